@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What every change of a tree shares. A change has two halves:
+//
+//   prepare   look at the whole range, refuse, count the tables it will need, reserve them all
+//   commit    cannot fail
+//
+// so that on any error the tables are, byte for byte, what they were.
+#pragma once
+
+#include "vmsa/tlb.hpp"
+#include "vmsa/tree.hpp"
+
+namespace vmsa
+{
+
+// The part of [at, last] that lies in one entry of `size` bytes.
+template <class Input> constexpr Region<Input> part_in_entry(Input at, Input last, uint64_t size)
+{
+	const Input end = at.align_down(size) + (size - 1);
+
+	return Region<Input>::inclusive(at, end < last ? end : last);
+}
+
+// Pages, inside the input space? Errors: empty_or_wrapping, unaligned_input, beyond_input.
+template <class T> constexpr Error check_region(const T &tree, Region<typename T::Input> region)
+{
+	if (!region.is_valid())
+		return {Errc::empty_or_wrapping, region};
+	if (!region.first.is_aligned(T::Granule::page_size) ||
+	    !(region.last + 1).is_aligned(T::Granule::page_size))
+		return {Errc::unaligned_input, region};
+	if (region.last.raw() > tree.geometry().last_input())
+		return {Errc::beyond_input, region};
+	return {};
+}
+
+// The lowest table that holds all of a region. A small request inside a populated tree then
+// costs one descent, not a recursion from the root in each half.
+struct Position {
+	Descriptor *table;
+	Level level;
+};
+
+template <class T>
+constexpr Position enclosing_table(const T &tree, Region<typename T::Input> region)
+{
+	Position p{tree.root(), tree.geometry().start};
+
+	for (;;) {
+		const Descriptor d = load(p.table + tree.index(p.level, region.first));
+		const uint64_t size = T::Granule::size(p.level);
+
+		if (!T::Format::is_table(d, p.level) ||
+		    region.first.align_down(size) != region.last.align_down(size))
+			return p;
+		p = {tree.child(d), p.level + 1};
+	}
+}
+
+// The tables a change will need, allocated before its first store.
+template <TableMemory Memory, size_t TableBytes> class [[nodiscard]] Reserve {
+    public:
+	constexpr explicit Reserve(Memory &memory) : memory_{memory}
+	{
+	}
+	constexpr ~Reserve()
+	{
+		while (!chain_.empty())
+			memory_.free(chain_.pop(memory_), TableBytes);
+	}
+	Reserve(const Reserve &) = delete;
+	Reserve &operator=(const Reserve &) = delete;
+
+	// All or none.
+	constexpr bool fill(size_t tables)
+	{
+		for (; tables; tables--) {
+			Descriptor *table = memory_.allocate(TableBytes);
+
+			if (!table)
+				return false;
+			chain_.push(memory_, table);
+		}
+		return true;
+	}
+
+	// Zeroed. The count given to fill() covers every call.
+	constexpr Descriptor *take()
+	{
+		return chain_.pop(memory_);
+	}
+
+    private:
+	Memory &memory_;
+	TableChain<Memory> chain_;
+};
+
+// `n` descriptors whose output grows by `step`. Unrolled: 2 instructions each instead of 4.
+constexpr void fill_leaves(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
+{
+	for (; n >= 8; n -= 8, entry += 8) {
+		for (unsigned i = 0; i < 8; i++, first += step)
+			store(entry + i, first);
+	}
+	for (; n; n--, entry++, first += step)
+		store(entry, first);
+}
+
+} // namespace vmsa

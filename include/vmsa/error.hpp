@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Errors are values that name the place. There are no exceptions to throw and nothing to unwind.
+#pragma once
+
+#include "vmsa/address.hpp"
+
+#include <cstdint>
+
+namespace vmsa
+{
+
+enum class Errc : uint8_t {
+	none,
+	empty_or_wrapping,    // a region of no bytes, or one that runs past 2^64
+	unaligned_input,      // the region does not start and end on a page
+	beyond_input,	      // the region leaves the input address space
+	unaligned_output,     // the output address is not on a page
+	beyond_output,	      // the output leaves the physical address space
+	forbidden_attributes, // Device or Non-cacheable memory that is executable
+	overlap,	      // something is mapped there already
+	not_mapped,	      // nothing is mapped there
+	no_memory,	      // no page for a table
+	input_bits,	      // no geometry has that many input address bits
+	output_bits,	      // the machine has fewer physical address bits than the geometry needs
+};
+
+// `first` and `last` are the addresses at fault, both included: the hole or the overlap for a
+// range error, the number asked for and the limit for a geometry error.
+struct Error {
+	Errc code = Errc::none;
+	uint64_t first = 0;
+	uint64_t last = 0;
+
+	template <class A>
+	constexpr Error(Errc c, Region<A> r) : code{c}, first{r.first.raw()}, last{r.last.raw()}
+	{
+	}
+	constexpr Error(Errc c, uint64_t f, uint64_t l) : code{c}, first{f}, last{l}
+	{
+	}
+	constexpr Error() = default;
+
+	constexpr bool operator==(const Error &) const = default;
+};
+
+// A value or an error. Read `value()` only where `ok()`.
+template <class T> class [[nodiscard]] Result {
+    public:
+	constexpr Result(T value) : value_{value}
+	{
+	}
+	constexpr Result(Error error) : error_{error}
+	{
+	}
+
+	constexpr bool ok() const
+	{
+		return error_.code == Errc::none;
+	}
+	constexpr explicit operator bool() const
+	{
+		return ok();
+	}
+	constexpr const T &value() const
+	{
+		return value_;
+	}
+	constexpr const Error &error() const
+	{
+		return error_;
+	}
+
+    private:
+	T value_{};
+	Error error_{};
+};
+
+template <> class [[nodiscard]] Result<void> {
+    public:
+	constexpr Result() = default;
+	constexpr Result(Error error) : error_{error}
+	{
+	}
+
+	constexpr bool ok() const
+	{
+		return error_.code == Errc::none;
+	}
+	constexpr explicit operator bool() const
+	{
+		return ok();
+	}
+	constexpr const Error &error() const
+	{
+		return error_;
+	}
+
+    private:
+	Error error_{};
+};
+
+} // namespace vmsa

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The translation granule: every shift and size that follows from the size of a page.
+//
+// Levels are numbered as the Arm ARM does: 3 is the last, -1 exists only with LPA2. Each level
+// resolves page_shift - 3 bits, because a table fills one page with 8-byte descriptors:
+//
+//   4K      47      39 38      30 29      21 20      12 11         0
+//          +----------+----------+----------+----------+------------+
+//          | level 0  | level 1  | level 2  | level 3  |   offset   |
+//          +----------+----------+----------+----------+------------+
+//            512 GiB     1 GiB      2 MiB      4 KiB     per descriptor
+#pragma once
+
+#include "vmsa/bits.hpp"
+
+#include <cstddef>
+
+namespace vmsa
+{
+
+using Level = int;
+inline constexpr Level last_level = 3;
+
+using Descriptor = uint64_t;
+
+template <unsigned PageShift> struct Granule {
+	static constexpr unsigned page_shift = PageShift;
+	static constexpr unsigned index_bits = PageShift - 3;
+	static constexpr uint64_t page_size = bit(PageShift);
+	static constexpr size_t entries = size_t{1} << index_bits;
+	static constexpr size_t table_bytes = entries * sizeof(Descriptor);
+
+	// log2 of the bytes that one descriptor of `level` maps.
+	static constexpr unsigned shift(Level level)
+	{
+		return page_shift + static_cast<unsigned>(last_level - level) * index_bits;
+	}
+
+	static constexpr uint64_t size(Level level)
+	{
+		return bit(shift(level));
+	}
+};
+
+using Granule4K = Granule<12>;
+using Granule16K = Granule<14>;
+using Granule64K = Granule<16>;
+
+static_assert(Granule4K::size(2) == 2 * MiB && Granule4K::size(1) == GiB);
+static_assert(Granule4K::size(0) == 512 * GiB && Granule4K::shift(-1) == 48);
+static_assert(Granule16K::size(2) == 32 * MiB && Granule16K::size(1) == 64 * GiB);
+static_assert(Granule64K::size(2) == 512 * MiB && Granule64K::size(1) == 4 * TiB);
+
+} // namespace vmsa

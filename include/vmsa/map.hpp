@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Map: give a region of input addresses an output, where nothing was mapped.
+//
+// Where the output of an address lies is a *rule*, a callable that answers with the longest extent
+// known to be contiguous from there on:
+//
+//   rule(input) -> Extent{pa, bytes}      bytes is a multiple of the page and not 0
+//
+// Leaves are as large as the alignment of both sides, the extent and the caller's cap allow. An
+// invalid descriptor needs no invalidation to become valid (no TLB may hold it), only that the
+// stores be visible before the next walk: Batch::sync.
+#pragma once
+
+#include "vmsa/change.hpp"
+
+namespace vmsa
+{
+
+struct Extent {
+	Pa pa;
+	uint64_t bytes;
+};
+
+// The output is one contiguous piece: input `first` lies at `pa`.
+template <class Input> struct Linear {
+	Input first;
+	Pa pa;
+
+	constexpr Extent operator()(Input input) const
+	{
+		return {pa + (input - first), ~uint64_t{0}};
+	}
+};
+
+// The lowest level, that is the largest block, a map may use; 3 is "pages only".
+struct MapLimits {
+	Level largest = -1;
+};
+
+template <class T, class Rule> class Mapper {
+	using Format = typename T::Format;
+	using Granule = typename T::Granule;
+	using Input = typename T::Input;
+
+    public:
+	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, MapLimits limits)
+	    : tree_{tree}, rule_{rule}, bits_{bits}, limits_{limits}, reserve_{tree.memory()}
+	{
+	}
+
+	constexpr Error run(Region<Input> region)
+	{
+		const Position p = enclosing_table(tree_, region);
+
+		if (!prepare(p.table, p.level, region.first, region.last))
+			return error_;
+		if (!reserve_.fill(needed_))
+			return {Errc::no_memory, region};
+		commit(p.table, p.level, region.first, region.last);
+		return {};
+	}
+
+    private:
+	// How many leaves of `level` can stand side by side from `at` on?
+	constexpr size_t leaves_here(Level level, Input at, Input last, Extent extent) const
+	{
+		const uint64_t size = Granule::size(level);
+
+		if (level < limits_.largest || !Format::allows_leaf(level) ||
+		    !at.is_aligned(size) || !extent.pa.is_aligned(size))
+			return 0;
+		const uint64_t bytes = last - at + 1;
+
+		return (bytes < extent.bytes ? bytes : extent.bytes) >> Granule::shift(level);
+	}
+
+	// `table` is null where the tree has none yet. [at, last] lies within it.
+	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
+	{
+		for (;;) {
+			const Extent extent = rule_(at);
+			const size_t n = leaves_here(level, at, last, extent);
+			Region<Input> part;
+
+			if (n) {
+				part = {at, n << Granule::shift(level)};
+				if (!output_fits(extent.pa, part))
+					return false;
+				if (table && !all_free(table + tree_.index(level, at), n))
+					return overlap({at, last - at + 1});
+			} else {
+				part = part_in_entry(at, last, Granule::size(level));
+				if (!extent.pa.is_aligned(Granule::page_size))
+					return fail({Errc::unaligned_output, extent.pa.raw(),
+						     extent.pa.raw()});
+				const Descriptor d =
+					table ? load(table + tree_.index(level, at)) : 0;
+
+				if (d && !Format::is_table(d, level))
+					return overlap(part);
+				needed_ += !d;
+				if (!prepare(d ? tree_.child(d) : nullptr, level + 1, part.first,
+					     part.last))
+					return false;
+			}
+			if (part.last == last)
+				return true;
+			at = part.last + 1;
+		}
+	}
+
+	// Whole leaves fill the run: whatever stands there, a leaf or a table that is not empty
+	// (there are no others), was found by prepare.
+	constexpr void commit(Descriptor *table, Level level, Input at, Input last)
+	{
+		for (;;) {
+			const Extent extent = rule_(at);
+			const size_t n = leaves_here(level, at, last, extent);
+			Descriptor *entry = table + tree_.index(level, at);
+			Region<Input> part;
+
+			if (n) {
+				part = {at, n << Granule::shift(level)};
+				fill_leaves(entry, n,
+					    extent.pa.raw() | bits_ | Format::leaf_type(level),
+					    Granule::size(level));
+			} else {
+				const Descriptor d = load(entry);
+
+				part = part_in_entry(at, last, Granule::size(level));
+				if (d) {
+					commit(tree_.child(d), level + 1, part.first, part.last);
+				} else {
+					Descriptor *child = reserve_.take();
+
+					commit(child, level + 1, part.first, part.last);
+					store_release(entry, Format::table(tree_.memory().physical(
+								     child)));
+				}
+			}
+			if (part.last == last)
+				return;
+			at = part.last + 1;
+		}
+	}
+
+	static constexpr bool all_free(const Descriptor *entry, size_t n)
+	{
+		Descriptor any = 0;
+
+		for (; n >= 4; n -= 4, entry += 4)
+			any |= load(entry) | load(entry + 1) | load(entry + 2) | load(entry + 3);
+		for (; n; n--, entry++)
+			any |= load(entry);
+		return !any;
+	}
+
+	constexpr bool output_fits(Pa pa, Region<Input> part)
+	{
+		const uint64_t limit = tree_.geometry().last_output();
+		const uint64_t bytes = part.size() - 1;
+
+		if (pa.raw() <= limit && bytes <= limit - pa.raw())
+			return true;
+		return fail({Errc::beyond_output, pa.raw(), pa.raw() + bytes});
+	}
+
+	constexpr bool overlap(Region<Input> part)
+	{
+		const auto hole = tree_.stretch(part, false);
+		// A hole of no bytes has its last before its first: something is mapped right away.
+		const Input first = hole.last + 1;
+
+		return fail({Errc::overlap,
+			     tree_.stretch(Region<Input>::inclusive(first, part.last), true)});
+	}
+
+	constexpr bool fail(Error error)
+	{
+		error_ = error;
+		return false;
+	}
+
+	T &tree_;
+	const Rule &rule_;
+	Descriptor bits_;
+	MapLimits limits_;
+	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
+	size_t needed_ = 0;
+	Error error_;
+};
+
+// Maps all of `region`, or nothing. `region` is of whole pages.
+// Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
+// output); overlap (naming what is mapped); no_memory.
+template <class T, class Rule, class Batch>
+constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
+			   const Rule &rule, const typename T::Format::Attributes &attributes,
+			   MapLimits limits = {})
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	if (!T::Format::is_legal(attributes))
+		return Error{Errc::forbidden_attributes, region};
+	if (const Error e = Mapper{tree, rule, T::Format::encode(attributes), limits}.run(region);
+	    e.code != Errc::none)
+		return e;
+	batch.created();
+	return {};
+}
+
+} // namespace vmsa

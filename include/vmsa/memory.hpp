@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Where tables live. The library allocates nothing itself: it asks a TableMemory.
+//
+//   allocate(bytes)  a zeroed block, aligned to its size, or nullptr; `bytes` is a power of two,
+//                    one table, or several for a concatenated root
+//   free(t, bytes)   gives it back; the hardware can no longer reach it
+//   physical(t)      its physical address, as a table descriptor holds it
+//   pointer(pa)      the inverse
+//
+// Descriptors that the hardware may be walking are only read and written through load, store and
+// exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.
+#pragma once
+
+#include "vmsa/address.hpp"
+#include "vmsa/granule.hpp"
+
+#include <concepts>
+#include <type_traits>
+
+namespace vmsa
+{
+
+template <class M>
+concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
+{
+	{
+		m.allocate(bytes)
+		} -> std::same_as<Descriptor *>;
+	{m.free(t, bytes)};
+	{
+		m.physical(t)
+		} -> std::same_as<Pa>;
+	{
+		m.pointer(pa)
+		} -> std::same_as<Descriptor *>;
+};
+
+constexpr Descriptor load(const Descriptor *d)
+{
+	if (std::is_constant_evaluated())
+		return *d;
+	return __atomic_load_n(d, __ATOMIC_RELAXED);
+}
+
+constexpr void store(Descriptor *d, Descriptor value)
+{
+	if (std::is_constant_evaluated())
+		*d = value;
+	else
+		__atomic_store_n(d, value, __ATOMIC_RELAXED);
+}
+
+// A table becomes reachable: what it holds must be visible before the entry that names it.
+constexpr void store_release(Descriptor *d, Descriptor value)
+{
+	if (std::is_constant_evaluated())
+		*d = value;
+	else
+		__atomic_store_n(d, value, __ATOMIC_RELEASE);
+}
+
+// False, and `expected` refreshed, when the hardware (AF, dirty state) got there first.
+constexpr bool compare_exchange(Descriptor *d, Descriptor &expected, Descriptor value)
+{
+	if (std::is_constant_evaluated()) {
+		*d = value;
+		return true;
+	}
+	return __atomic_compare_exchange_n(d, &expected, value, false, __ATOMIC_ACQ_REL,
+					   __ATOMIC_RELAXED);
+}
+
+// A free list through the tables themselves: entry 0 holds the physical address of the next.
+// A physical address of a table has bit 0 clear, so even a walker that still sees the page reads
+// an invalid descriptor there.
+template <TableMemory Memory> class TableChain {
+    public:
+	constexpr bool empty() const
+	{
+		return head_ == nullptr;
+	}
+
+	constexpr void push(Memory &memory, Descriptor *table)
+	{
+		store(table, head_ ? memory.physical(head_).raw() : 0);
+		head_ = table;
+	}
+
+	// Entry 0 of the table is zero again; the rest is as it was pushed.
+	constexpr Descriptor *pop(Memory &memory)
+	{
+		Descriptor *table = head_;
+		const Descriptor next = load(table);
+
+		head_ = next ? memory.pointer(Pa{next}) : nullptr;
+		store(table, 0);
+		return table;
+	}
+
+    private:
+	Descriptor *head_ = nullptr;
+};
+
+} // namespace vmsa

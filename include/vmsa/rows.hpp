@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Rows: what a dump is made of. Text, JSON and pictures are made from rows elsewhere.
+//
+//   Row        a run of leaves, side by side, of one size and the same attributes
+//   TableStep  one descriptor, in the order a reader expects: a table, then what is below it
+//
+// Both are produced one at a time by a cursor that is only an address, so a dump can stop, let go
+// of the lock, and go on later: what changed meanwhile is seen or not, but nothing dangles.
+#pragma once
+
+#include "vmsa/tree.hpp"
+
+namespace vmsa
+{
+
+template <class Format> struct Row {
+	Region<typename Format::Input> region;
+	typename Format::Attributes attributes;
+	Level level;
+	uint64_t leaves;
+};
+
+// The first row at or after `from`. False when there is none.
+template <class T>
+constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row)
+{
+	using Input = typename T::Input;
+	const Input end{tree.geometry().last_input()};
+
+	for (Input at = from; at <= end;) {
+		const auto e = tree.at(at);
+
+		if (!e.is_leaf()) {
+			at = e.region.last + 1;
+			continue;
+		}
+		row = {e.region, T::Format::attributes(e.descriptor), e.level, 1};
+		while (row.region.last < end) {
+			const auto next = tree.at(row.region.last + 1);
+
+			if (!next.is_leaf() || next.level != row.level ||
+			    T::Format::attributes(next.descriptor) != row.attributes)
+				break;
+			row.region.last = next.region.last;
+			row.leaves++;
+		}
+		return true;
+	}
+	return false;
+}
+
+template <class T> struct TableStep {
+	typename T::Input first; // lowest input address the descriptor decides
+	Level level;
+	size_t index;
+	Descriptor descriptor;
+	const Descriptor *table; // the one it stands in
+};
+
+// Where a pre-order reading of all descriptors stands.
+template <class T> struct TableCursor {
+	typename T::Input at{};
+	Level level = unset;
+	bool done = false;
+
+	static constexpr Level unset = -2;
+};
+
+// The next descriptor that is not zero; moves the cursor behind it. False at the end.
+template <class T>
+constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
+{
+	using Format = typename T::Format;
+	using Granule = typename T::Granule;
+	using Input = typename T::Input;
+	const Level start = tree.geometry().start;
+	const Input end{tree.geometry().last_input()};
+
+	if (cursor.level == TableCursor<T>::unset)
+		cursor.level = start;
+	while (!cursor.done) {
+		const Descriptor *table = tree.root();
+		Level level = start;
+
+		// The table it stood in may be gone: then its parent's entry is next.
+		for (; level < cursor.level; level++) {
+			const Descriptor d = load(table + tree.index(level, cursor.at));
+
+			if (!Format::is_table(d, level))
+				break;
+			table = tree.child(d);
+		}
+
+		const uint64_t size = Granule::size(level);
+		size_t i = tree.index(level, cursor.at);
+
+		while (i < tree.entries(level) && !load(table + i))
+			i++;
+		// `here` is where entry i begins; for i == entries, where the next table would.
+		const Input here = cursor.at.align_down(size * tree.entries(level)) + i * size;
+
+		if (i == tree.entries(level) || here > end) {
+			cursor.done = level == start || here > end;
+			cursor.at = here;
+			// Up, past every table that ends here.
+			do {
+				level--;
+			} while (level > start && here.is_aligned(Granule::size(level - 1)));
+			cursor.level = level;
+			continue;
+		}
+		step = {here, level, i, load(table + i), table};
+		if (Format::is_table(step.descriptor, level)) {
+			cursor = {here, level + 1};
+		} else {
+			cursor = {here + size, level, here + (size - 1) >= end};
+			while (cursor.level > start &&
+			       cursor.at.is_aligned(Granule::size(cursor.level - 1)))
+				cursor.level--;
+		}
+		return true;
+	}
+	return false;
+}
+
+// Leaves and tables by level, the root's tables included.
+struct Census {
+	uint64_t leaves[last_level + 1] = {};
+	uint64_t tables = 0;
+};
+
+template <class T>
+constexpr void count_below(const T &tree, Descriptor *table, Level level, Census &census)
+{
+	for (size_t i = 0; i < tree.entries(level); i++)
+		census.leaves[level] += T::Format::is_leaf(load(table + i), level);
+	tree.for_each_child(table, level, [&](Descriptor *child, Level l) {
+		census.tables++;
+		count_below(tree, child, l, census);
+	});
+}
+
+template <class T> constexpr Census census(const T &tree)
+{
+	Census c;
+
+	c.tables = tree.geometry().root_tables;
+	count_below(tree, tree.root(), tree.geometry().start, c);
+	return c;
+}
+
+} // namespace vmsa

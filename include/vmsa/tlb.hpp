@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The flush cannot be forgotten: every change of a tree goes through a Batch, which collects what
+// has to be invalidated and owns the tables that were unlinked until the invalidation is complete.
+//
+//   change descriptors ──> batch.changed(region, level)   one growing range
+//   unlink a table     ──> batch.retire(table)            kept, not freed
+//   end of scope       ──> sink.invalidate, sink.sync, then memory.free for each table
+//
+// The engine never touches a TLB. It talks to a TlbSink, which may be hardware, a recorder or a
+// model:
+//
+//   invalidate(region, level, tables)  level: that of every changed leaf, or unknown_level; tables:
+//                                      walk caches must go too, not only last-level entries
+//   sync()                             returns when all of that is complete on every CPU, and when
+//                                      stores of new descriptors are visible to every walker
+#pragma once
+
+#include "vmsa/memory.hpp"
+
+namespace vmsa
+{
+
+// Several levels in one range: no TTL hint may be given (a wrong one invalidates nothing).
+inline constexpr Level unknown_level = 4;
+
+template <class S, class Input>
+concept TlbSink = requires(S &s, Region<Input> region, Level level, bool tables)
+{
+	{s.invalidate(region, level, tables)};
+	{s.sync()};
+};
+
+template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
+class [[nodiscard]] Batch {
+    public:
+	using Input = typename Format::Input;
+
+	constexpr Batch(Memory &memory, Sink &sink) : memory_{memory}, sink_{sink}
+	{
+	}
+	constexpr ~Batch()
+	{
+		sync();
+	}
+	Batch(const Batch &) = delete;
+	Batch &operator=(const Batch &) = delete;
+
+	// Invalid descriptors became valid: no TLB may hold an invalid one, but the stores must be
+	// visible to every walker before the caller goes on.
+	constexpr void created()
+	{
+		published_ = false;
+	}
+
+	// Valid leaves of `level` inside `region` changed or went away.
+	constexpr void changed(Region<Input> region, Level level)
+	{
+		if (!pending_) {
+			region_ = region;
+			level_ = level;
+			pending_ = true;
+			return;
+		}
+		region_ = Region<Input>::inclusive(
+			region.first < region_.first ? region.first : region_.first,
+			region.last > region_.last ? region.last : region_.last);
+		if (level_ != level)
+			level_ = unknown_level;
+	}
+
+	// An unlinked table. The caller has stored to the entry that named it and reported its span
+	// through changed().
+	constexpr void retire(Descriptor *table)
+	{
+		tables_ = true;
+		retired_.push(memory_, table);
+	}
+
+	// The middle of break-before-make: `region` has been broken, and must be gone from every TLB
+	// before the caller goes on to make.
+	constexpr void broken(Region<Input> region, Level level)
+	{
+		breaks_++;
+		sink_.invalidate(region, level, false);
+		sink_.sync();
+	}
+
+	// Completes the invalidation, then frees.
+	constexpr void sync()
+	{
+		if (pending_)
+			sink_.invalidate(region_, level_, tables_);
+		if (pending_ || !published_)
+			sink_.sync();
+		while (!retired_.empty())
+			memory_.free(retired_.pop(memory_), Format::Granule::table_bytes);
+		pending_ = tables_ = false;
+		published_ = true;
+	}
+
+	// How many times a live descriptor was broken and made anew.
+	constexpr unsigned breaks() const
+	{
+		return breaks_;
+	}
+
+    private:
+	Memory &memory_;
+	Sink &sink_;
+	TableChain<Memory> retired_;
+	Region<Input> region_;
+	Level level_ = unknown_level;
+	unsigned breaks_ = 0;
+	bool pending_ = false;
+	bool tables_ = false;
+	bool published_ = true;
+};
+
+// For tables no hardware walks yet.
+struct NoTlb {
+	constexpr void invalidate(auto, Level, bool)
+	{
+	}
+	constexpr void sync()
+	{
+	}
+};
+
+} // namespace vmsa

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// A tree of tables, and every way to read it. Ways to change it: map.hpp, unmap.hpp, protect.hpp.
+//
+// Locking: a Tree has none. Readers may run beside the hardware, but not beside a change, because
+// a change frees tables; the owner holds one lock around both.
+#pragma once
+
+#include "vmsa/error.hpp"
+#include "vmsa/geometry.hpp"
+#include "vmsa/memory.hpp"
+
+namespace vmsa
+{
+
+// Where a walk of one input address ended: a leaf, or an entry that maps nothing.
+template <class Format> struct Entry {
+	Region<typename Format::Input> region; // all that this entry covers
+	Descriptor descriptor;
+	Level level;
+
+	constexpr bool is_leaf() const
+	{
+		return Format::is_leaf(descriptor, level);
+	}
+};
+
+template <class Format> struct Translation {
+	Pa pa;
+	Level level;
+	typename Format::Attributes attributes;
+};
+
+template <class F, TableMemory M> class Tree {
+    public:
+	using Format = F;
+	using Memory = M;
+	using Granule = typename F::Granule;
+	using Input = typename F::Input;
+
+	constexpr explicit Tree(Memory &memory) : memory_{&memory}
+	{
+	}
+
+	// Allocates the root. Errors: no_memory.
+	constexpr Result<void> create(const Geometry &geometry)
+	{
+		root_ = memory_->allocate(geometry.root_bytes<Granule>());
+		if (!root_)
+			return Error{Errc::no_memory, 0, geometry.last_input()};
+		geometry_ = geometry;
+		return {};
+	}
+
+	// Frees every table. No walker may be left: no CPU has the root in its VTTBR, and the TLBs
+	// hold nothing of it.
+	constexpr void destroy()
+	{
+		if (!root_)
+			return;
+		for_each_child(root_, geometry_.start, [&](Descriptor *child, Level level) {
+			destroy_table(child, level);
+		});
+		memory_->free(root_, geometry_.root_bytes<Granule>());
+		root_ = nullptr;
+	}
+
+	constexpr const Geometry &geometry() const
+	{
+		return geometry_;
+	}
+	constexpr Memory &memory() const
+	{
+		return *memory_;
+	}
+	constexpr Descriptor *root() const
+	{
+		return root_;
+	}
+	constexpr Pa root_address() const
+	{
+		return memory_->physical(root_);
+	}
+
+	constexpr Descriptor *child(Descriptor d) const
+	{
+		return memory_->pointer(Format::next_table(d));
+	}
+
+	constexpr size_t entries(Level level) const
+	{
+		return level == geometry_.start ? geometry_.root_entries<Granule>()
+						: Granule::entries;
+	}
+
+	// The root may be wider than one table, so its index is not masked to one.
+	constexpr size_t index(Level level, Input input) const
+	{
+		return (input.raw() >> Granule::shift(level)) & (entries(level) - 1);
+	}
+
+	// The entry that decides `input`, which is at most geometry().last_input().
+	constexpr Entry<F> at(Input input) const
+	{
+		const Descriptor *table = root_;
+
+		for (Level level = geometry_.start;; level++) {
+			const Descriptor d = load(table + index(level, input));
+
+			if (!Format::is_table(d, level)) {
+				const uint64_t size = Granule::size(level);
+
+				return {{input.align_down(size), size}, d, level};
+			}
+			table = child(d);
+		}
+	}
+
+	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
+	constexpr Result<Translation<F>> translate(Input input) const
+	{
+		if (input.raw() > geometry_.last_input())
+			return Error{Errc::beyond_input, input.raw(), geometry_.last_input()};
+
+		const Entry<F> e = at(input);
+		if (!e.is_leaf())
+			return Error{Errc::not_mapped, e.region};
+		return Translation<F>{Format::output(e.descriptor, e.level) +
+					      (input - e.region.first),
+				      e.level, Format::attributes(e.descriptor)};
+	}
+
+	// Each step of a walk, first to last: visit(level, index, table's physical address, descriptor).
+	template <class Visit> constexpr void steps(Input input, Visit &&visit) const
+	{
+		const Descriptor *table = root_;
+
+		for (Level level = geometry_.start;; level++) {
+			const size_t i = index(level, input);
+			const Descriptor d = load(table + i);
+
+			visit(level, i, memory_->physical(const_cast<Descriptor *>(table)), d);
+			if (!Format::is_table(d, level))
+				return;
+			table = child(d);
+		}
+	}
+
+	// From `region.first` on: how far are things, without a gap, mapped (or not mapped)?
+	constexpr Region<Input> stretch(Region<Input> region, bool mapped) const
+	{
+		Input last = region.first;
+
+		for (;;) {
+			const Entry<F> e = at(last);
+
+			if (e.is_leaf() != mapped)
+				return Region<Input>::inclusive(region.first, last - 1);
+			if (e.region.last >= region.last)
+				return region;
+			last = e.region.last + 1;
+		}
+	}
+
+	// visit(child, its level) for each table that `table` of `level` names.
+	template <class Visit>
+	constexpr void for_each_child(Descriptor *table, Level level, Visit &&visit) const
+	{
+		if (level == last_level)
+			return;
+		for (size_t i = 0; i < entries(level); i++) {
+			const Descriptor d = load(table + i);
+
+			if (Format::is_table(d, level))
+				visit(child(d), level + 1);
+		}
+	}
+
+    private:
+	constexpr void destroy_table(Descriptor *table, Level level)
+	{
+		for_each_child(table, level,
+			       [&](Descriptor *below, Level l) { destroy_table(below, l); });
+		memory_->free(table, Granule::table_bytes);
+	}
+
+	Memory *memory_;
+	Descriptor *root_ = nullptr;
+	Geometry geometry_;
+};
+
+} // namespace vmsa

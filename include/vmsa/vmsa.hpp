@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The whole library. Each header also stands alone; Documentation/library.rst is the tour.
+#pragma once
+
+#include "vmsa/format_stage2.hpp"
+#include "vmsa/mapping.hpp"
+#include "vmsa/rows.hpp"
+#include "vmsa/vtcr.hpp"

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The files of debugfs: their names, who answers them, and the C++ half of the seam.
+#include "error_log.hpp"
+#include "kernel.hpp"
+#include "registry.hpp"
+#include "views.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace stage2
+{
+
+namespace
+{
+
+constexpr unsigned short read_only = 0400;
+constexpr unsigned short write_only = 0200;
+constexpr unsigned short read_write = 0600;
+
+// "guests/demo/map", as a user sees it from the module's folder.
+struct Path {
+	char text[64];
+
+	Path(const Guest *guest, const char *file)
+	{
+		kernel_format(text, sizeof(text), "%s%s%s%s", guest ? "guests/" : "",
+			      guest ? guest->name : "", guest ? "/" : "", file);
+	}
+};
+
+int write_create(Guest *, const char *text, unsigned long length)
+{
+	return registry::create(Request{"create", {text, length}});
+}
+
+int write_remove(Guest *, const char *text, unsigned long length)
+{
+	return registry::remove(Request{"remove", {text, length}});
+}
+
+int answer(Guest *guest, const char *file, const char *text, unsigned long length,
+	   int (*what)(Guest &, const Request &))
+{
+	const Path path{guest, file};
+	const Request request{path.text, {text, length}};
+	const Guard guard{guest->lock};
+
+	if (guest->removed)
+		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	return what(*guest, request);
+}
+
+int write_map(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "map", text, length, guest_map);
+}
+
+int write_unmap(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "unmap", text, length, guest_unmap);
+}
+
+int write_protect(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "protect", text, length, guest_protect);
+}
+
+int write_walk(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "walk", text, length, guest_set_walk);
+}
+
+} // namespace
+
+long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
+{
+	const auto found = guest.tree().translate(ipa);
+
+	if (!found)
+		return -EIO;
+
+	const uint64_t page = Guest::Format::Granule::page_size;
+	const uint64_t count = std::min(bytes, page - ipa.raw() % page);
+	void *memory = kernel_virt(found.value().pa.raw());
+
+	if (write)
+		std::memcpy(memory, buffer, count);
+	else
+		std::memcpy(buffer, memory, count);
+	return static_cast<long>(count);
+}
+
+} // namespace stage2
+
+using namespace stage2;
+
+const stage2_file stage2_top_files[] = {
+	{"features", read_only, nullptr, show_features},
+	{"create", write_only, write_create, nullptr},
+	{"remove", write_only, write_remove, nullptr},
+	{"error_log", read_only, nullptr, error_log::show},
+	{},
+};
+
+const stage2_file stage2_guest_files[] = {
+	{"config", read_only, nullptr, show_config},
+	{"map", write_only, write_map, nullptr},
+	{"unmap", write_only, write_unmap, nullptr},
+	{"protect", write_only, write_protect, nullptr},
+	{"mem", read_write, nullptr, nullptr},
+	{"maps", read_only, nullptr, show_maps},
+	{"tables", read_only, nullptr, show_tables},
+	{"tables.bin", read_only, nullptr, show_tables_bin},
+	{"walk", read_write, write_walk, show_walk},
+	{"stats", read_only, nullptr, show_stats},
+	{},
+};
+
+int stage2_start(void)
+{
+	if (!error_log::start())
+		return -ENOMEM;
+	if (!registry::start()) {
+		error_log::stop();
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void stage2_stop(void)
+{
+	registry::stop();
+	error_log::stop();
+}
+
+int stage2_request_too_long(const stage2_file *file, stage2_guest *guest, unsigned long length)
+{
+	const Path path{guest, file->name};
+
+	return Request{path.text, ""}.refuse(E2BIG, error_log::no_caret,
+					     "a request of %lu bytes (at most %d are read)", length,
+					     STAGE2_REQUEST_MAX);
+}
+
+int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
+{
+	if (!guest)
+		return 0;
+	kernel_lock_acquire(guest->lock);
+	if (!guest->removed)
+		return 0;
+	kernel_lock_release(guest->lock);
+
+	const Path path{guest, file->name};
+
+	return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+}
+
+void stage2_show_end(stage2_guest *guest)
+{
+	if (guest)
+		kernel_lock_release(guest->lock);
+}
+
+long stage2_guest_memory(stage2_guest *guest, unsigned long ipa, void *buffer, unsigned long bytes,
+			 bool write)
+{
+	const Path path{guest, "mem"};
+	const Guard guard{guest->lock};
+
+	if (guest->removed)
+		return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret,
+						     "the guest was removed");
+
+	const long copied = guest_copy(*guest, vmsa::Ipa{ipa}, buffer, bytes, write);
+
+	if (copied < 0)
+		return Request{path.text, ""}.refuse(EIO, error_log::no_caret,
+						     "0x%lx is not mapped", ipa);
+	return copied;
+}

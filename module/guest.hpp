@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A guest: a name, an address space, and the RAM it is allowed to see. What it is asked for comes
+// as Requests (guest_requests.cpp); what it is shown as comes from views.cpp.
+#pragma once
+
+#include "ram.hpp"
+#include "request.hpp"
+#include "tables.hpp"
+
+#include "vmsa/vmsa.hpp"
+
+// The seam knows the type by name only.
+struct stage2_guest {
+	using Format = vmsa::Stage2_4K;
+	using Mapping = vmsa::Mapping<Format, stage2::Tables, stage2::CountingTlb>;
+	using Tree = vmsa::Tree<Format, stage2::Tables>;
+
+	static constexpr size_t name_bytes = 32; // the NUL included
+
+	explicit stage2_guest(std::string_view name);
+
+	const Tree &tree() const
+	{
+		return mapping.tree();
+	}
+
+	char name[name_bytes];
+
+	// Everything below is read and changed under the lock.
+	kernel_lock *lock = nullptr;
+	bool removed = false;
+	stage2::Tables tables;
+	stage2::CountingTlb tlb;
+	Mapping mapping{tables, tlb};
+	stage2::Ram ram;
+	bool walk_given = false; // an IPA was written to `walk`
+	vmsa::Ipa walk_ipa;
+
+	// Under the registry's lock, except holders, which is atomic.
+	stage2_guest *next = nullptr;
+	void *dir = nullptr;
+	unsigned int holders = 1;
+};
+
+namespace stage2
+{
+
+using Guest = ::stage2_guest;
+
+// 0, or -error; then nothing changed, and error_log says why.
+int guest_map(Guest &guest, const Request &request);
+int guest_unmap(Guest &guest, const Request &request);
+int guest_protect(Guest &guest, const Request &request);
+int guest_set_walk(Guest &guest, const Request &request);
+
+// Bytes copied, within one page, or -EIO.
+long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write);
+
+} // namespace stage2

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's side of the seam: memory, locks, the machine, text. No decision is made here.
+ */
+#include <linux/bitmap.h>
+#include <linux/gfp.h>
+#include <linux/kmemleak.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/sched/clock.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <asm/cpufeature.h>
+#include <asm/sysreg.h>
+#include <asm/virt.h>
+
+#include "kernel.h"
+
+/* Fail, rather than push others out or wake the OOM killer. */
+#define STAGE2_GFP (GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
+
+void *kernel_alloc(unsigned long bytes)
+{
+	return kvmalloc(bytes, STAGE2_GFP);
+}
+
+void kernel_free(void *object)
+{
+	kvfree(object);
+}
+
+/* kmalloc aligns powers of two to their size; a table may be smaller than the kernel's page. */
+void *kernel_table_alloc(unsigned long bytes)
+{
+	void *table = kmalloc(bytes, STAGE2_GFP);
+
+	/* Tables are reached by physical address, which kmemleak does not look for. */
+	kmemleak_ignore(table);
+	return table;
+}
+
+void kernel_table_free(void *table)
+{
+	kfree(table);
+}
+
+unsigned long kernel_ram_alloc(unsigned long bytes)
+{
+	unsigned int order = get_order(bytes);
+	struct page *page = alloc_pages(STAGE2_GFP, order);
+
+	if (!page)
+		return 0;
+	split_page(page, order);
+	return page_to_phys(page);
+}
+
+void kernel_ram_free(unsigned long phys, unsigned long bytes)
+{
+	unsigned long at;
+
+	for (at = phys; at < phys + bytes; at += PAGE_SIZE)
+		__free_page(phys_to_page(at));
+}
+
+unsigned long kernel_ram_available(void)
+{
+	long pages = si_mem_available();
+
+	return pages > 0 ? (unsigned long)pages << PAGE_SHIFT : 0;
+}
+
+unsigned long kernel_page_size(void)
+{
+	return PAGE_SIZE;
+}
+
+unsigned long kernel_phys(const void *linear)
+{
+	return virt_to_phys((void *)linear);
+}
+
+void *kernel_virt(unsigned long phys)
+{
+	return phys_to_virt(phys);
+}
+
+unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned int count,
+				 unsigned long align_mask, unsigned long align_offset)
+{
+	return bitmap_find_next_zero_area_off(map, bits, 0, count, align_mask, align_offset);
+}
+
+void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned int count, bool used)
+{
+	if (used)
+		bitmap_set(map, first, count);
+	else
+		bitmap_clear(map, first, count);
+}
+
+unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits)
+{
+	return bitmap_weight(map, bits);
+}
+
+struct kernel_lock {
+	struct mutex mutex;
+};
+
+struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)
+{
+	static struct lock_class_key keys[KERNEL_LOCK_CLASSES];
+	static const char *const names[KERNEL_LOCK_CLASSES] = {
+		[KERNEL_LOCK_REGISTRY] = "stage2_registry",
+		[KERNEL_LOCK_GUEST] = "stage2_guest",
+		[KERNEL_LOCK_LOG] = "stage2_log",
+	};
+	struct kernel_lock *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+
+	if (lock)
+		__mutex_init(&lock->mutex, names[class_], &keys[class_]);
+	return lock;
+}
+
+void kernel_lock_destroy(struct kernel_lock *lock)
+{
+	if (!lock)
+		return;
+	mutex_destroy(&lock->mutex);
+	kfree(lock);
+}
+
+void kernel_lock_acquire(struct kernel_lock *lock)
+{
+	mutex_lock(&lock->mutex);
+}
+
+void kernel_lock_release(struct kernel_lock *lock)
+{
+	mutex_unlock(&lock->mutex);
+}
+
+static unsigned int field(u64 value, unsigned int shift)
+{
+	return (value >> shift) & 0xf;
+}
+
+/* ID_AA64MMFR0_EL1.TGRANx_2: 0 means "as stage 1", 1 means not supported (Arm ARM D19.2.64). */
+static bool stage2_granule(unsigned int tgran_2, bool stage1)
+{
+	return tgran_2 == 0 ? stage1 : tgran_2 != 1;
+}
+
+void kernel_read_features(struct kernel_features *features)
+{
+	static const u8 pa_bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
+	u64 mmfr0 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR0_EL1);
+	u64 mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
+	u64 mmfr2 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR2_EL1);
+	u64 isar0 = read_sanitised_ftr_reg(SYS_ID_AA64ISAR0_EL1);
+
+	/* Field positions: Arm ARM D19.2.64 to D19.2.66 and D19.2.61. */
+	*features = (struct kernel_features) {
+		.pa_bits = pa_bits[field(mmfr0, 0) & 7],
+		.granule_4k = stage2_granule(field(mmfr0, 40), field(mmfr0, 28) != 0xf),
+		.granule_16k = stage2_granule(field(mmfr0, 32), field(mmfr0, 20) != 0),
+		.granule_64k = stage2_granule(field(mmfr0, 36), field(mmfr0, 24) != 0xf),
+		.lpa2_4k = field(mmfr0, 40) == 3 ||
+			   (field(mmfr0, 40) == 0 && field(mmfr0, 28) == 1),
+		.vmid16 = field(mmfr1, 4) == 2,
+		.access_flag = field(mmfr1, 0) >= 1,
+		.dirty_state = field(mmfr1, 0) >= 2,
+		.xnx = field(mmfr1, 28) >= 1,
+		.fwb = field(mmfr2, 40) >= 1,
+		.range_tlbi = field(isar0, 56) >= 2,
+		.ttl = field(mmfr2, 48) >= 1,
+		.bbm = field(mmfr2, 52),
+		.at_el2 = is_kernel_in_hyp_mode(),
+	};
+}
+
+unsigned long kernel_time_us(void)
+{
+	return local_clock() / NSEC_PER_USEC;
+}
+
+void kernel_print(struct seq_file *out, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	seq_vprintf(out, format, args);
+	va_end(args);
+}
+
+void kernel_print_bytes(struct seq_file *out, const void *bytes, unsigned long count)
+{
+	seq_write(out, bytes, count);
+}
+
+int kernel_format_args(char *buffer, unsigned long size, const char *format, void *args)
+{
+	return vscnprintf(buffer, size, format, *(va_list *)args);
+}
+
+int kernel_format(char *buffer, unsigned long size, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = kernel_format_args(buffer, size, format, &args);
+	va_end(args);
+	return length;
+}

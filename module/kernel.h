@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The seam between C++ and the kernel.
+ *
+ * C++ decides, C only touches the kernel. Kernel headers are not C++-clean, so this file, read by
+ * both languages, is all that one side knows of the other. The first half is what the kernel does
+ * for the C++ parts (kernel.c, debugfs.c); the second is what the C++ parts do for the kernel's
+ * files (files.cpp). unsigned long is 64 bits wide here.
+ */
+#ifndef STAGE2_MODULE_KERNEL_H
+#define STAGE2_MODULE_KERNEL_H
+
+#ifdef __cplusplus
+#include <cstddef>
+extern "C" {
+#else
+#include <linux/types.h>
+#endif
+
+struct seq_file;
+struct stage2_guest;
+
+/* ---- Memory. Nothing here wakes the OOM killer: asking for too much just fails. ---- */
+
+/* Zeroed bytes for the module's own objects, or NULL. */
+void *kernel_alloc(unsigned long bytes);
+void kernel_free(void *object);
+
+/* A zeroed translation table: physically contiguous, aligned to its size (a power of two). */
+void *kernel_table_alloc(unsigned long bytes);
+void kernel_table_free(void *table);
+
+/* Zeroed guest RAM: physically contiguous, `bytes` a power of two of pages. 0 when there is none. */
+unsigned long kernel_ram_alloc(unsigned long bytes);
+/* Frees any run of whole pages that kernel_ram_alloc gave. */
+void kernel_ram_free(unsigned long phys, unsigned long bytes);
+/* How many bytes can be taken without pushing the machine into reclaim. */
+unsigned long kernel_ram_available(void);
+
+unsigned long kernel_page_size(void);
+unsigned long kernel_phys(const void *linear);
+void *kernel_virt(unsigned long phys);
+
+/* Runs of clear bits (lib/bitmap.c); a bitmap is an array of unsigned long. */
+unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned int count,
+				 unsigned long align_mask, unsigned long align_offset);
+void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned int count, bool used);
+unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits);
+
+/* ---- Locks: sleeping, not recursive. Order: registry, then guest, then log. ---- */
+
+enum kernel_lock_class {
+	KERNEL_LOCK_REGISTRY,
+	KERNEL_LOCK_GUEST,
+	KERNEL_LOCK_LOG,
+	KERNEL_LOCK_CLASSES,
+};
+
+struct kernel_lock;
+
+struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_);
+void kernel_lock_destroy(struct kernel_lock *lock);
+void kernel_lock_acquire(struct kernel_lock *lock);
+void kernel_lock_release(struct kernel_lock *lock);
+
+/* ---- The machine. ---- */
+
+struct kernel_features {
+	unsigned int pa_bits;		/* ID_AA64MMFR0_EL1.PARange, decoded */
+	bool granule_4k;		/* usable at stage 2 */
+	bool granule_16k;
+	bool granule_64k;
+	bool lpa2_4k;			/* 52-bit stage 2 with the 4K granule */
+	bool vmid16;			/* 16-bit VMIDs */
+	bool access_flag;		/* hardware sets AF */
+	bool dirty_state;		/* hardware keeps dirty state */
+	bool xnx;			/* execute-never by exception level */
+	bool fwb;			/* HCR_EL2.FWB */
+	bool range_tlbi;		/* FEAT_TLBIRANGE */
+	bool ttl;			/* FEAT_TTL */
+	unsigned int bbm;		/* FEAT_BBM level 0..2 */
+	bool at_el2;			/* the kernel itself runs at EL2 (VHE) */
+};
+
+void kernel_read_features(struct kernel_features *features);
+
+/* Microseconds since boot, as in the kernel's log. */
+unsigned long kernel_time_us(void);
+
+/* ---- Text. ---- */
+
+#define KERNEL_PRINTF(string, first) __attribute__((__format__(printf, string, first)))
+
+KERNEL_PRINTF(2, 3) void kernel_print(struct seq_file *out, const char *format, ...);
+void kernel_print_bytes(struct seq_file *out, const void *bytes, unsigned long count);
+/* Returns how many characters were written, the NUL not counted. */
+KERNEL_PRINTF(3, 4) int kernel_format(char *buffer, unsigned long size, const char *format, ...);
+/* `args` is a va_list *. */
+KERNEL_PRINTF(3, 0) int kernel_format_args(char *buffer, unsigned long size, const char *format,
+					   void *args);
+
+/* ---- debugfs. ---- */
+
+/* guests/NAME with all of stage2_guest_files in it. NULL, or what kernel_guest_dir_remove takes. */
+void *kernel_guest_dir_create(const char *name, struct stage2_guest *guest);
+/* Returns when no open of a file in it is under way; files already open live on. */
+void kernel_guest_dir_remove(void *dir);
+
+/* ---- What the C++ parts do for the files. Errors are negative errno values. ---- */
+
+/* Where an open file's reader stands. All zero is the beginning; meaning is up to the file. */
+struct stage2_cursor {
+	unsigned long at;
+	int level;
+	bool started;
+	bool done;
+};
+
+struct stage2_file {
+	const char *name;
+	unsigned short mode;
+
+	/* One request; `text` is NUL-terminated too. Returns 0 or an errno. */
+	int (*write)(struct stage2_guest *guest, const char *text, unsigned long length);
+
+	/*
+	 * Prints what stands at the cursor, and moves it on. The same cursor may come twice, when
+	 * the reader's buffer was too small.
+	 */
+	void (*show)(struct stage2_guest *guest, struct seq_file *out, struct stage2_cursor *cursor);
+};
+
+/*
+ * Around any number of show calls: takes and releases what they need. -ENODEV when the guest was
+ * removed; then end is not called.
+ */
+int stage2_show_begin(const struct stage2_file *file, struct stage2_guest *guest);
+void stage2_show_end(struct stage2_guest *guest);
+
+/* Each ends with an entry without a name. `guest` is NULL for the first. */
+extern const struct stage2_file stage2_top_files[];
+extern const struct stage2_file stage2_guest_files[];
+
+/* The longest request a file takes, in bytes. */
+#define STAGE2_REQUEST_MAX 4096
+
+/* A request no one will read: says so in error_log, and returns -E2BIG. */
+int stage2_request_too_long(const struct stage2_file *file, struct stage2_guest *guest,
+			     unsigned long length);
+
+/* A file of the guest is opened or closed: the guest stays valid in between. */
+void stage2_guest_hold(struct stage2_guest *guest);
+void stage2_guest_drop(struct stage2_guest *guest);
+
+/*
+ * Copies between `buffer` and guest memory at `ipa`, through the tables, within one page. Returns
+ * how many bytes, or -EIO where nothing is mapped, or -ENODEV when the guest was removed.
+ */
+long stage2_guest_memory(struct stage2_guest *guest, unsigned long ipa, void *buffer,
+			 unsigned long bytes, bool write);
+
+int stage2_start(void);
+void stage2_stop(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

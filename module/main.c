@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * stage2: private stage 2 translation tables for toy guests, seen through debugfs.
+ */
+#include <linux/module.h>
+
+#include "debugfs.h"
+#include "kernel.h"
+
+static int __init stage2_init(void)
+{
+	int error = stage2_start();
+
+	if (error)
+		return error;
+	error = stage2_debugfs_create();
+	if (error)
+		stage2_stop();
+	return error;
+}
+
+static void __exit stage2_exit(void)
+{
+	stage2_stop();
+	stage2_debugfs_remove();
+}
+
+module_init(stage2_init);
+module_exit(stage2_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Stage 2 translation tables for toy guests, mapped and dumped through debugfs");

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ram.hpp"
+
+#include <algorithm>
+
+namespace stage2
+{
+
+namespace
+{
+inline constexpr uint64_t large = vmsa::Granule4K::size(2);
+inline constexpr unsigned bits_per_long = 64;
+} // namespace
+
+// Large pieces while there are any, then single pages. Returns how many pieces; fewer bytes than
+// asked for is failure, and nothing is kept.
+size_t Ram::gather(Piece *pieces, uint64_t bytes, size_t most)
+{
+	const uint64_t page = kernel_page_size();
+	uint64_t step = large;
+	size_t count = 0;
+
+	while (bytes) {
+		if (bytes < step)
+			step = page;
+
+		const uint64_t pa = count < most ? kernel_ram_alloc(step) : 0;
+
+		if (pa) {
+			pieces[count++] = {0, pa, step};
+			bytes -= step;
+		} else if (step > page) {
+			step = page;
+		} else {
+			free_pieces(pieces, count);
+			return 0;
+		}
+	}
+	return count;
+}
+
+// Large ones first, then by address; neighbours become one. Offsets follow.
+size_t Ram::merge(Piece *pieces, size_t count)
+{
+	std::sort(pieces, pieces + count, [](const Piece &a, const Piece &b) {
+		return a.bytes != b.bytes ? a.bytes > b.bytes : a.pa < b.pa;
+	});
+
+	size_t merged = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		Piece &last = pieces[merged];
+
+		if (last.pa + last.bytes == pieces[i].pa)
+			last.bytes += pieces[i].bytes;
+		else
+			pieces[++merged] = pieces[i];
+	}
+	for (size_t i = 1; i <= merged; i++)
+		pieces[i].offset = pieces[i - 1].offset + pieces[i - 1].bytes;
+	return merged + 1;
+}
+
+void Ram::free_pieces(const Piece *pieces, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		kernel_ram_free(pieces[i].pa, pieces[i].bytes);
+}
+
+bool Ram::allocate(uint64_t bytes)
+{
+	// An eighth stays free: taking the last page starves everyone else.
+	if (bytes > kernel_ram_available() / 8 * 7)
+		return false;
+
+	const size_t most = bytes / kernel_page_size();
+	Array<Piece> found;
+
+	if (!map_.allocate((bytes / unit + bits_per_long - 1) / bits_per_long) ||
+	    !found.allocate(most))
+		return false;
+
+	size_t count = gather(found.data(), bytes, most);
+
+	if (!count)
+		return false;
+	count = merge(found.data(), count);
+	if (!pieces_.allocate(count)) {
+		free_pieces(found.data(), count);
+		return false;
+	}
+	std::copy_n(found.data(), count, pieces_.data());
+	count_ = count;
+	bytes_ = bytes;
+	for (large_ = 0; large_ < count && pieces_[large_].bytes >= large; large_++)
+		;
+	return true;
+}
+
+void Ram::release()
+{
+	free_pieces(pieces_.data(), count_);
+	count_ = 0;
+	bytes_ = 0;
+}
+
+uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
+{
+	const uint64_t units = bytes / unit;
+	const uint64_t all = bytes_ / unit;
+
+	if (units > all)
+		return none;
+
+	const auto count = static_cast<unsigned int>(units);
+	uint64_t first = all;
+
+	if (bytes >= large)
+		first = kernel_bitmap_find(map_.data(), all, count, large / unit - 1,
+					   (large - ipa.raw() % large) % large / unit);
+	if (first >= all)
+		first = kernel_bitmap_find(map_.data(), all, count, 0, 0);
+	return first >= all ? none : first * unit;
+}
+
+void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
+{
+	kernel_bitmap_mark(map_.data(), offset / unit, static_cast<unsigned int>(bytes / unit),
+			   used);
+}
+
+const Ram::Piece *Ram::find_piece(size_t first, size_t last, uint64_t pa) const
+{
+	const Piece *begin = pieces_.data() + first;
+	const Piece *piece = std::upper_bound(begin, begin + (last - first), pa,
+					      [](uint64_t a, const Piece &p) { return a < p.pa; });
+
+	return piece != begin && pa - piece[-1].pa < piece[-1].bytes ? piece - 1 : nullptr;
+}
+
+void Ram::mark(vmsa::Pa pa, uint64_t bytes, bool used)
+{
+	const Piece *piece = find_piece(0, large_, pa.raw());
+
+	if (!piece)
+		piece = find_piece(large_, count_, pa.raw());
+	mark(piece->offset + (pa.raw() - piece->pa), bytes, used);
+}
+
+vmsa::Extent Ram::at(uint64_t offset) const
+{
+	const Piece *first = pieces_.data();
+	const Piece *piece =
+		std::upper_bound(first, first + count_, offset,
+				 [](uint64_t o, const Piece &p) { return o < p.offset; }) -
+		1;
+
+	return {vmsa::Pa{piece->pa + (offset - piece->offset)},
+		piece->bytes - (offset - piece->offset)};
+}
+
+uint64_t Ram::used() const
+{
+	return count_ ? kernel_bitmap_weight(map_.data(), bytes_ / unit) * unit : 0;
+}
+
+} // namespace stage2

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Words for what stands in a descriptor.
+#pragma once
+
+#include "kernel.h"
+
+#include "vmsa/vmsa.hpp"
+
+namespace stage2
+{
+
+struct Text {
+	char chars[40];
+};
+
+// "r-x"
+Text access_text(const vmsa::Access &access);
+// "2M", "1G"
+Text size_text(uint64_t bytes);
+// "normal", "device-nGnRE"
+const char *memory_text(vmsa::MemoryType type);
+
+// One descriptor decoded, without its place: "block 2M -> 0x46600000 rw- normal inner-shareable accessed"
+void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level);
+
+} // namespace stage2

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What can be read: each function prints one file of debugfs, or the next piece of it. The guest's
+// lock is held around each; between pieces it is not, so a long dump holds nobody up.
+#pragma once
+
+#include "guest.hpp"
+
+namespace stage2
+{
+
+void show_features(Guest *, seq_file *out, stage2_cursor *cursor);
+void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_tables(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_walk(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor);
+
+} // namespace stage2
