@@ -167,7 +167,8 @@ static int mem_release(struct inode *inode, struct file *file)
 }
 
 /* Through a page of our own: no user page is touched while the guest is locked. */
-static ssize_t mem_copy(struct file *file, char __user *user, size_t length, loff_t *pos, bool write)
+static ssize_t mem_copy(struct file *file, char __user *user, size_t length, loff_t *pos,
+			bool write)
 {
 	size_t done = 0;
 	ssize_t step = 0;

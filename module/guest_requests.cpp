@@ -106,13 +106,25 @@ struct RamRule {
 	}
 };
 
-// Not inlined: the engine's frame and the parsed request's do not add up.
-[[gnu::noinline]] vmsa::Result<void> place(Guest &guest, Region region, uint64_t offset,
-					   const vmsa::Stage2Attributes &attributes,
-					   vmsa::MapLimits limits)
+// The engine's calls are not inlined: its frame and that of a parsed request do not add up then.
+
+[[gnu::noinline]] vmsa::Result<void> engine_map(Guest &guest, Region region, uint64_t offset,
+						const vmsa::Stage2Attributes &attributes,
+						vmsa::MapLimits limits)
 {
 	return guest.mapping.map(region, RamRule{guest.ram, region.first, offset}, attributes,
 				 limits);
+}
+
+[[gnu::noinline]] vmsa::Result<void> engine_unmap(Guest &guest, Region region)
+{
+	return guest.mapping.unmap(region);
+}
+
+[[gnu::noinline]] vmsa::Result<void> engine_protect(Guest &guest, Region region,
+						    vmsa::Access access)
+{
+	return guest.mapping.protect(region, access);
 }
 
 // RAM under a region of leaves is taken or given back.
@@ -167,9 +179,10 @@ int guest_map(Guest &guest, const Request &request)
 			static_cast<unsigned long>(guest.ram.used()),
 			static_cast<unsigned long>(guest.ram.size()));
 
-	const auto result = place(guest, region, offset,
-				  memory_types[v[attr_word].number] | accesses[v[prot_word].number],
-				  {.largest = static_cast<vmsa::Level>(v[max_word].number)});
+	const auto result =
+		engine_map(guest, region, offset,
+			   memory_types[v[attr_word].number] | accesses[v[prot_word].number],
+			   {.largest = static_cast<vmsa::Level>(v[max_word].number)});
 
 	if (!result)
 		return refuse(guest, request, v, result.error());
@@ -194,7 +207,7 @@ int guest_unmap(Guest &guest, const Request &request)
 	// that is before the invalidation is complete.
 	mark_ram(guest, region, false);
 
-	const auto result = guest.mapping.unmap(region);
+	const auto result = engine_unmap(guest, region);
 
 	if (!result) {
 		mark_ram(guest, region, true);
@@ -210,7 +223,7 @@ int guest_protect(Guest &guest, const Request &request)
 	if (const int error = request.parse(protect_words, v))
 		return error;
 
-	const auto result = guest.mapping.protect(region_of(v), accesses[v[prot_word].number]);
+	const auto result = engine_protect(guest, region_of(v), accesses[v[prot_word].number]);
 
 	return result ? 0 : refuse(guest, request, v, result.error());
 }

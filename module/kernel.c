@@ -107,7 +107,7 @@ unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits)
 }
 
 struct kernel_lock {
-	struct mutex mutex;
+	struct mutex mutex;	/* what it protects is up to its owner */
 };
 
 struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)

@@ -12,8 +12,10 @@
 
 #ifdef __cplusplus
 #include <cstddef>
+#define __printf(string, first) [[gnu::format(printf, string, first)]]
 extern "C" {
 #else
+#include <linux/compiler_attributes.h>
 #include <linux/types.h>
 #endif
 
@@ -30,7 +32,7 @@ void kernel_free(void *object);
 void *kernel_table_alloc(unsigned long bytes);
 void kernel_table_free(void *table);
 
-/* Zeroed guest RAM: physically contiguous, `bytes` a power of two of pages. 0 when there is none. */
+/* Zeroed guest RAM: contiguous, `bytes` a power of two of pages. 0 when there is none. */
 unsigned long kernel_ram_alloc(unsigned long bytes);
 /* Frees any run of whole pages that kernel_ram_alloc gave. */
 void kernel_ram_free(unsigned long phys, unsigned long bytes);
@@ -89,15 +91,13 @@ unsigned long kernel_time_us(void);
 
 /* ---- Text. ---- */
 
-#define KERNEL_PRINTF(string, first) __attribute__((__format__(printf, string, first)))
-
-KERNEL_PRINTF(2, 3) void kernel_print(struct seq_file *out, const char *format, ...);
+__printf(2, 3) void kernel_print(struct seq_file *out, const char *format, ...);
 void kernel_print_bytes(struct seq_file *out, const void *bytes, unsigned long count);
 /* Returns how many characters were written, the NUL not counted. */
-KERNEL_PRINTF(3, 4) int kernel_format(char *buffer, unsigned long size, const char *format, ...);
+__printf(3, 4) int kernel_format(char *buffer, unsigned long size, const char *format, ...);
 /* `args` is a va_list *. */
-KERNEL_PRINTF(3, 0) int kernel_format_args(char *buffer, unsigned long size, const char *format,
-					   void *args);
+__printf(3, 0) int kernel_format_args(char *buffer, unsigned long size, const char *format,
+				      void *args);
 
 /* ---- debugfs. ---- */
 
@@ -127,7 +127,8 @@ struct stage2_file {
 	 * Prints what stands at the cursor, and moves it on. The same cursor may come twice, when
 	 * the reader's buffer was too small.
 	 */
-	void (*show)(struct stage2_guest *guest, struct seq_file *out, struct stage2_cursor *cursor);
+	void (*show)(struct stage2_guest *guest, struct seq_file *out,
+		     struct stage2_cursor *cursor);
 };
 
 /*
@@ -146,7 +147,7 @@ extern const struct stage2_file stage2_guest_files[];
 
 /* A request no one will read: says so in error_log, and returns -E2BIG. */
 int stage2_request_too_long(const struct stage2_file *file, struct stage2_guest *guest,
-			     unsigned long length);
+			    unsigned long length);
 
 /* A file of the guest is opened or closed: the guest stays valid in between. */
 void stage2_guest_hold(struct stage2_guest *guest);

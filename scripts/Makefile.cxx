@@ -11,7 +11,8 @@ cxx-root := $(patsubst %/scripts/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 
 # The C++ compiler that belongs to the kernel's C compiler, in the same folder and version:
 # gcc -> g++, aarch64-linux-gnu-gcc-12 -> aarch64-linux-gnu-g++-12, clang-19 -> clang++-19.
-CXX := $(foreach word,$(CC),$(patsubst %$(notdir $(word)),%$(subst gcc,g++,$(subst clang,clang++,$(notdir $(word)))),$(word)))
+cxx-name = $(subst gcc,g++,$(subst clang,clang++,$(notdir $1)))
+CXX := $(foreach word,$(CC),$(patsubst %$(notdir $(word)),%$(call cxx-name,$(word)),$(word)))
 
 # The code generation of the kernel (general registers only, branch protection, stack protector,
 # tracing, sanitizers) has to be ours too. Its warnings are about C, its -std is C's, its compiler

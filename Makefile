@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The front door. `make help` lists what there is; the kernel's build system reads Kbuild instead.
+
+KERNEL ?= 6.12
+CPU ?=
+EL2 ?=
+KDIR ?= /lib/modules/$(shell uname -r)/build
+JOBS := --no-print-directory
+
+.PHONY: help run shell check modules modules_install install check-host kunit kunit-san \
+	check-e2e check-audit check-style setup clean distclean
+
+help:
+	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
+
+#: On any machine with Debian 12 (everything missing is installed, kernels come from Debian):
+#:   make run           boot an arm64 kernel, load the module, show what it does
+#:   make shell         the same machine with a shell in it
+#:   make check         every test
+#:     KERNEL=6.12|6.1|6.12-16k   which of Debian's arm64 kernels (6.12)
+#:     EL2=vhe|nvhe|off           what the module finds there (what the CPU has)
+#:     CPU=max|cortex-a72|...     any of QEMU's (max)
+#:
+run: setup
+	@scripts/run.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
+
+shell: setup
+	@scripts/shell.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
+
+#: Parts of check:
+#:   make check-host    the library's suites, natively, with sanitizers
+#:   make kunit         the same suites inside a kernel, by kunit.py
+#:   make kunit-san     the same under KASAN, UBSAN and lockdep
+#:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
+#:   make check-audit   the freestanding audit finds what it should
+#:   make check-style   clang-format, checkpatch, SPDX
+#:
+check: setup
+	@scripts/check.sh
+
+check-host: setup
+	@scripts/check-host.sh
+
+kunit: setup
+	@scripts/kunit.sh
+
+kunit-san: setup
+	@scripts/kunit.sh --sanitizers
+
+check-e2e: setup
+	@scripts/build-module.sh $(KERNEL) >/dev/null
+	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)'
+
+check-audit: setup
+	@scripts/test-audit.sh
+
+check-style: setup
+	@scripts/check-style.sh
+
+setup:
+	@scripts/setup.sh
+
+#: On an arm64 board, with the headers of its kernel:
+#:   make modules       stage2.ko (KDIR=... for another kernel; ARCH=, CROSS_COMPILE=, LLVM= as usual)
+#:   make modules_install
+#:
+modules modules_install:
+ifeq ($(if $(ARCH),arm64,$(filter aarch64,$(shell uname -m))),)
+	$(error this machine is not arm64: `make run` builds and boots a machine that is, or give KDIR=... ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
+endif
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
+
+#:   make clean         what was built; make distclean: and the cache of kernels, too
+clean:
+	rm -rf build
+	find module kunit -name '*.o' -delete -o -name '.*.cmd' -delete
+	rm -f stage2.ko stage2.o stage2.mod* .*.cmd .module-common.o modules.order Module.symvers
+
+distclean: clean
+	rm -rf $${STAGE2_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/stage2}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// test: audit refuses a global destructor
+// flags: -mgeneral-regs-only
+// expect: guests::registry: a global destructor (in .fini_array), .* trivially destructible
+void count_down(unsigned long *value);
+
+namespace guests {
+
+struct Registry {
+	unsigned long count = 1;
+	constexpr Registry() = default;
+	~Registry() { count_down(&count); }
+};
+
+constinit Registry registry;
+
+}

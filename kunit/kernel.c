@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The home of the suites in a kernel: each is a KUnit suite, each of its tests a KUnit case.
+ *
+ * KUnit wants its suites as static data but runs them after the initcalls, and their cases are
+ * known only to C++: an initcall fills them in. A test's running instance is KUnit's own, so a
+ * body is called by KUnit itself, with nothing in between.
+ */
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/init.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "home.h"
+
+static struct kunit_suite *kunit_suites[]
+__aligned(sizeof(struct kunit_suite *)) __used __section(".kunit_test_suites") = {
+#define X(suite) (&(struct kunit_suite){ .name = #suite }),
+#include "suites.def"
+};
+
+static int __init fill_suites(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < suite_count; i++) {
+		const struct test_suite *suite = all_suites[i];
+		struct kunit_case *cases;
+
+		/* One more than there are tests: the empty case ends them. */
+		cases = kcalloc(suite->count + 1, sizeof(*cases), GFP_KERNEL);
+		if (!cases)
+			return -ENOMEM;
+
+		for (j = 0; j < suite->count; j++) {
+			cases[j].name = suite->cases[j].name;
+			cases[j].run_case = suite->cases[j].run;
+			cases[j].module_name = KBUILD_MODNAME;
+		}
+		kunit_suites[i]->test_cases = cases;
+	}
+	return 0;
+}
+late_initcall(fill_suites);
+
+static void show_value(char *text, size_t size, const struct test_value *value)
+{
+	switch (value->kind) {
+	case TEST_VALUE_NUMBER:
+		scnprintf(text, size, "%#llx", value->number);
+		break;
+	case TEST_VALUE_TEXT:
+		scnprintf(text, size, "\"%.*s\"", value->text_size, value->text);
+		break;
+	case TEST_VALUE_OPAQUE:
+		scnprintf(text, size, "(not printable)");
+		break;
+	}
+}
+
+void test_fail(struct kunit *test, const struct test_failure *failure)
+{
+	char left[128], right[128];
+
+	kunit_set_failure(test);
+	kunit_err(test, "%s:%d: expected %s\n", failure->file, failure->line, failure->expected);
+	if (!failure->left)
+		return;
+	show_value(left, sizeof(left), failure->left);
+	show_value(right, sizeof(right), failure->right);
+	kunit_err(test, "    left:  %s\n", left);
+	kunit_err(test, "    right: %s\n", right);
+}
+
+void test_skip(struct kunit *test, const char *why)
+{
+	if (test->status != KUNIT_FAILURE)
+		kunit_mark_skipped(test, "%s", why);
+}
+
+KUNIT_DEFINE_ACTION_WRAPPER(free_scratch, vfree, const void *);
+
+/* From vmalloc, which knows alignment, puts an unmapped page behind, and has shadow under KASAN. */
+void *test_scratch(struct kunit *test, size_t size, size_t align)
+{
+	void *block = __vmalloc_node(size, align, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN,
+				     NUMA_NO_NODE, __builtin_return_address(0));
+
+	if (!block || kunit_add_action_or_reset(test, free_scratch, block))
+		return NULL;
+	return block;
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machine kunit.py boots: an arm64 one whose kernel starts at EL2, so that KVM is up.
+
+A warning ends the run at once (panic_on_warn), a panic ends the machine (panic=-1).
+"""
+from ..qemu_config import QemuArchParams
+
+QEMU_ARCH = QemuArchParams(
+    linux_arch='arm64',
+    kconfig='''
+CONFIG_SERIAL_AMBA_PL011=y
+CONFIG_SERIAL_AMBA_PL011_CONSOLE=y''',
+    qemu_arch='aarch64',
+    kernel_path='arch/arm64/boot/Image.gz',
+    kernel_command_line='console=ttyAMA0 panic_on_warn=1 panic=-1 kmemleak.verbose=1',
+    extra_qemu_params=[
+        '-machine', 'virt,virtualization=on,gic-version=3,dtb-randomness=off',
+        '-cpu', 'max,pauth-impdef=on',
+        '-smp', '2',
+        '-nic', 'none',
+    ])

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Shadow: a copy of every table that can be reached from the root, as it was at the last look. A
+// look tells what changed since, descriptor by descriptor. When a table is unlinked, all that was
+// valid below it has gone; when one is linked, all in it has come.
+#pragma once
+
+#include "support/scratch_memory.hpp"
+#include "vmsa/tree.hpp"
+
+namespace support
+{
+
+struct Change {
+	vmsa::Region<vmsa::Ipa> region;
+	vmsa::Level level;
+	vmsa::Descriptor before;
+	vmsa::Descriptor after;
+};
+
+template <class Format> class Shadow {
+	using Granule = typename Format::Granule;
+
+    public:
+	Shadow(struct kunit *test, Verdict &verdict, ScratchMemory &memory)
+	    : verdict_{verdict}, memory_{memory}
+	{
+		copy_ = scratch<vmsa::Descriptor>(test, memory.pages() * Granule::entries);
+		places_ = scratch<Place>(test, memory.pages());
+		if (!verdict.expect(!copy_.empty() && !places_.empty(), "scratch memory for copies",
+				    memory.pages(), Granule::entries))
+			places_ = {};
+	}
+
+	// Concatenated tables are as many, side by side.
+	void start(vmsa::Descriptor *root, const vmsa::Geometry &geometry)
+	{
+		const uint64_t span = Granule::size(geometry.start) * Granule::entries;
+
+		for (size_t i = 0; i < geometry.root_tables; i++)
+			adopt(root + i * Granule::entries, geometry.start, i * span,
+			      [](const Change &) {});
+	}
+
+	template <class Visit> void look(Visit &&visit)
+	{
+		for (size_t page = 0; page < places_.size(); page++) {
+			if (places_[page].linked)
+				compare(page, visit);
+		}
+	}
+
+	bool is_linked(const vmsa::Descriptor *table) const
+	{
+		return places_[memory_.page_of(table)].linked;
+	}
+
+    private:
+	// Which part of the input space a table decides.
+	struct Place {
+		uint64_t first;
+		vmsa::Level level;
+		bool linked;
+	};
+
+	template <class Visit> void compare(size_t page, Visit &&visit)
+	{
+		const vmsa::Descriptor *now = memory_.page(page);
+		vmsa::Descriptor *then = copy_.data() + page * Granule::entries;
+		const vmsa::Level level = places_[page].level;
+
+		if (__builtin_memcmp(now, then, Granule::table_bytes) == 0)
+			return;
+		for (size_t i = 0; i < Granule::entries; i++) {
+			const Change change{slot(places_[page], i), level, then[i], now[i]};
+
+			if (change.before == change.after)
+				continue;
+			then[i] = change.after;
+			if (Format::is_table(change.before, level) &&
+			    !is_same_table(change.before, change.after, level))
+				disown(change.before, visit);
+			visit(change);
+			if (Format::is_table(change.after, level) &&
+			    !is_same_table(change.after, change.before, level))
+				adopt(memory_.pointer(Format::next_table(change.after)), level + 1,
+				      change.region.first.raw(), visit);
+		}
+	}
+
+	static bool is_same_table(vmsa::Descriptor a, vmsa::Descriptor b, vmsa::Level level)
+	{
+		return Format::is_table(b, level) && Format::next_table(a) == Format::next_table(b);
+	}
+
+	template <class Visit>
+	void adopt(const vmsa::Descriptor *table, vmsa::Level level, uint64_t first, Visit &&visit)
+	{
+		const size_t page = memory_.page_of(table);
+
+		if (page >= places_.size() ||
+		    !verdict_.expect(!places_[page].linked, "one entry names a table", first, page))
+			return;
+		places_[page] = {first, level, true};
+		for (size_t i = 0; i < Granule::entries; i++)
+			copy_[page * Granule::entries + i] = 0;
+		compare(page, visit);
+	}
+
+	template <class Visit> void disown(vmsa::Descriptor entry, Visit &&visit)
+	{
+		const size_t page = memory_.page_of(memory_.pointer(Format::next_table(entry)));
+
+		if (page >= places_.size() || !places_[page].linked)
+			return;
+		places_[page].linked = false;
+		for (size_t i = 0; i < Granule::entries; i++) {
+			const vmsa::Level level = places_[page].level;
+			const vmsa::Descriptor d = copy_[page * Granule::entries + i];
+
+			if (!d)
+				continue;
+			if (Format::is_table(d, level))
+				disown(d, visit);
+			visit(Change{slot(places_[page], i), level, d, 0});
+		}
+	}
+
+	static vmsa::Region<vmsa::Ipa> slot(const Place &place, size_t i)
+	{
+		const uint64_t size = Granule::size(place.level);
+
+		return {vmsa::Ipa{place.first + i * size}, size};
+	}
+
+	Verdict &verdict_;
+	ScratchMemory &memory_;
+	std::span<vmsa::Descriptor> copy_;
+	std::span<Place> places_;
+};
+
+} // namespace support

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# boot.sh: boots an arm64 kernel in QEMU and reports how it went.
+#
+# The console goes to stdout and to the log. The exit status is the one that userspace/init reports
+# from inside the machine ("stage2-exit: N"), or
+#	2	the arguments are wrong
+#	124	the machine did not finish in time
+#	125	the machine broke: panic, oops, kernel warning, or no report at all
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+usage() {
+	cat >&2 <<-'EOF'
+		usage: boot.sh --kernel VMLINUZ --initrd FILE [OPTION...]
+		  --log FILE                keep the console there
+		  --cpu CPU                 any of `qemu-system-aarch64 -cpu help` (max)
+		  --el2 vhe|nvhe|off        which EL2 the module finds (what the CPU has)
+		  --smp N                   CPUs (2)
+		  --memory SIZE             memory (1G)
+		  --append STRING           more words for the kernel's command line
+		  --timeout SECONDS         when to give up (120)
+		  --interactive             a shell on this terminal; no log, no timeout
+		An empty CPU or EL2 means the default.
+	EOF
+}
+
+# Wrong arguments: what is wrong, and what would be right.
+refuse() {
+	say "$@"
+	exit 2
+}
+
+kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 interactive=''
+while (($#)); do
+	case $1 in
+	--interactive)
+		interactive=1
+		shift
+		continue
+		;;
+	--kernel | --initrd | --log | --cpu | --el2 | --smp | --memory | --append | --timeout)
+		(($# > 1)) || refuse "$1 needs a value"
+		printf -v "${1#--}" '%s' "$2"
+		shift 2
+		;;
+	--help)
+		usage
+		exit 0
+		;;
+	*)
+		usage
+		refuse "unknown option: $1"
+		;;
+	esac
+done
+[[ $kernel && $initrd ]] || { usage; refuse "--kernel and --initrd are needed"; }
+[[ -r $kernel ]] || refuse "cannot read the kernel: $kernel"
+[[ -r $initrd ]] || refuse "cannot read the initrd: $initrd"
+[[ $timeout =~ ^[1-9][0-9]*$ ]] || refuse "--timeout takes whole seconds, not '$timeout'"
+
+# The Armv8.0 cores have no VHE: Linux starts at EL2 there but runs at EL1. On all others it stays
+# at EL2.
+has_vhe() {
+	[[ ! ${1%%,*} =~ ^cortex-a(35|53|57|72|73)$ ]]
+}
+
+if [[ ! $el2 ]]; then
+	el2=vhe
+	has_vhe "$cpu" || el2=nvhe
+fi
+virtualization=on
+case $el2 in
+vhe)
+	cpu=${cpu:-max}
+	has_vhe "$cpu" ||
+		refuse "$cpu has no VHE: take EL2=nvhe, or another CPU (max, cortex-a76, neoverse-n1)"
+	;;
+nvhe)
+	cpu=${cpu:-cortex-a72}
+	! has_vhe "$cpu" ||
+		refuse "on $cpu Linux uses VHE: take EL2=vhe, or an older CPU (cortex-a53, cortex-a57, cortex-a72)"
+	# Else KVM takes EL2 for itself.
+	append="kvm-arm.mode=none $append"
+	;;
+off)
+	cpu=${cpu:-max}
+	virtualization=off
+	;;
+*)
+	refuse "unknown EL2 '$el2' (known: vhe nvhe off)"
+	;;
+esac
+# The architected algorithm for pointer authentication is slow to emulate: the boot takes twice
+# as long.
+[[ $cpu != max ]] || cpu=max,pauth-impdef=on
+
+# Any panic ends the machine at once: "reboot", which QEMU does not do.
+qemu=(qemu-system-aarch64
+	-machine "virt,virtualization=$virtualization,gic-version=3" -cpu "$cpu"
+	-smp "$smp" -m "$memory" -nic none -display none -no-reboot
+	-kernel "$kernel" -initrd "$initrd")
+append="console=ttyAMA0 panic=-1 oops=panic $append"
+
+if [[ $interactive ]]; then
+	say "Ctrl-A X quits"
+	# mon:stdio hands over the terminal, Ctrl-C included. STAGE2_SHELL ends up in init's
+	# environment.
+	exec "${qemu[@]}" -serial mon:stdio -append "$append quiet STAGE2_SHELL=1"
+fi
+
+mkdir -p "$(dirname "$log")"
+transcript=$(mktemp)
+trap 'rm -f "$transcript"' EXIT
+status=0
+timeout --foreground --kill-after=5 "$timeout" \
+	"${qemu[@]}" -serial stdio -monitor none -append "$append" </dev/null |
+	stdbuf -oL tr -d '\r' | tee "$transcript" "$log" || status=${PIPESTATUS[0]}
+
+# The kernel's own lines carry a time stamp; what userspace prints does not count.
+trouble=$(grep -aE -m 1 '^\[ *[0-9]+\.[0-9]+\].*(Kernel panic|Internal error|Unable to handle kernel|BUG: |WARNING: )' \
+	"$transcript" || true)
+reported=$(sed -nE 's/^stage2-exit: ([0-9]+)$/\1/p' "$transcript" | tail -n 1)
+
+if [[ $trouble ]]; then
+	say "the kernel reported trouble: $trouble"
+	exit 125
+elif ((status == 124 || status == 137)); then
+	say "not finished after $timeout s; the last line was: $(tail -n 1 "$transcript")"
+	exit 124
+elif ((status)); then
+	say "QEMU failed with status $status"
+	exit 125
+elif [[ ! $reported ]]; then
+	say "the machine stopped without a report; the last line was: $(tail -n 1 "$transcript")"
+	exit 125
+fi
+exit "$reported"

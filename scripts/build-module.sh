@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build-module.sh KERNEL: builds stage2.ko for one of Debian's arm64 kernels (fetch-kernel.sh knows
+# which) in build/modules/KERNEL, and prints where it is.
+#
+# Kbuild puts objects beside their sources. So that several kernels can be built for side by side,
+# it is shown a folder of links to the sources instead of the sources.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+(($# == 1)) || die "usage: build-module.sh KERNEL"
+kernel=$("$top/scripts/fetch-kernel.sh" "$1")
+shadow=$top/build/modules/$1
+
+mkdir -p "$shadow"
+# A source that went away must not be built again.
+find "$shadow" -type l -delete
+cp -rs "$top"/{Kbuild,include,module,scripts} "$shadow"
+
+if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- M="$shadow" modules \
+	>"$shadow/build.log" 2>&1; then
+	cat "$shadow/build.log" >&2
+	die "stage2.ko does not build for $1"
+fi
+"$top/scripts/audit.py" --objdump aarch64-linux-gnu-objdump \
+	--symvers "$kernel/headers/Module.symvers" "$shadow/stage2.ko"
+echo "$shadow/stage2.ko"

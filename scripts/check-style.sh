@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check-style.sh: every file says its licence, the C++ is clang-formatted, the C is clean under the
+# kernel's own checkpatch.pl, and scripts parse. One KTAP line a check.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$top"
+
+passed=0 failed=0
+
+# check NAME COMMAND...: passes when the command says nothing.
+check() {
+	local name=$1 said
+	shift
+
+	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
+	if [[ $said ]]; then
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) $name"
+		head -n 40 <<<"$said" | sed 's/^/# /'
+	else
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) $name"
+	fi
+}
+
+files() {
+	git ls-files --cached --others --exclude-standard -- "$@"
+}
+
+no_spdx() {
+	# Licences are their own text, README.txt is what a shell shows, JSON has no comments.
+	files ':!LICENSES' ':!userspace/README.txt' ':!*.json' ':!*.png' ':!*.svg' |
+		xargs grep --files-without-match 'SPDX-License-Identifier:' || true
+}
+
+wrong_spdx() {
+	files include/vmsa | xargs grep --files-without-match 'SPDX-License-Identifier: MIT OR Apache-2.0$'
+	files module | xargs grep --files-without-match 'SPDX-License-Identifier: GPL-2.0-only'
+	true
+}
+
+not_formatted() {
+	files '*.hpp' '*.cpp' | xargs clang-format --dry-run
+}
+
+not_kernel_style() {
+	local checkpatch=$1 file
+
+	# Not patches, and not in a kernel tree. kernel.h spells an attribute as C++ does (the last two).
+	for file in $(files '*.c' '*.h'); do
+		perl "$checkpatch" --no-tree --file --terse --no-summary --strict --max-line-length=100 \
+			--ignore FILE_PATH_CHANGES,SPDX_LICENSE_TAG,BRACKET_SPACE,COMPLEX_MACRO "$file"
+	done
+	true
+}
+
+bad_scripts() {
+	local file
+
+	for file in $(files 'scripts/*.sh' .ci/run); do
+		bash -n "$file"
+	done
+	for file in $(files userspace/init userspace/demo 'userspace/tests/*.sh'); do
+		sh -n "$file"
+	done
+}
+
+long_files() {
+	files '*.hpp' '*.cpp' '*.h' '*.c' '*.S' '*.sh' '*.py' | xargs wc -l |
+		awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines, more than 400" }'
+}
+
+source_tree=$(scripts/fetch-source.sh)
+echo "KTAP version 1"
+check "every file names its licence" no_spdx
+check "include/vmsa is MIT OR Apache-2.0, module is GPL-2.0-only" wrong_spdx
+check "clang-format leaves the C++ as it is" not_formatted
+check "checkpatch.pl has nothing to say about the C" not_kernel_style "$source_tree/scripts/checkpatch.pl"
+check "shell scripts parse" bad_scripts
+check "no file is longer than 400 lines" long_files
+echo "1..$((passed + failed))"
+echo "$passed passed, $failed failed, 0 skipped"
+((!failed))

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check.sh: every test there is, part by part. Each part closes with "N passed, N failed, N skipped";
+# so does the whole. What a part printed is in build/check/PART.log.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$top"
+
+logs=build/check
+passed=0 failed=0 skipped=0
+
+part() {
+	local name=$1 status=0 start=$SECONDS counts
+	shift
+
+	printf '%-16s' "$name"
+	"$@" >"$logs/$name.log" 2>&1 || status=$?
+	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" | tail -n 1)
+	# A part that did not come to its end, or that failed without saying what, is a failure itself.
+	if [[ ! $counts ]] || { ((status)) && [[ $counts == *" 0 failed"* ]]; }; then
+		counts=${counts:-0 passed, 0 failed, 0 skipped}
+		failed=$((failed + 1))
+		counts+=", and exit status $status"
+	fi
+	printf '%s  (%d s)\n' "$counts" $((SECONDS - start))
+
+	local p f s
+	read -r p _ f _ s _ <<<"$counts"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if ((status)); then
+		grep -E '^ *not ok|^\[  FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20 | sed 's/^/    /' || true
+		echo "    see $logs/$name.log"
+	fi
+}
+
+e2e() {
+	scripts/build-module.sh "$1" && scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3"
+}
+
+rm -rf "$logs"
+mkdir -p "$logs"
+part style scripts/check-style.sh
+part audit scripts/test-audit.sh
+part host scripts/check-host.sh
+part kunit scripts/kunit.sh
+part kunit-san scripts/kunit.sh --sanitizers
+part e2e-6.12 e2e 6.12 '' ''
+part e2e-6.1 e2e 6.1 '' ''
+part e2e-6.12-16k e2e 6.12-16k '' ''
+part e2e-6.12-off e2e 6.12 '' off
+part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((!failed))

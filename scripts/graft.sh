@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Usage: scripts/graft.sh LINUX_SOURCE
+#
+# Makes build/kunit/linux, a kernel tree with this project in it as stage2/. It is a farm of
+# symlinks: LINUX_SOURCE stays as it is. Only what has to differ is a copy: Kbuild and Kconfig,
+# each a line longer, and tools/testing/kunit, because kunit.py takes the tree its own real path
+# is in for the kernel's.
+#
+# Running it again changes nothing that make would notice.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+(($# == 1)) || die "usage: graft.sh LINUX_SOURCE"
+[[ -f $1/Kbuild && -f $1/tools/testing/kunit/kunit.py ]] ||
+	die "'$1' is not a kernel source tree with tools/testing/kunit in it"
+linux=$(realpath "$1")
+farm=$top/build/kunit/linux
+
+# make compares times, and a newer kernel's files may be older than objects made from another
+# kernel: another source starts everything afresh.
+identity=$linux$'\n'$(head -n 6 "$linux/Makefile")
+[[ $(cat "$farm/.grafted-from" 2>/dev/null) == "$identity" ]] || rm -rf "$top/build/kunit"
+
+# Writes stdin to a file, unless that is what the file says already.
+write() {
+	local text
+	text=$(cat)
+	[[ -f $1 && $(cat "$1") == "$text" ]] || printf '%s\n' "$text" >"$1"
+}
+
+# Links all of folder $1, but for the names that follow, into folder $2.
+link_all() {
+	local from=$1 to=$2 entry
+	shift 2
+	mkdir -p "$to"
+	for entry in "$from"/* "$from"/.[!.]*; do
+		[[ -e $entry ]] || continue
+		case " $* " in
+		*" ${entry##*/} "*) ;;
+		*) ln -sfn "$entry" "$to/${entry##*/}" ;;
+		esac
+	done
+}
+
+link_all "$linux" "$farm" Kbuild Kconfig tools
+link_all "$linux/tools" "$farm/tools" testing
+link_all "$linux/tools/testing" "$farm/tools/testing" kunit
+cp -r --update "$linux/tools/testing/kunit" "$farm/tools/testing/"
+
+# Not a link to the project itself: its build/ holds the farm, and nothing shall walk in circles.
+link_all "$top" "$farm/stage2" build .git
+
+{ cat "$linux/Kbuild"; echo 'obj-y += stage2/'; } | write "$farm/Kbuild"
+{ cat "$linux/Kconfig"; echo 'source "stage2/kunit/Kconfig"'; } | write "$farm/Kconfig"
+printf '%s\n' "$identity" >"$farm/.grafted-from"

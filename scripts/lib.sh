@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts share: where things are kept, and how they speak. Source it.
+# stdout is for results (a directory, a console); everything said to people goes to stderr.
+
+set -euo pipefail
+
+# shellcheck disable=SC2034 # used by the scripts that source this
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${STAGE2_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stage2}
+
+say() {
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die() {
+	say "$@"
+	exit 1
+}
+
+# Only one script at a time may change the cache. Held until the script ends.
+lock_cache() {
+	local fd
+
+	mkdir -p "$cache"
+	exec {fd}>"$cache/lock"
+	flock --nonblock "$fd" && return
+	say "waiting for another script to finish its download"
+	flock "$fd"
+}

@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh KO KERNEL [CPU [EL2]]: boots a machine that loads KO and runs userspace/demo. Shows the
+# demonstration; keeps everything in build/run:
+#
+#   console.log   the whole serial console
+#   maps.txt      the guest's merged ranges
+#   tables.txt    every descriptor, decoded
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+ko=$1 kernel=$("$top/scripts/fetch-kernel.sh" "$2") cpu=${3-} el2=${4-}
+out=$top/build/run
+
+rm -rf "$out"
+mkdir -p "$out/root"
+cp "$ko" "$out/root/stage2.ko"
+cp "$top/userspace/demo" "$out/root/main"
+"$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
+
+# The demonstration begins at init's first line. The kernel's own lines come before it, and have a
+# time stamp.
+say "booting Linux $(<"$kernel/release"), a few seconds"
+"$top/scripts/boot.sh" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.gz" \
+	--log "$out/console.log" --cpu "$cpu" --el2 "$el2" |
+	awk -v out="$out" '
+		/^@[a-z.]+ / { file = substr($1, 2); sub(/^@[a-z.]+ /, ""); print > (out "/" file); next }
+		/Run \/init/ { shown = 1; next }
+		shown && !/^\[ *[0-9]+\.[0-9]+\]/ && !/^stage2-exit/ { print; fflush() }'
+
+say "done; see:"
+for file in console.log maps.txt tables.txt; do
+	[[ -s $out/$file ]] || die "the machine did not write $out/$file"
+	printf '  %-28s %6d lines\n' "build/run/$file" "$(wc -l <"$out/$file")" >&2
+done
