@@ -81,7 +81,8 @@ vhe)
 nvhe)
 	cpu=${cpu:-cortex-a72}
 	! has_vhe "$cpu" ||
-		refuse "on $cpu Linux uses VHE: take EL2=vhe, or an older CPU (cortex-a53, cortex-a57, cortex-a72)"
+		refuse "on $cpu Linux uses VHE: take EL2=vhe, or an older CPU" \
+			"(cortex-a53, cortex-a57, cortex-a72)"
 	# Else KVM takes EL2 for itself.
 	append="kvm-arm.mode=none $append"
 	;;
@@ -120,8 +121,8 @@ timeout --foreground --kill-after=5 "$timeout" \
 	stdbuf -oL tr -d '\r' | tee "$transcript" "$log" || status=${PIPESTATUS[0]}
 
 # The kernel's own lines carry a time stamp; what userspace prints does not count.
-trouble=$(grep -aE -m 1 '^\[ *[0-9]+\.[0-9]+\].*(Kernel panic|Internal error|Unable to handle kernel|BUG: |WARNING: )' \
-	"$transcript" || true)
+words='Kernel panic|Internal error|Unable to handle kernel|BUG: |WARNING: '
+trouble=$(grep -aE -m 1 "^\[ *[0-9]+\.[0-9]+\].*($words)" "$transcript" || true)
 reported=$(sed -nE 's/^stage2-exit: ([0-9]+)$/\1/p' "$transcript" | tail -n 1)
 
 if [[ $trouble ]]; then

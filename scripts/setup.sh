@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# setup.sh: installs the native packages that the project needs and this machine lacks.
+#
+# Says and does nothing when all are there. Only native packages: the arm64 ones are unpacked into
+# the cache (apt-arm64.sh), and dpkg's architectures stay as they are.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# Package, and a command or file by which to recognise it on a system without dpkg.
+list=$(sed -E '/^(#|$)/d; s/ +/ /' <<'EOF'
+# build: the module. gcc-12 built Debian's kernels; dwarves (pahole) adds the BTF.
+make                     make
+gcc-12-aarch64-linux-gnu aarch64-linux-gnu-gcc-12
+g++-12-aarch64-linux-gnu aarch64-linux-gnu-g++-12
+dwarves                  pahole
+python3                  python3
+
+# run: the machine and its initramfs; xz and zstd unpack Debian's packages.
+qemu-system-arm          qemu-system-aarch64
+cpio                     cpio
+xz-utils                 xz
+zstd                     zstd
+
+# kunit: a kernel from source, built by kunit.py.
+g++                      g++
+flex                     flex
+bison                    bison
+bc                       bc
+libssl-dev               /usr/include/openssl/ssl.h
+libelf-dev               /usr/include/libelf.h
+rsync                    rsync
+
+# check: the host tests, a look into the module, formatting, checkpatch.
+libgtest-dev             /usr/include/gtest/gtest.h
+valgrind                 valgrind
+kmod                     modinfo
+clang-format             clang-format
+perl                     perl
+EOF
+)
+missing=()
+
+if ! command -v apt-get >/dev/null; then
+	PATH=$PATH:/usr/sbin:/sbin
+	while read -r package probe; do
+		[[ -e $probe ]] || command -v "$probe" >/dev/null || missing+=("$package ($probe)")
+	done <<<"$list"
+	say "nothing can be installed or fetched on a system without apt-get; missing here:"
+	printf '\t%s\n' "apt and dpkg (they unpack Debian's arm64 packages, and install nothing)" \
+		"${missing[@]}" >&2
+	exit 1
+fi
+
+installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' |
+	sed -n 's/^installed //p')
+while read -r package _; do
+	grep -qxF -- "$package" <<<"$installed" || missing+=("$package")
+done <<<"$list"
+((${#missing[@]})) || exit 0
+
+sudo=
+if ((EUID != 0)); then
+	command -v sudo >/dev/null ||
+		die "neither root nor sudo here; as root: apt-get install ${missing[*]}"
+	sudo=sudo
+fi
+apt() {
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >&2
+}
+
+say "installing ${missing[*]}"
+apt update
+apt install --no-install-recommends "${missing[@]}"
