@@ -6,10 +6,9 @@ KERNEL ?= 6.12
 CPU ?=
 EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
-JOBS := --no-print-directory
 
 .PHONY: help run shell check modules modules_install install check-host kunit kunit-san \
-	check-e2e check-audit check-style setup clean distclean
+	check-e2e check-audit check-style docs setup clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -35,6 +34,7 @@ shell: setup
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
+#:   make docs          the manual, its examples and its claims
 #:
 check: setup
 	@scripts/check.sh
@@ -57,6 +57,9 @@ check-audit: setup
 
 check-style: setup
 	@scripts/check-style.sh
+
+docs: setup
+	@scripts/docs.sh
 
 setup:
 	@scripts/setup.sh

@@ -79,7 +79,8 @@ void test_fail(kunit *, const test_failure *failure)
 	std::string values;
 
 	if (failure->left)
-		values = "\n  left:  " + show(*failure->left) + "\n  right: " + show(*failure->right);
+		values = "\n  left:  " + show(*failure->left) +
+			 "\n  right: " + show(*failure->right);
 	ADD_FAILURE_AT(failure->file, failure->line) << "expected " << failure->expected << values;
 }
 

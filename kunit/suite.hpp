@@ -34,7 +34,11 @@
 namespace kunit_detail
 {
 
-template <class T> concept HasRaw = requires(const T &value) { value.raw(); };
+template <class T>
+concept HasRaw = requires(const T &value)
+{
+	value.raw();
+};
 template <class T>
 concept Text = std::is_convertible_v<const T &, std::string_view> && !std::is_null_pointer_v<T>;
 
@@ -78,56 +82,63 @@ inline bool expect(struct kunit *test, bool holds, test_failure failure)
 	return holds;
 }
 
+// Apart, so that a test's stack frame does not grow with each thing it expects.
 template <class L, class R>
-bool expect_equal(struct kunit *test, const L &left, const R &right, test_failure failure)
+[[gnu::noinline]] void fail_unequal(struct kunit *test, const L &left, const R &right,
+				    test_failure failure)
 {
-	if (equal(left, right))
-		return true;
-
 	const test_value shown[] = {show(left), show(right)};
+
 	failure.left = &shown[0];
 	failure.right = &shown[1];
 	test_fail(test, &failure);
-	return false;
+}
+
+template <class L, class R>
+bool expect_equal(struct kunit *test, const L &left, const R &right, test_failure failure)
+{
+	bool same = equal(left, right);
+
+	if (!same)
+		fail_unequal(test, left, right, failure);
+	return same;
 }
 
 } // namespace kunit_detail
 
 // `count` zeroed objects that live as long as the test; empty when there is no memory.
-template <class T>
-	requires std::is_trivial_v<T>
-std::span<T> scratch(struct kunit *test, size_t count, size_t align = alignof(T))
+template <class T> std::span<T> scratch(struct kunit *test, size_t count, size_t align = alignof(T))
 {
+	static_assert(std::is_trivial_v<T>, "scratch memory is zeroed, no constructor runs");
 	void *block = test_scratch(test, count * sizeof(T), align);
 
 	return {static_cast<T *>(block), block ? count : 0};
 }
 
-#define KUNIT_FAILURE_HERE(expression) \
-	test_failure{__FILE__, __LINE__, expression, nullptr, nullptr}
+#define KUNIT_FAILURE_HERE(expected) (test_failure{__FILE__, __LINE__, expected, nullptr, nullptr})
 
-#define EXPECT(...) \
+#define EXPECT(...)                                                                                \
 	kunit_detail::expect(test, static_cast<bool>(__VA_ARGS__), KUNIT_FAILURE_HERE(#__VA_ARGS__))
 
-#define EXPECT_EQ(left, right) \
+#define EXPECT_EQ(left, right)                                                                     \
 	kunit_detail::expect_equal(test, left, right, KUNIT_FAILURE_HERE(#left " == " #right))
 
-#define ASSERT(...) \
-	do { \
-		if (!EXPECT(__VA_ARGS__)) \
-			return; \
+#define ASSERT(...)                                                                                \
+	do {                                                                                       \
+		if (!EXPECT(__VA_ARGS__))                                                          \
+			return;                                                                    \
 	} while (0)
 
-#define ASSERT_EQ(left, right) \
-	do { \
-		if (!EXPECT_EQ(left, right)) \
-			return; \
+#define ASSERT_EQ(left, right)                                                                     \
+	do {                                                                                       \
+		if (!EXPECT_EQ(left, right))                                                       \
+			return;                                                                    \
 	} while (0)
 
-#define SKIP(why) \
-	do { \
-		test_skip(test, why); \
-		return; \
+#define SKIP(why)                                                                                  \
+	do {                                                                                       \
+		test_skip(test, why);                                                              \
+		return;                                                                            \
 	} while (0)
 
 #define TEST(name) static void name##_test([[maybe_unused]] struct kunit *test)
@@ -146,11 +157,11 @@ extern "C" {
 #define KUNIT_EXPAND2(...) KUNIT_EXPAND1(KUNIT_EXPAND1(KUNIT_EXPAND1(KUNIT_EXPAND1(__VA_ARGS__))))
 #define KUNIT_EXPAND1(...) __VA_ARGS__
 #define KUNIT_CASES(...) KUNIT_EXPAND(KUNIT_CASE_AND_REST(__VA_ARGS__))
-#define KUNIT_CASE_AND_REST(name, ...) \
+#define KUNIT_CASE_AND_REST(name, ...)                                                             \
 	{#name, name##_test}, __VA_OPT__(KUNIT_CASES_AGAIN KUNIT_PARENS(__VA_ARGS__))
 #define KUNIT_CASES_AGAIN() KUNIT_CASE_AND_REST
 
-#define SUITE(name, ...) \
-	static constexpr test_case name##_cases[] = {KUNIT_CASES(__VA_ARGS__)}; \
-	constexpr decltype(::name##_suite) /* declared by its line in suites.def */ \
+#define SUITE(name, ...)                                                                           \
+	static constexpr test_case name##_cases[] = {KUNIT_CASES(__VA_ARGS__)};                    \
+	constexpr decltype(::name##_suite) /* declared by its line in suites.def */                \
 		name##_suite = {#name, name##_cases, std::size(name##_cases)}

@@ -3,6 +3,7 @@
 
 #include "kernel.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -130,7 +131,10 @@ int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geomet
 	if (!features.granule_4k)
 		return request.refuse(EOPNOTSUPP, 0, "this CPU has no 4K granule at stage 2");
 
-	const auto bits = v[ipa_bits_word].number;
+	// A small machine still gets a guest when nothing was asked for.
+	const auto bits = v[ipa_bits_word].given
+				  ? v[ipa_bits_word].number
+				  : std::min(default_ipa_bits, uint64_t{features.pa_bits});
 	const auto shape = vmsa::stage2_geometry<Guest::Format::Granule>(
 		bits > 64 ? 65 : static_cast<unsigned>(bits), features.pa_bits);
 
@@ -181,7 +185,6 @@ int create(const Request &request)
 	Value v[create_words];
 	vmsa::Geometry geometry;
 
-	v[ipa_bits_word].number = default_ipa_bits;
 	v[ram_word].number = default_ram;
 	if (const int error = request.parse(words, v))
 		return error;

@@ -28,9 +28,9 @@ struct Word {
 };
 
 struct Value {
-	uint64_t number = 0;   // of a number or a symbol
+	uint64_t number = 0; // of a number or a symbol
 	std::string_view text; // as written
-	size_t column = 0;     // of the text, in the line
+	size_t column = 0; // of the text, in the line
 	bool given = false;
 };
 

@@ -32,7 +32,7 @@ uint64_t vtcr_of(const Guest &guest)
 	kernel_features features;
 
 	kernel_read_features(&features);
-	return vmsa::vtcr<Granule>(guest.tree().geometry(), features.vmid16);
+	return vmsa::vtcr<Format>(guest.tree().geometry(), features.vmid16);
 }
 
 } // namespace
@@ -76,7 +76,7 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "start      level %d, %u %s\n", g.start, g.root_tables,
 		     g.root_tables == 1 ? "table" : "concatenated tables");
 	kernel_print(out, "vtcr_el2   0x%016lx\n", vtcr_of(*guest));
-	kernel_print(out, "vttbr_el2  0x%016lx\n", vmsa::vttbr(tree.root_address(), 0));
+	kernel_print(out, "vttbr_el2  0x%016lx\n", vmsa::vttbr<Format>(tree.root_address(), 0));
 	kernel_print(out, "ram        %s\n", size_text(guest->ram.size()).chars);
 	cursor->done = true;
 }

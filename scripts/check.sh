@@ -30,7 +30,7 @@ part() {
 	read -r p _ f _ s _ <<<"$counts"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	if ((status)); then
-		grep -E '^ *not ok|^\[  FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20 | sed 's/^/    /' || true
+		grep -E '^ *not ok|\[ *FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20 | sed 's/^/    /' || true
 		echo "    see $logs/$name.log"
 	fi
 }
@@ -43,6 +43,7 @@ rm -rf "$logs"
 mkdir -p "$logs"
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
+part docs scripts/docs.sh
 part host scripts/check-host.sh
 part kunit scripts/kunit.sh
 part kunit-san scripts/kunit.sh --sanitizers

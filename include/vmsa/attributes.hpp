@@ -9,7 +9,8 @@
 namespace vmsa
 {
 
-// Arm ARM D8.6: Device types from the strictest to the laxest, then Normal.
+// Arm ARM D8.6: Device types from the strictest to the laxest, then Normal. At stage 1 the number
+// is also the index into MAIR (registers.hpp builds the one that says so).
 enum class MemoryType : uint8_t {
 	device_nGnRnE,
 	device_nGnRE,
@@ -17,7 +18,7 @@ enum class MemoryType : uint8_t {
 	device_GRE,
 	normal_nc, // Non-cacheable
 	normal_wt, // Write-Through
-	normal,	   // Write-Back
+	normal, // Write-Back
 };
 
 constexpr bool is_device(MemoryType type)
@@ -49,15 +50,73 @@ struct Stage2Attributes {
 	MemoryType memory = MemoryType::normal;
 	Access access = {};
 	Shareability shareability = Shareability::inner;
-	bool accessed = true; // AF: when clear, the first access faults (or sets it, with VTCR.HA)
+	bool accessed = true; // AF: when clear, the first access faults (or sets it,
+		// with VTCR.HA)
+	bool dbm = false; // hardware may set the write permission (VTCR.HD): writable-clean
 	bool contiguous = false;
-	uint8_t software = 0; // bits [58:56], ignored by hardware
+	uint8_t software = 0; // bits [58:56], ignored by hardware; 55 is NS in Realms
 
 	constexpr bool operator==(const Stage2Attributes &) const = default;
 };
 
-// `normal | rw`, `device | r`: one line says what a mapping is.
-constexpr Stage2Attributes operator|(MemoryType memory, Access access)
+// Stage 1 memory is always readable at the privileged level. `el0` opens it to EL0, where the
+// regime has one: for reading, and for writing where `write` is set.
+struct Stage1Access {
+	bool read = true;
+	bool write = false;
+	bool execute = false; // by the privileged level
+	bool el0 = false;
+	bool el0_execute = false;
+
+	constexpr bool operator==(const Stage1Access &) const = default;
+};
+
+inline constexpr Stage1Access user_r{.el0 = true};
+inline constexpr Stage1Access user_rw{.write = true, .el0 = true};
+inline constexpr Stage1Access user_rx{.el0 = true, .el0_execute = true};
+
+struct Stage1Attributes {
+	MemoryType memory = MemoryType::normal;
+	Stage1Access access = {};
+	Shareability shareability = Shareability::inner;
+	bool accessed = true;
+	bool global = true; // nG clear: valid for every ASID
+	bool non_secure = false; // NS: the output is Non-secure (EL3, Secure EL1 and EL2)
+	bool guarded = false; // GP: branches must land on BTI
+	bool dbm = false; // hardware may clear AP[2] (TCR.HD)
+	bool contiguous = false;
+	uint8_t software = 0; // bits [58:55], ignored by hardware
+
+	constexpr bool operator==(const Stage1Attributes &) const = default;
+};
+
+// `normal | rw`, `device | r`: one line says what a mapping is, at either stage.
+struct MemoryAndAccess {
+	MemoryType memory;
+	Access access;
+
+	constexpr operator Stage2Attributes() const
+	{
+		return {.memory = memory, .access = access};
+	}
+	constexpr operator Stage1Attributes() const
+	{
+		const auto x = access.execute;
+
+		return {.memory = memory,
+			.access = {.read = access.read,
+				   .write = access.write,
+				   .execute = x == Execute::all || x == Execute::el1_only,
+				   .el0_execute = x == Execute::el0_only}};
+	}
+};
+
+constexpr MemoryAndAccess operator|(MemoryType memory, Access access)
+{
+	return {memory, access};
+}
+
+constexpr Stage1Attributes operator|(MemoryType memory, Stage1Access access)
 {
 	return {.memory = memory, .access = access};
 }

@@ -8,6 +8,7 @@
 // so that on any error the tables are, byte for byte, what they were.
 #pragma once
 
+#include "vmsa/runs.hpp"
 #include "vmsa/tlb.hpp"
 #include "vmsa/tree.hpp"
 
@@ -30,31 +31,38 @@ template <class T> constexpr Error check_region(const T &tree, Region<typename T
 	if (!region.first.is_aligned(T::Granule::page_size) ||
 	    !(region.last + 1).is_aligned(T::Granule::page_size))
 		return {Errc::unaligned_input, region};
-	if (region.last.raw() > tree.geometry().last_input())
+	if (!tree.space().contains(region))
 		return {Errc::beyond_input, region};
 	return {};
 }
 
-// The lowest table that holds all of a region. A small request inside a populated tree then
-// costs one descent, not a recursion from the root in each half.
-struct Position {
-	Descriptor *table;
-	Level level;
+// The tables from the root to the lowest one that holds all of a region. A small request inside a
+// populated tree then costs one descent, not a recursion from the root in each half.
+template <class T> struct Path {
+	Descriptor *table[last_level + 2];
+	Level level; // the lowest; table[i] is of level start + i
+	Level start;
+
+	constexpr Descriptor *lowest() const
+	{
+		return table[level - start];
+	}
 };
 
-template <class T>
-constexpr Position enclosing_table(const T &tree, Region<typename T::Input> region)
+template <class T> constexpr Path<T> path_to(const T &tree, Region<typename T::Input> region)
 {
-	Position p{tree.root(), tree.geometry().start};
+	Path<T> p{};
 
+	p.start = p.level = tree.geometry().start;
+	p.table[0] = tree.root();
 	for (;;) {
-		const Descriptor d = load(p.table + tree.index(p.level, region.first));
-		const uint64_t size = T::Granule::size(p.level);
+		const Descriptor d = load(p.lowest() + tree.index(p.level, region.first));
+		const unsigned shift = T::Granule::shift(p.level);
 
 		if (!T::Format::is_table(d, p.level) ||
-		    region.first.align_down(size) != region.last.align_down(size))
+		    region.first.raw() >> shift != region.last.raw() >> shift)
 			return p;
-		p = {tree.child(d), p.level + 1};
+		p.table[++p.level - p.start] = tree.child(d);
 	}
 }
 
@@ -95,16 +103,5 @@ template <TableMemory Memory, size_t TableBytes> class [[nodiscard]] Reserve {
 	Memory &memory_;
 	TableChain<Memory> chain_;
 };
-
-// `n` descriptors whose output grows by `step`. Unrolled: 2 instructions each instead of 4.
-constexpr void fill_leaves(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
-{
-	for (; n >= 8; n -= 8, entry += 8) {
-		for (unsigned i = 0; i < 8; i++, first += step)
-			store(entry + i, first);
-	}
-	for (; n; n--, entry++, first += step)
-		store(entry, first);
-}
 
 } // namespace vmsa

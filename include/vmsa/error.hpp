@@ -12,21 +12,22 @@ namespace vmsa
 
 enum class Errc : uint8_t {
 	none,
-	empty_or_wrapping,    // a region of no bytes, or one that runs past 2^64
-	unaligned_input,      // the region does not start and end on a page
-	beyond_input,	      // the region leaves the input address space
-	unaligned_output,     // the output address is not on a page
-	beyond_output,	      // the output leaves the physical address space
-	forbidden_attributes, // Device or Non-cacheable memory that is executable
-	overlap,	      // something is mapped there already
-	not_mapped,	      // nothing is mapped there
-	no_memory,	      // no page for a table
-	input_bits,	      // no geometry has that many input address bits
-	output_bits,	      // the machine has fewer physical address bits than the geometry needs
+	empty_or_wrapping, // a region of no bytes, or one that runs past 2^64
+	unaligned_input, // the region does not start and end on a page
+	beyond_input, // the region leaves the input address space
+	unaligned_output, // the output address is not on a page
+	beyond_output, // the output leaves the physical address space
+	forbidden_attributes, // what Format::is_legal refuses: executable Device memory, ...
+	overlap, // something is mapped there already
+	not_mapped, // nothing is mapped there
+	no_memory, // no page for a table
+	needs_break, // a live change that takes break-before-make, which the caller refused
+	input_bits, // no geometry has that many input address bits
+	output_bits, // the machine has fewer physical address bits than the geometry needs
 };
 
-// `first` and `last` are the addresses at fault, both included: the hole or the overlap for a
-// range error, the number asked for and the limit for a geometry error.
+// `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
+// error, the number asked for and the limit for a geometry error.
 struct Error {
 	Errc code = Errc::none;
 	uint64_t first = 0;

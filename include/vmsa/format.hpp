@@ -2,14 +2,21 @@
 //
 // A format says what the 64 bits of a descriptor mean. Pure functions, no state.
 //
-//   Format<Stage, Granule>   Stage is a tag (Stage2), Granule one of granule.hpp
+//   Format<Stage, Granule, OutputBits>
 //
-// The bits every format shares stand here; a stage adds its attributes (format_stage2.hpp).
+// Stage is a tag: Stage2 (format_stage2.hpp) or a stage 1 regime (format_stage1.hpp). OutputBits is
+// 48 or 52; 52 is LPA with the 64K granule and LPA2 (TCR.DS = 1) with the others. What all formats
+// share stands here:
 //
 //            bit 1 0   level -1..2           level 3
 //                x 0   invalid               invalid
 //                0 1   block                 reserved, faults
 //                1 1   table                 page
+//
+//   output address        48 bits     52 bits, 64K (LPA)     52 bits, 4K and 16K (LPA2)
+//     [47:page shift]     in place    in place               in place
+//     [49:48]                         bits 13:12             in place
+//     [51:50]                         bits 15:14             bits 9:8, where SH was
 #pragma once
 
 #include "vmsa/address.hpp"
@@ -18,13 +25,30 @@
 namespace vmsa
 {
 
-template <class Stage, class Granule> struct Format;
+template <class Stage, class Granule, unsigned OutputBits = 48> struct Format;
 
-template <class Granule> struct DescriptorLayout {
+template <class G, unsigned OutputBits> struct DescriptorLayout {
+	static_assert(OutputBits == 48 || OutputBits == 52);
+
+	using Granule = G;
+
+	static constexpr unsigned output_bits = OutputBits;
+	static constexpr bool lpa = OutputBits == 52 && Granule::page_shift == 16;
+	static constexpr bool lpa2 = OutputBits == 52 && Granule::page_shift != 16;
+
+	// Only LPA2 with the 4K granule has a level above 0, and none of the input is left for
+	// level 0 with the 64K granule.
+	static constexpr Level first_level = Granule::page_shift == 12	 ? (lpa2 ? -1 : 0)
+					     : Granule::page_shift == 14 ? 0
+									 : 1;
+
 	static constexpr Descriptor valid_bit = bit(0);
 	static constexpr Descriptor not_block_bit = bit(1); // table, or page at level 3
+	static constexpr Field sh{9, 8}; // not with LPA2: TCR.SH speaks for all then
+	static constexpr Descriptor af = bit(10);
+	static constexpr Descriptor nt = bit(16); // block only: FEAT_BBM level 1
+	static constexpr Descriptor dbm = bit(51);
 	static constexpr Descriptor contiguous = bit(52);
-	static constexpr unsigned output_bits = 48;
 
 	// Bit 0 alone decides (rule I_WZBGY): 0b10 is as invalid as 0b00.
 	static constexpr bool is_valid(Descriptor d)
@@ -37,49 +61,104 @@ template <class Granule> struct DescriptorLayout {
 		return level < last_level && (d & 3) == 3;
 	}
 
-	// A reserved encoding (0b01 at level 3, a block where there are none) is no leaf: it faults.
+	// A reserved encoding (0b01 at level 3, a block where there are none) is no leaf: it
+	// faults.
 	static constexpr bool is_leaf(Descriptor d, Level level)
 	{
-		return is_valid(d) && (d & 3) == leaf_type(level) && allows_leaf(level);
+		return (d & 3) == leaf_type(level) && allows_leaf(level);
 	}
 
-	// 4K: 4K, 2M, 1G; 16K: 16K, 32M; 64K: 64K, 512M (Arm ARM D8.3.1, no LPA or LPA2).
+	// 4K: 4K, 2M, 1G, and 512G with LPA2; 16K: 16K, 32M, and 64G with LPA2; 64K: 64K, 512M, and
+	// 4T with LPA (Arm ARM D8.3.1).
 	static constexpr bool allows_leaf(Level level)
 	{
-		return level >= (Granule::page_shift == 12 ? 1 : 2) && level <= last_level;
+		return level >= largest_leaf_level && level <= last_level;
 	}
+
+	static constexpr Level largest_leaf_level =
+		(Granule::page_shift == 12 ? 1 : 2) - (OutputBits == 52);
 
 	static constexpr Descriptor leaf_type(Level level)
 	{
 		return level == last_level ? valid_bit | not_block_bit : valid_bit;
 	}
 
-	// The output address of a leaf. Masked by level: below the block size lie other fields
-	// (nT is bit 16), not address bits.
-	static constexpr Pa output(Descriptor d, Level level)
+	// How many leaves side by side, aligned to as many, the contiguous hint spans (Table
+	// D8-93).
+	static constexpr size_t contiguous_run(Level level)
 	{
-		return Pa{d & low_bits(output_bits) & ~(Granule::size(level) - 1)};
+		if constexpr (Granule::page_shift == 12)
+			return 16;
+		else if constexpr (Granule::page_shift == 14)
+			return level == last_level ? 128 : 32;
+		else
+			return 32;
 	}
 
-	// The first leaf of a table that is to map what the block `d` of `level` maps: the same
-	// attributes, except the hint that only held for the block's neighbourhood.
-	static constexpr Descriptor leaf_below(Descriptor d, Level level)
+	// Where an output address stands in a descriptor. `pa` is aligned to the page and has no
+	// more than output_bits bits.
+	static constexpr Descriptor encode_output(Pa pa)
 	{
-		constexpr Descriptor attributes = ~low_bits(51) | (low_bits(12) & ~Descriptor{3});
+		if constexpr (lpa)
+			return (pa.raw() & low_bits(48)) | Field{15, 12}.put(pa.raw() >> 48);
+		else if constexpr (lpa2)
+			return (pa.raw() & low_bits(50)) | Field{9, 8}.put(pa.raw() >> 50);
+		else
+			return pa.raw();
+	}
 
-		return (d & attributes & ~contiguous) | output(d, level).raw() |
-		       leaf_type(level + 1);
+	// The output address of a leaf. Masked by level: below the block size lie other fields (nT
+	// is bit 16), not address bits.
+	static constexpr Pa output(Descriptor d, Level level)
+	{
+		return Pa{decode_output(d) & ~(Granule::size(level) - 1)};
 	}
 
 	static constexpr Descriptor table(Pa pa)
 	{
-		return pa.raw() | valid_bit | not_block_bit;
+		return encode_output(pa) | valid_bit | not_block_bit;
 	}
 
 	static constexpr Pa next_table(Descriptor d)
 	{
-		return Pa{d & low_bits(output_bits) & ~(Granule::page_size - 1)};
+		return Pa{decode_output(d) & ~(Granule::page_size - 1)};
+	}
+
+	// Every bit of a leaf that is neither type nor output address nor nT.
+	static constexpr Descriptor attribute_mask =
+		~low_bits(51) |
+		(low_bits(12) & ~Descriptor{3} & (lpa2 ? ~sh.mask() : ~Descriptor{0}));
+
+	// A table is to map what the block `d` of `level` maps: what its leaves hold besides their
+	// output. The same attributes, except the hint that only held for the block's
+	// neighbourhood.
+	static constexpr Descriptor leaf_bits_below(Descriptor d, Level level)
+	{
+		return (d & attribute_mask & ~contiguous) | leaf_type(level + 1);
+	}
+
+    private:
+	static constexpr uint64_t decode_output(Descriptor d)
+	{
+		if constexpr (lpa)
+			return (d & low_bits(48) & ~Field{15, 12}.mask()) | Field{15, 12}.get(d)
+										    << 48;
+		else if constexpr (lpa2)
+			return (d & low_bits(50)) | Field{9, 8}.get(d) << 50;
+		else
+			return d & low_bits(48);
 	}
 };
+
+static_assert(DescriptorLayout<Granule64K, 52>::encode_output(Pa{0xf'1234'5678'0000}) ==
+	      0x1234'5678'f000);
+static_assert(DescriptorLayout<Granule64K, 52>::next_table(0x1234'5678'f003).raw() ==
+	      0xf'1234'5678'0000);
+static_assert(DescriptorLayout<Granule4K, 52>::encode_output(Pa{0xe'0000'0000'1000}) ==
+	      0x2'0000'0000'1300);
+static_assert(DescriptorLayout<Granule4K, 52>::output(0x2'0000'0000'1303, 3).raw() ==
+	      0xe'0000'0000'1000);
+static_assert(DescriptorLayout<Granule4K, 52>::allows_leaf(0) &&
+	      !DescriptorLayout<Granule4K, 48>::allows_leaf(0));
 
 } // namespace vmsa

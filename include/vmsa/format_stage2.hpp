@@ -11,33 +11,58 @@
 #include "vmsa/attributes.hpp"
 #include "vmsa/format.hpp"
 
+#include <concepts>
+
 namespace vmsa
 {
 
-struct Stage2 {};
+// HCR_EL2.FWB decides how MemAttr is read: without it, stage 2 can only restrict what stage 1 asks
+// for; with it (FEAT_S2FWB), stage 2 can force Write-Back.
+struct Stage2 {
+	static constexpr bool fwb = false;
+};
+struct Stage2Fwb {
+	static constexpr bool fwb = true;
+};
 
-template <class G> struct Format<Stage2, G> : DescriptorLayout<G> {
+template <class S>
+concept Stage2Tag = std::same_as<S, Stage2> || std::same_as<S, Stage2Fwb>;
+
+template <Stage2Tag S, class G, unsigned OutputBits>
+struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits> {
+	using Layout = DescriptorLayout<G, OutputBits>;
+	using Stage = S;
 	using Granule = G;
 	using Input = Ipa;
 	using Attributes = Stage2Attributes;
-	using Layout = DescriptorLayout<G>;
+	using Access = vmsa::Access;
+	using Layout::af;
+	using Layout::contiguous;
+	using Layout::dbm;
+	using Layout::lpa2;
+	using Layout::sh;
 
 	static constexpr Field mem_attr{5, 2};
 	static constexpr Descriptor s2ap_read = bit(6);
 	static constexpr Descriptor s2ap_write = bit(7);
-	static constexpr Field sh{9, 8};
-	static constexpr Descriptor af = bit(10);
-	static constexpr Descriptor dbm = bit(51);
-	using Layout::contiguous;
 	static constexpr Field xn{54, 53};
 	static constexpr Field software{58, 56};
 
 	static constexpr Descriptor access_bits = s2ap_read | s2ap_write | xn.mask();
 
-	// MemAttr with HCR_EL2.FWB == 0: [3:2] outer, [1:0] inner; 0b00xx is Device (Table D8-90).
-	// Indexed by MemoryType.
-	static constexpr uint8_t mem_attr_of[7] = {0b0000, 0b0001, 0b0010, 0b0011,
-						   0b0101, 0b1010, 0b1111};
+	// All that encode(Attributes) may write.
+	static constexpr Descriptor encoded_bits = mem_attr.mask() | access_bits | af | dbm |
+						   contiguous | software.mask() |
+						   (lpa2 ? 0 : sh.mask());
+
+	// What a change in place may touch. The rest (memory type, shareability, output,
+	// contiguous) needs break-before-make (rule R_FPXKC).
+	static constexpr Descriptor in_place_bits = access_bits | af | dbm | software.mask();
+
+	// MemAttr by MemoryType. FWB == 0: [3:2] outer, [1:0] inner, 0b00xx Device (Table D8-90).
+	// FWB == 1: 0b00xx Device, 0b0101 Non-cacheable, 0b0110 Write-Back (Table D8-92).
+	static constexpr uint8_t mem_attr_of[7] = {
+		0b0000, 0b0001, 0b0010, 0b0011, 0b0101, 0b1010, S::fwb ? 0b0110 : 0b1111};
 
 	// Device or Non-cacheable memory that is executable invites speculative fetches with side
 	// effects; KVM refuses it too (arch/arm64/kvm/hyp/pgtable.c, stage2_set_prot_attr).
@@ -45,6 +70,10 @@ template <class G> struct Format<Stage2, G> : DescriptorLayout<G> {
 	{
 		const bool cached = !is_device(a.memory) && a.memory != MemoryType::normal_nc;
 
+		if (a.memory > MemoryType::normal || (S::fwb && a.memory == MemoryType::normal_wt))
+			return false;
+		if (a.software >= 8)
+			return false;
 		return cached || a.access.execute == Execute::none;
 	}
 
@@ -67,12 +96,36 @@ template <class G> struct Format<Stage2, G> : DescriptorLayout<G> {
 
 		if (bits < 4)
 			return static_cast<MemoryType>(bits);
+		if constexpr (S::fwb)
+			return (bits & 2) ? MemoryType::normal : MemoryType::normal_nc;
 		// Normal: the weaker of outer [3:2] and inner [1:0] is what the pair gives.
 		const auto weaker = (bits >> 2) < (bits & 3) ? bits >> 2 : bits & 3;
 
 		return weaker == 3   ? MemoryType::normal
 		       : weaker == 2 ? MemoryType::normal_wt
 				     : MemoryType::normal_nc;
+	}
+
+	// Dirty state with DBM: writable-clean becomes writable-dirty when S2AP[1] is set.
+	static constexpr bool is_dirty(Descriptor d)
+	{
+		return (d & dbm) && (d & s2ap_write);
+	}
+	static constexpr Descriptor dirty_bit = s2ap_write;
+	static constexpr Descriptor dirty_when = s2ap_write;
+
+	// What hardware may have noted in a leaf: AF, and DBM standing for the dirty state.
+	static constexpr Descriptor noted_by_hardware(Descriptor d)
+	{
+		return (d & af) | (is_dirty(d) ? dbm : 0);
+	}
+
+	// `d` with that noted, too; dirty only where `d` keeps dirty state.
+	static constexpr Descriptor note(Descriptor d, Descriptor noted)
+	{
+		if (d & noted & dbm)
+			d = (d & ~dirty_bit) | dirty_when;
+		return d | (noted & af);
 	}
 
 	// Everything of a leaf but its type and its output address.
@@ -88,10 +141,18 @@ template <class G> struct Format<Stage2, G> : DescriptorLayout<G> {
 	{
 		return {.memory = memory_type(d),
 			.access = access(d),
-			.shareability = static_cast<Shareability>(sh.get(d)),
+			.shareability =
+				lpa2 ? Shareability::inner : static_cast<Shareability>(sh.get(d)),
 			.accessed = (d & af) != 0,
+			.dbm = (d & dbm) != 0,
 			.contiguous = (d & contiguous) != 0,
 			.software = static_cast<uint8_t>(software.get(d))};
+	}
+
+	// A table descriptor of stage 2 restricts nothing.
+	static constexpr Attributes below(Attributes a, Descriptor)
+	{
+		return a;
 	}
 };
 
@@ -100,6 +161,6 @@ using Stage2_4K = Format<Stage2, Granule4K>;
 // The descriptor KVM writes for a 2 MiB block of guest RAM, bit for bit.
 static_assert((0x4660'0000 | Stage2_4K::encode(normal | rw) | Stage2_4K::leaf_type(2)) ==
 	      0x0040'0000'4660'07fd);
-static_assert(Stage2_4K::attributes(Stage2_4K::encode(device | r)) == (device | r));
+static_assert(Stage2_4K::attributes(Stage2_4K::encode(device | r)) == Stage2Attributes(device | r));
 
 } // namespace vmsa

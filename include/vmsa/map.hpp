@@ -51,13 +51,14 @@ template <class T, class Rule> class Mapper {
 
 	constexpr Error run(Region<Input> region)
 	{
-		const Position p = enclosing_table(tree_, region);
+		const auto path = path_to(tree_, region);
 
-		if (!prepare(p.table, p.level, region.first, region.last))
+		last_ = region.last;
+		if (!prepare(path.lowest(), path.level, region.first, region.last))
 			return error_;
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region};
-		commit(p.table, p.level, region.first, region.last);
+		commit(path.lowest(), path.level, region.first, region.last);
 		return {};
 	}
 
@@ -88,7 +89,7 @@ template <class T, class Rule> class Mapper {
 				if (!output_fits(extent.pa, part))
 					return false;
 				if (table && !all_free(table + tree_.index(level, at), n))
-					return overlap({at, last - at + 1});
+					return overlap(at);
 			} else {
 				part = part_in_entry(at, last, Granule::size(level));
 				if (!extent.pa.is_aligned(Granule::page_size))
@@ -98,7 +99,7 @@ template <class T, class Rule> class Mapper {
 					table ? load(table + tree_.index(level, at)) : 0;
 
 				if (d && !Format::is_table(d, level))
-					return overlap(part);
+					return overlap(at);
 				needed_ += !d;
 				if (!prepare(d ? tree_.child(d) : nullptr, level + 1, part.first,
 					     part.last))
@@ -122,9 +123,8 @@ template <class T, class Rule> class Mapper {
 
 			if (n) {
 				part = {at, n << Granule::shift(level)};
-				fill_leaves(entry, n,
-					    extent.pa.raw() | bits_ | Format::leaf_type(level),
-					    Granule::size(level));
+				fill_leaves<Format>(entry, n, level, extent.pa,
+						    bits_ | Format::leaf_type(level));
 			} else {
 				const Descriptor d = load(entry);
 
@@ -166,14 +166,15 @@ template <class T, class Rule> class Mapper {
 		return fail({Errc::beyond_output, pa.raw(), pa.raw() + bytes});
 	}
 
-	constexpr bool overlap(Region<Input> part)
+	// Something is mapped at `at` or behind it.
+	constexpr bool overlap(Input at)
 	{
-		const auto hole = tree_.stretch(part, false);
+		const auto hole = tree_.stretch(Region<Input>::inclusive(at, last_), false);
 		// A hole of no bytes has its last before its first: something is mapped right away.
 		const Input first = hole.last + 1;
 
 		return fail({Errc::overlap,
-			     tree_.stretch(Region<Input>::inclusive(first, part.last), true)});
+			     tree_.stretch(Region<Input>::inclusive(first, last_), true)});
 	}
 
 	constexpr bool fail(Error error)
@@ -187,13 +188,14 @@ template <class T, class Rule> class Mapper {
 	Descriptor bits_;
 	MapLimits limits_;
 	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
+	Input last_;
 	size_t needed_ = 0;
 	Error error_;
 };
 
-// Maps all of `region`, or nothing. `region` is of whole pages.
-// Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
-// output); overlap (naming what is mapped); no_memory.
+// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
+// forbidden_attributes; unaligned_output, beyond_output (naming the output); overlap (naming what
+// is mapped); no_memory.
 template <class T, class Rule, class Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, const typename T::Format::Attributes &attributes,

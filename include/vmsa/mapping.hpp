@@ -11,6 +11,7 @@
 #pragma once
 
 #include "vmsa/map.hpp"
+#include "vmsa/modify.hpp"
 #include "vmsa/protect.hpp"
 #include "vmsa/unmap.hpp"
 
@@ -51,7 +52,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return changing([&](auto &batch) { return vmsa::unmap(tree_, batch, region); });
 	}
 
-	constexpr Result<void> protect(Region<Input> region, Access access)
+	constexpr Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::protect(tree_, batch, region, access); });

@@ -71,9 +71,9 @@ constexpr bool compare_exchange(Descriptor *d, Descriptor &expected, Descriptor 
 					   __ATOMIC_RELAXED);
 }
 
-// A free list through the tables themselves: entry 0 holds the physical address of the next.
-// A physical address of a table has bit 0 clear, so even a walker that still sees the page reads
-// an invalid descriptor there.
+// A free list through the tables themselves: entry 0 holds the physical address of the next and,
+// because 0 is an address like any other, a mark. Bit 0 is clear, so even a walker that still sees
+// the page reads an invalid descriptor there.
 template <TableMemory Memory> class TableChain {
     public:
 	constexpr bool empty() const
@@ -83,7 +83,7 @@ template <TableMemory Memory> class TableChain {
 
 	constexpr void push(Memory &memory, Descriptor *table)
 	{
-		store(table, head_ ? memory.physical(head_).raw() : 0);
+		store(table, head_ ? memory.physical(head_).raw() | more : 0);
 		head_ = table;
 	}
 
@@ -93,12 +93,14 @@ template <TableMemory Memory> class TableChain {
 		Descriptor *table = head_;
 		const Descriptor next = load(table);
 
-		head_ = next ? memory.pointer(Pa{next}) : nullptr;
+		head_ = next ? memory.pointer(Pa{next & ~more}) : nullptr;
 		store(table, 0);
 		return table;
 	}
 
     private:
+	static constexpr Descriptor more = bit(1);
+
 	Descriptor *head_ = nullptr;
 };
 

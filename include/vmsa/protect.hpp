@@ -13,10 +13,14 @@ namespace vmsa
 
 template <class Format> struct ChangeAccess {
 	static constexpr bool removes = false;
+	static constexpr bool uniform = true;
 
-	Access access;
+	typename Format::Access access;
+	Descriptor bits = Format::encode(access);
+	// With DBM left set, hardware would take "read-only" for "clean", and allow the write.
+	Descriptor mask = Format::access_bits | (access.write ? 0 : Format::dbm);
 
-	constexpr Errc accepts(Descriptor d) const
+	constexpr Errc check(Descriptor d, auto, Level) const
 	{
 		auto attributes = Format::attributes(d);
 
@@ -24,40 +28,24 @@ template <class Format> struct ChangeAccess {
 		return Format::is_legal(attributes) ? Errc::none : Errc::forbidden_attributes;
 	}
 
-	// The hardware may be setting AF at the same moment, so each descriptor is exchanged, not
-	// written back.
-	constexpr bool apply(Descriptor *entry, size_t n) const
+	constexpr Descriptor edit(Descriptor d, auto, Level) const
 	{
-		const Descriptor bits = Format::encode(access);
-		bool changed = false;
-
-		for (; n; n--, entry++) {
-			Descriptor old = load(entry);
-
-			if ((old & Format::access_bits) == bits)
-				continue;
-			while (!compare_exchange(entry, old, (old & ~Format::access_bits) | bits))
-				;
-			changed = true;
-		}
-		return changed;
+		return (d & ~mask) | bits;
 	}
 };
 
 // Errors: those of check_region; not_mapped (naming the hole); forbidden_attributes (naming the
-// leaf whose memory type forbids it); no_memory.
+// leaf whose memory type forbids it); no_memory and needs_break (where a block must be cut).
 template <class T, class Batch>
 constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> region,
-			       Access access)
+			       typename T::Format::Access access)
 {
-	using Operation = ChangeAccess<typename T::Format>;
-
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	if (const Error e = Editor{tree, batch, Operation{access}}.run(region);
-	    e.code != Errc::none)
-		return e;
-	return {};
+
+	const ChangeAccess<typename T::Format> operation{access};
+
+	return Editor{tree, batch, operation}.run(region);
 }
 
 } // namespace vmsa

@@ -25,13 +25,16 @@ template <class Format> struct Row {
 template <class T>
 constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row)
 {
-	using Input = typename T::Input;
-	const Input end{tree.geometry().last_input()};
+	const auto end = tree.space().last;
 
-	for (Input at = from; at <= end;) {
+	if (!tree.space().contains(from))
+		return false;
+	for (auto at = from;;) {
 		const auto e = tree.at(at);
 
 		if (!e.is_leaf()) {
+			if (e.region.last >= end)
+				return false;
 			at = e.region.last + 1;
 			continue;
 		}
@@ -47,7 +50,6 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 		}
 		return true;
 	}
-	return false;
 }
 
 template <class T> struct TableStep {
@@ -73,12 +75,21 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 {
 	using Format = typename T::Format;
 	using Granule = typename T::Granule;
-	using Input = typename T::Input;
 	const Level start = tree.geometry().start;
-	const Input end{tree.geometry().last_input()};
+	const auto end = tree.space().last;
+
+	// Behind the last byte of an entry or a table of `level`: its parent's next entry, if the
+	// parent does not end there too.
+	const auto pass = [&](auto last, Level level) {
+		cursor.done = last >= end;
+		cursor.at = last + 1;
+		while (level > start && cursor.at.is_aligned(Granule::size(level - 1)))
+			level--;
+		cursor.level = level;
+	};
 
 	if (cursor.level == TableCursor<T>::unset)
-		cursor.level = start;
+		cursor = {tree.space().first, start};
 	while (!cursor.done) {
 		const Descriptor *table = tree.root();
 		Level level = start;
@@ -93,32 +104,24 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 		}
 
 		const uint64_t size = Granule::size(level);
+		const size_t count = tree.entries(level);
+		const auto base = cursor.at.align_down(size) - size * tree.index(level, cursor.at);
 		size_t i = tree.index(level, cursor.at);
 
-		while (i < tree.entries(level) && !load(table + i))
+		while (i < count && !load(table + i))
 			i++;
-		// `here` is where entry i begins; for i == entries, where the next table would.
-		const Input here = cursor.at.align_down(size * tree.entries(level)) + i * size;
-
-		if (i == tree.entries(level) || here > end) {
-			cursor.done = level == start || here > end;
-			cursor.at = here;
-			// Up, past every table that ends here.
-			do {
-				level--;
-			} while (level > start && here.is_aligned(Granule::size(level - 1)));
-			cursor.level = level;
+		if (i == count) {
+			pass(base + (size * count - 1), level);
 			continue;
 		}
+
+		const auto here = base + i * size;
+
 		step = {here, level, i, load(table + i), table};
-		if (Format::is_table(step.descriptor, level)) {
+		if (Format::is_table(step.descriptor, level))
 			cursor = {here, level + 1};
-		} else {
-			cursor = {here + size, level, here + (size - 1) >= end};
-			while (cursor.level > start &&
-			       cursor.at.is_aligned(Granule::size(cursor.level - 1)))
-				cursor.level--;
-		}
+		else
+			pass(here + (size - 1), level);
 		return true;
 	}
 	return false;

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "vmsa/memory.hpp"
+#include "vmsa/rules.hpp"
 
 namespace vmsa
 {
@@ -36,7 +37,8 @@ class [[nodiscard]] Batch {
     public:
 	using Input = typename Format::Input;
 
-	constexpr Batch(Memory &memory, Sink &sink) : memory_{memory}, sink_{sink}
+	constexpr Batch(Memory &memory, Sink &sink, ChangeRules rules = {})
+	    : memory_{memory}, sink_{sink}, rules_{rules}
 	{
 	}
 	constexpr ~Batch()
@@ -45,6 +47,11 @@ class [[nodiscard]] Batch {
 	}
 	Batch(const Batch &) = delete;
 	Batch &operator=(const Batch &) = delete;
+
+	constexpr const ChangeRules &rules() const
+	{
+		return rules_;
+	}
 
 	// Invalid descriptors became valid: no TLB may hold an invalid one, but the stores must be
 	// visible to every walker before the caller goes on.
@@ -56,6 +63,8 @@ class [[nodiscard]] Batch {
 	// Valid leaves of `level` inside `region` changed or went away.
 	constexpr void changed(Region<Input> region, Level level)
 	{
+		if (!rules_.live)
+			return;
 		if (!pending_) {
 			region_ = region;
 			level_ = level;
@@ -77,12 +86,14 @@ class [[nodiscard]] Batch {
 		retired_.push(memory_, table);
 	}
 
-	// The middle of break-before-make: `region` has been broken, and must be gone from every TLB
-	// before the caller goes on to make.
-	constexpr void broken(Region<Input> region, Level level)
+	// The middle of break-before-make: `region` has been broken, and must be gone from every
+	// TLB before the caller goes on to make. `tables`: a table descriptor was broken.
+	constexpr void broken(Region<Input> region, Level level, bool tables = false)
 	{
+		if (!rules_.live)
+			return;
 		breaks_++;
-		sink_.invalidate(region, level, false);
+		sink_.invalidate(region, level, tables);
 		sink_.sync();
 	}
 
@@ -108,6 +119,7 @@ class [[nodiscard]] Batch {
     private:
 	Memory &memory_;
 	Sink &sink_;
+	ChangeRules rules_;
 	TableChain<Memory> retired_;
 	Region<Input> region_;
 	Level level_ = unknown_level;

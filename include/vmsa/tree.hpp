@@ -2,8 +2,8 @@
 //
 // A tree of tables, and every way to read it. Ways to change it: map.hpp, unmap.hpp, protect.hpp.
 //
-// Locking: a Tree has none. Readers may run beside the hardware, but not beside a change, because
-// a change frees tables; the owner holds one lock around both.
+// Locking: a Tree has none. Readers may run beside the hardware, but not beside a change, because a
+// change frees tables; the owner holds one lock around both.
 #pragma once
 
 #include "vmsa/error.hpp"
@@ -49,6 +49,7 @@ template <class F, TableMemory M> class Tree {
 		if (!root_)
 			return Error{Errc::no_memory, 0, geometry.last_input()};
 		geometry_ = geometry;
+		root_mask_ = geometry.root_entries<Granule>() - 1;
 		return {};
 	}
 
@@ -89,17 +90,25 @@ template <class F, TableMemory M> class Tree {
 
 	constexpr size_t entries(Level level) const
 	{
-		return level == geometry_.start ? geometry_.root_entries<Granule>()
-						: Granule::entries;
+		return level == geometry_.start ? root_mask_ + 1 : Granule::entries;
 	}
 
-	// The root may be wider than one table, so its index is not masked to one.
+	// The root is wider or narrower than a table, and in the upper range the bits above the
+	// input are ones; the mask sees to both.
 	constexpr size_t index(Level level, Input input) const
 	{
-		return (input.raw() >> Granule::shift(level)) & (entries(level) - 1);
+		return (input.raw() >> Granule::shift(level)) &
+		       (level == geometry_.start ? root_mask_ : Granule::entries - 1);
 	}
 
-	// The entry that decides `input`, which is at most geometry().last_input().
+	// All that can be mapped. Nothing is past `last`: in the upper range that would be 2^64.
+	constexpr Region<Input> space() const
+	{
+		return Region<Input>::inclusive(Input{geometry_.first_input()},
+						Input{geometry_.last_input()});
+	}
+
+	// The entry that decides `input`, which lies in space().
 	constexpr Entry<F> at(Input input) const
 	{
 		const Descriptor *table = root_;
@@ -116,21 +125,37 @@ template <class F, TableMemory M> class Tree {
 		}
 	}
 
+	// What the hardware would make of `input`, restrictions by the tables on the way included.
 	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
 	constexpr Result<Translation<F>> translate(Input input) const
 	{
-		if (input.raw() > geometry_.last_input())
+		if (!space().contains(input))
 			return Error{Errc::beyond_input, input.raw(), geometry_.last_input()};
 
-		const Entry<F> e = at(input);
-		if (!e.is_leaf())
-			return Error{Errc::not_mapped, e.region};
-		return Translation<F>{Format::output(e.descriptor, e.level) +
-					      (input - e.region.first),
-				      e.level, Format::attributes(e.descriptor)};
+		const Descriptor *table = root_;
+		Descriptor above = 0;
+
+		for (Level level = geometry_.start;; level++) {
+			const Descriptor d = load(table + index(level, input));
+
+			if (Format::is_table(d, level)) {
+				above |= d;
+				table = child(d);
+				continue;
+			}
+
+			const uint64_t size = Granule::size(level);
+
+			if (!Format::is_leaf(d, level))
+				return Error{Errc::not_mapped,
+					     Region<Input>{input.align_down(size), size}};
+			return Translation<F>{Format::output(d, level) + (input.raw() & (size - 1)),
+					      level, Format::below(Format::attributes(d), above)};
+		}
 	}
 
-	// Each step of a walk, first to last: visit(level, index, table's physical address, descriptor).
+	// Each step of a walk, first to last: visit(level, index, table's physical address,
+	// descriptor).
 	template <class Visit> constexpr void steps(Input input, Visit &&visit) const
 	{
 		const Descriptor *table = root_;
@@ -186,6 +211,7 @@ template <class F, TableMemory M> class Tree {
 
 	Memory *memory_;
 	Descriptor *root_ = nullptr;
+	size_t root_mask_ = 0;
 	Geometry geometry_;
 };
 

@@ -3,6 +3,7 @@
 // The whole library. Each header also stands alone; Documentation/library.rst is the tour.
 #pragma once
 
+#include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"

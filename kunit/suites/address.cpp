@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Addresses, regions with an inclusive last byte, and fields of bits.
-#include "suite.hpp"
 #include "vmsa/address.hpp"
+#include "suite.hpp"
 #include "vmsa/bits.hpp"
 
 #include <concepts>

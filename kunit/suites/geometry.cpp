@@ -11,6 +11,8 @@ using namespace vmsa;
 namespace
 {
 
+template <class G> using S2 = Format<Stage2, G>;
+
 // Arm ARM D8.2.8, read off by hand: from `first` to `last` IPA bits the walk starts at `level`; one
 // table resolves `one_table` of them, and concatenated tables the rest. SL0 is of VTCR_EL2.
 struct Shape {
@@ -48,7 +50,7 @@ template <class Granule> const Shape *shape_of(unsigned ipa_bits)
 template <class Granule> void check_shapes(struct kunit *test)
 {
 	for (unsigned ipa_bits = 0; ipa_bits <= 64; ipa_bits++) {
-		for (unsigned pa_bits = 0; pa_bits <= 64; pa_bits++) {
+		for (unsigned pa_bits : {0, 32, 36, 40, 42, 44, 48, 52, 56}) {
 			const auto got = stage2_geometry<Granule>(ipa_bits, pa_bits);
 			const Shape *want = shape_of<Granule>(ipa_bits);
 
@@ -92,19 +94,19 @@ template <class Granule> void check_registers(struct kunit *test)
 {
 	for (unsigned ipa_bits = 32; ipa_bits <= 48; ipa_bits++) {
 		const Geometry g = stage2_geometry<Granule>(ipa_bits, 48).value();
-		const uint64_t v = vtcr<Granule>(g, false);
+		const uint64_t v = vtcr<S2<Granule>>(g, false);
 
-		ASSERT_EQ(v & 0x3f, 64 - ipa_bits);		   // T0SZ
+		ASSERT_EQ(v & 0x3f, 64 - ipa_bits);			 // T0SZ
 		ASSERT_EQ(v >> 6 & 3, shape_of<Granule>(ipa_bits)->sl0); // SL0
-		ASSERT_EQ(v >> 8 & 0x3f, 0x35);			   // trap 34: WBWA, WBWA, IS
-		ASSERT_EQ(v >> 14 & 3, Truth<Granule>::tg0);	   // trap 23
-		ASSERT_EQ(v >> 16 & 7, 5);			   // PS: 48 bits
-		ASSERT_EQ(v >> 19, 1u << (31 - 19));		   // RES1, and nothing else
-		ASSERT_EQ(vtcr<Granule>(g, true), v | 1u << 19);   // VS
+		ASSERT_EQ(v >> 8 & 0x3f, 0x35);				 // trap 34: WBWA, WBWA, IS
+		ASSERT_EQ(v >> 14 & 3, Truth<Granule>::tg0);		 // trap 23
+		ASSERT_EQ(v >> 16 & 7, 5);				 // PS: 48 bits
+		ASSERT_EQ(v >> 19, 1u << (31 - 19));			 // RES1, and nothing else
+		ASSERT_EQ(vtcr<S2<Granule>>(g, true), v | 1u << 19);	 // VS
 	}
 }
 
-// Trap 18: concatenated tables are aligned to the size of them all, and that is enough for VTTBR_EL2.
+// Trap 18: concatenated tables are aligned to the size of them all, which is enough for VTTBR_EL2.
 template <class Format> void check_roots(struct kunit *test)
 {
 	using Granule = typename Format::Granule;
@@ -123,7 +125,7 @@ template <class Format> void check_roots(struct kunit *test)
 		ASSERT_EQ(memory.live(), 1 + g.root_tables);
 		ASSERT(tree.root_address().is_aligned(bytes));
 		ASSERT(tree.root_address().is_aligned(g.root_tables * Granule::table_bytes));
-		ASSERT_EQ(vttbr(tree.root_address(), 0xbeef),
+		ASSERT_EQ(vttbr<S2<Granule4K>>(tree.root_address(), 0xbeef),
 			  0xbeef'0000'0000'0000 | tree.root_address().raw());
 		tree.destroy();
 		memory.free(page, Granule::table_bytes);
@@ -168,11 +170,13 @@ TEST(vtcr_tells_the_shape)
 // kvm_get_vtcr() of Linux 6.12, VMID and hardware updates of AF apart.
 TEST(vtcr_is_what_kvm_writes)
 {
-	EXPECT_EQ(vtcr<Granule4K>(stage2_geometry<Granule4K>(40, 48).value(), false), 0x8005'3558);
-	EXPECT_EQ(vtcr<Granule4K>(stage2_geometry<Granule4K>(32, 36).value(), false), 0x8001'3520);
-	EXPECT_EQ(vtcr<Granule4K>(stage2_geometry<Granule4K>(44, 44).value(), true), 0x800c'3594);
-	EXPECT_EQ(vtcr<Granule16K>(stage2_geometry<Granule16K>(40, 48).value(), false), 0x8005'b558);
-	EXPECT_EQ(vtcr<Granule64K>(stage2_geometry<Granule64K>(48, 48).value(), false), 0x8005'7590);
+	EXPECT_EQ(vtcr<S2<Granule4K>>(stage2_geometry<Granule4K>(40, 48).value(), false), 0x8005'3558);
+	EXPECT_EQ(vtcr<S2<Granule4K>>(stage2_geometry<Granule4K>(32, 36).value(), false), 0x8001'3520);
+	EXPECT_EQ(vtcr<S2<Granule4K>>(stage2_geometry<Granule4K>(44, 44).value(), true), 0x800c'3594);
+	EXPECT_EQ(vtcr<S2<Granule16K>>(stage2_geometry<Granule16K>(40, 48).value(), false),
+		  0x8005'b558);
+	EXPECT_EQ(vtcr<S2<Granule64K>>(stage2_geometry<Granule64K>(48, 48).value(), false),
+		  0x8005'7590);
 }
 
 // Trap 21. A tree must not name what the walk would fault on.
@@ -182,7 +186,7 @@ TEST(ps_is_what_the_machine_has_and_covers_every_output)
 		EXPECT_EQ(parange_of(pa_bits_of(parange)), parange);
 	for (unsigned pa_bits = 32; pa_bits <= 64; pa_bits++) {
 		const Geometry g = stage2_geometry<Granule4K>(32, pa_bits).value();
-		const unsigned ps = pa_bits_of(vtcr<Granule4K>(g, false) >> 16 & 7);
+		const unsigned ps = pa_bits_of(vtcr<S2<Granule4K>>(g, false) >> 16 & 7);
 
 		ASSERT(ps <= pa_bits);
 		ASSERT(g.output_bits <= ps);
@@ -196,7 +200,7 @@ TEST(a_root_is_aligned_to_its_size)
 	check_roots<Format<Stage2, Granule64K>>(test);
 }
 
-SUITE(geometry, every_number_of_ipa_bits_has_its_start_level, refusals_name_the_number_and_the_limit,
-      no_start_level_needs_more_pa_bits_than_there_are, vtcr_tells_the_shape,
-      vtcr_is_what_kvm_writes, ps_is_what_the_machine_has_and_covers_every_output,
-      a_root_is_aligned_to_its_size);
+SUITE(geometry, every_number_of_ipa_bits_has_its_start_level,
+      refusals_name_the_number_and_the_limit, no_start_level_needs_more_pa_bits_than_there_are,
+      vtcr_tells_the_shape, vtcr_is_what_kvm_writes,
+      ps_is_what_the_machine_has_and_covers_every_output, a_root_is_aligned_to_its_size);

@@ -56,7 +56,7 @@ template <class F> void check_alignment(struct kunit *test, Level level)
 template <class F> void check_ends(struct kunit *test, unsigned ipa_bits)
 {
 	using Granule = typename F::Granule;
-	Lab<F> lab{test, ipa_bits};
+	Lab<F> lab{test, ipa_bits, 96};
 	ASSERT(lab.good());
 	const Geometry &g = lab.tree().geometry();
 	const uint64_t page = Granule::page_size;
@@ -191,7 +191,8 @@ TEST(blocks_fill_across_concatenated_root_tables)
 	EXPECT(narrow.map({Ipa{0}, 16 * GiB}, Pa{16 * GiB}, normal | rw));
 	EXPECT(wide.only_root() && narrow.only_root());
 	for (unsigned i = 1; i < 16; i++) {
-		EXPECT(wide.has_leaf(Ipa{i * 512 * GiB - GiB}, 1, Pa{8 * TiB + i * 512 * GiB - GiB}));
+		EXPECT(wide.has_leaf(Ipa{i * 512 * GiB - GiB}, 1,
+				     Pa{8 * TiB + i * 512 * GiB - GiB}));
 		EXPECT(wide.has_leaf(Ipa{i * 512 * GiB}, 1, Pa{8 * TiB + i * 512 * GiB}));
 		EXPECT(narrow.has_leaf(Ipa{i * GiB - 2 * MiB}, 2, Pa{(16 + i) * GiB - 2 * MiB}));
 		EXPECT(narrow.has_leaf(Ipa{i * GiB}, 2, Pa{(16 + i) * GiB}));
@@ -240,11 +241,12 @@ TEST(an_overlap_names_what_is_mapped)
 	EXPECT(lab.map(mapped, Pa{GiB + 1536 * KiB}, normal | rw));
 	for (const auto &c : cases) {
 		for (Level cap : {-1, 2, 3}) {
-			const auto done = lab.map(c.asked, Pa{c.asked.first.raw()}, normal | rw, {cap});
+			const auto done =
+				lab.map(c.asked, Pa{c.asked.first.raw()}, normal | rw, {cap});
 
 			EXPECT_EQ(done.error().code, Errc::overlap);
-			EXPECT_EQ(done.error().first, c.named.first);
-			EXPECT_EQ(done.error().last, c.named.last);
+			EXPECT_EQ(done.error().first, c.named.first.raw());
+			EXPECT_EQ(done.error().last, c.named.last.raw());
 		}
 	}
 	// A page to either side of it is free.
@@ -314,7 +316,8 @@ struct Witness {
 	Extent operator()(Ipa input) const
 	{
 		const auto &tree = lab.tree();
-		const auto no_empty_table = [&](auto &&self, Descriptor *table, Level level) -> bool {
+		const auto no_empty_table = [&](auto &&self, Descriptor *table,
+						Level level) -> bool {
 			bool good = true;
 
 			tree.for_each_child(table, level, [&](Descriptor *child, Level l) {

@@ -45,6 +45,7 @@ template <class F> void check_part(struct kunit *test, Level level, uint64_t off
 		       (part.contains(at) ? with(unusual, r) : unusual));
 	}
 	ASSERT_EQ(lab.tlb().invalidations(), 1);
+	ASSERT_EQ(lab.breaks(), 1);
 	ASSERT(lab.good());
 }
 
@@ -55,7 +56,13 @@ TEST(permissions_change_in_place)
 	Lab<Stage2_4K> lab{test, 40};
 	ASSERT(lab.good());
 	const Region<Ipa> region{Ipa{GiB - 4 * KiB}, GiB + 2 * MiB + 8 * KiB};
-	const Access all[] = {r,   w,	rw, rx, rwx, no_access, {true, false, Execute::el0_only},
+	const Access all[] = {r,
+			      w,
+			      rw,
+			      rx,
+			      rwx,
+			      no_access,
+			      {true, false, Execute::el0_only},
 			      {false, true, Execute::el1_only}};
 
 	EXPECT(lab.map(region, Pa{8 * GiB - 4 * KiB}, unusual));
@@ -69,6 +76,7 @@ TEST(permissions_change_in_place)
 	}
 	EXPECT_EQ(lab.memory().live(), live);
 	EXPECT_EQ(lab.tlb().invalidations(), std::size(all));
+	EXPECT_EQ(lab.breaks(), 0);
 	ASSERT(lab.good());
 }
 
@@ -109,12 +117,15 @@ TEST(what_the_hardware_wrote_is_kept)
 	*lab.descriptor(Ipa{2 * MiB}) |= hardware;
 	*lab.descriptor(Ipa{4 * MiB}) |= hardware;
 	lab.hardware_was_here();
-	EXPECT(lab.protect(region, r));
+	EXPECT(lab.protect(region, rwx));
 	EXPECT_EQ(*lab.descriptor(Ipa{2 * MiB}) & hardware, hardware);
 	EXPECT_EQ(*lab.descriptor(Ipa{4 * MiB}) & hardware, hardware);
 	EXPECT(lab.protect({Ipa{3 * MiB}, 4 * KiB}, rw));
 	EXPECT_EQ(*lab.descriptor(Ipa{2 * MiB}) & hardware, hardware);
 	EXPECT_EQ(*lab.descriptor(Ipa{3 * MiB}) & hardware, hardware);
+	// Read-only is not "clean": with DBM left, hardware would allow the next write.
+	EXPECT(lab.protect({Ipa{4 * MiB}, 4 * KiB}, r));
+	EXPECT_EQ(*lab.descriptor(Ipa{4 * MiB}) & hardware, bit(10));
 	ASSERT(lab.good());
 }
 

@@ -18,8 +18,8 @@
 namespace support
 {
 
-// Bits as the Arm ARM numbers them, on purpose not the library's: [7:6] S2AP, 10 AF, 51 DBM, [54:53] XN,
-// [63:55] ignored or software's.
+// Bits as the Arm ARM numbers them, on purpose not the library's: [7:6] S2AP, 10 AF, 51 DBM,
+// [54:53] XN, [63:55] ignored or software's.
 inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0;
 
 constexpr bool needs_break(vmsa::Descriptor before, vmsa::Descriptor after)

@@ -86,13 +86,16 @@ class FlatMap {
 		return true;
 	}
 
-	// Does `tree` say the same, at the first and the last byte of every unit?
+	// Does `tree` say the same, at the first byte of every unit, and at the last where a leaf may be
+	// smaller than a unit?
 	template <class T> bool agrees(const T &tree, Region region) const
 	{
 		for (size_t i = index(region.first); i <= index(region.last); i++) {
 			const vmsa::Ipa at = first_ + i * unit_;
 
-			if (!agrees(tree, at, cells_[i], 0) ||
+			if (!agrees(tree, at, cells_[i], 0))
+				return false;
+			if (unit_ > T::Granule::page_size &&
 			    !agrees(tree, at, cells_[i], unit_ - 1))
 				return false;
 		}

@@ -121,6 +121,11 @@ template <class F> class Lab {
 		shadow_.look([](const Change &) {});
 	}
 
+	uint64_t breaks() const
+	{
+		return mapping_.breaks();
+	}
+
 	// Is there nothing but the root?
 	bool only_root() const
 	{

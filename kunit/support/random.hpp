@@ -18,7 +18,7 @@ constexpr uint64_t mix(uint64_t x)
 
 class Random {
     public:
-	constexpr explicit Random(uint64_t seed) : state_{seed}
+	constexpr explicit Random(uint64_t seed) : state_{mix(seed)}
 	{
 	}
 

@@ -30,8 +30,8 @@ class ScratchMemory {
 		// One page more is where pointer() leads whoever has no business here.
 		block_ = scratch<vmsa::Descriptor>(test, (pages + 1) * page_words(), 4096);
 		state_ = scratch<uint8_t>(test, pages);
-		if (!verdict.expect(!block_.empty() && !state_.empty(),
-				    "scratch memory for tables", pages, page_bytes)) {
+		if (!verdict.expect(!block_.empty() && !state_.empty(), "scratch memory for tables",
+				    pages, page_bytes)) {
 			state_ = {};
 			return;
 		}

@@ -51,9 +51,10 @@ template <class Format> class TlbModel {
 
 		invalidations_++;
 		// Trap 8: below the level that is hinted at, address bits must be zero.
-		verdict_.expect(!hinted || (region.first.is_aligned(Format::Granule::size(level)) &&
-					    (region.last + 1).is_aligned(Format::Granule::size(level))),
-				"a hint fits its region", region.first.raw(), region.last.raw());
+		verdict_.expect(
+			!hinted || (region.first.is_aligned(Format::Granule::size(level)) &&
+				    (region.last + 1).is_aligned(Format::Granule::size(level))),
+			"a hint fits its region", region.first.raw(), region.last.raw());
 		for (size_t i = count_; i-- > 0;) {
 			Stale &s = stale_[i];
 

@@ -25,27 +25,21 @@ class Verdict {
 		    const char *file = __builtin_FILE(), int line = __builtin_LINE())
 	{
 		if (!holds && good_)
-			kunit_detail::expect_equal(test_, Place{first}, Place{last, false},
-						   {file, line, rule, nullptr, nullptr});
+			report({file, line, rule, nullptr, nullptr}, first, last);
 		good_ &= holds;
 		return holds;
 	}
 
     private:
-	// Shown as a number, equal to nothing.
-	struct Place {
-		uint64_t number;
-		bool equal = false;
+	[[gnu::noinline]] void report(test_failure failure, uint64_t first, uint64_t last)
+	{
+		const test_value left{test_value::TEST_VALUE_NUMBER, first, nullptr, 0};
+		const test_value right{test_value::TEST_VALUE_NUMBER, last, nullptr, 0};
 
-		uint64_t raw() const
-		{
-			return number;
-		}
-		bool operator==(const Place &) const
-		{
-			return equal;
-		}
-	};
+		failure.left = &left;
+		failure.right = &right;
+		test_fail(test_, &failure);
+	}
 
 	struct kunit *test_;
 	bool good_ = true;

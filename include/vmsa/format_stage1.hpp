@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The stage 1 descriptors of the four regimes (Arm ARM D8.3.2, "stage 1 block and page
+// descriptors"):
+//
+//   63 59 58  55  54  53 52 51  50         47        12 11 10 9  8  7   6  5  4    2 1  0
+//  +-----+------+---+---+--+---+--+-------+------------+--+--+----+------+--+-------+----+
+//  |     |  SW  |UXN|PXN|CN|DBM|GP|       |   output   |nG|AF| SH |  AP  |NS|AttrIdx|type|
+//  +-----+------+---+---+--+---+--+-------+------------+--+--+----+------+--+-------+----+
+//
+//   two privilege levels (EL1&0, EL2&0)    UXN, PXN, nG; AP[1] opens the page to EL0
+//   one privilege level (EL2, EL3)         bit 54 is XN, bit 53 RES0; AP[1] is RES1, nG RES0
+#pragma once
+
+#include "vmsa/attributes.hpp"
+#include "vmsa/format.hpp"
+
+#include <concepts>
+
+namespace vmsa
+{
+
+// The translation regimes with a stage 1.
+struct El1And0 {
+	static constexpr bool has_el0 = true;
+	static constexpr bool has_upper = true;
+};
+struct El2And0 { // HCR_EL2.E2H = 1
+	static constexpr bool has_el0 = true;
+	static constexpr bool has_upper = true;
+};
+struct El2 {
+	static constexpr bool has_el0 = false;
+	static constexpr bool has_upper = false;
+};
+struct El3 {
+	static constexpr bool has_el0 = false;
+	static constexpr bool has_upper = false;
+};
+
+template <class R>
+concept Stage1Regime = requires
+{
+	{
+		R::has_el0
+		} -> std::convertible_to<bool>;
+	{
+		R::has_upper
+		} -> std::convertible_to<bool>;
+};
+
+// Bits of a table descriptor that restrict every leaf below it (Arm ARM D8.4.6). All clear is "no
+// restriction", and what the library writes unless asked.
+struct TableAttributes {
+	bool ns = false; // NSTable
+	bool read_only = false; // APTable[1]
+	bool no_el0 = false; // APTable[0]
+	bool no_execute_el0 = false; // UXNTable, or XNTable where there is no EL0
+	bool no_execute_privileged = false; // PXNTable
+
+	constexpr bool operator==(const TableAttributes &) const = default;
+};
+
+template <Stage1Regime R, class G, unsigned OutputBits>
+struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
+	using Layout = DescriptorLayout<G, OutputBits>;
+	using Stage = R;
+	using Granule = G;
+	using Input = Va;
+	using Attributes = Stage1Attributes;
+	using Access = Stage1Access;
+	using Layout::af;
+	using Layout::contiguous;
+	using Layout::dbm;
+	using Layout::lpa2;
+	using Layout::nt;
+	using Layout::sh;
+
+	static constexpr Field attr_index{4, 2};
+	static constexpr Descriptor ns = bit(5);
+	static constexpr Descriptor ap_el0 = bit(6);
+	static constexpr Descriptor ap_read_only = bit(7);
+	static constexpr Descriptor ng = bit(11);
+	static constexpr Descriptor gp = bit(50);
+	static constexpr Descriptor pxn = bit(53);
+	static constexpr Descriptor uxn = bit(54);
+	static constexpr Field software{58, 55};
+
+	static constexpr Descriptor access_bits = ap_el0 | ap_read_only | pxn | uxn;
+
+	// All that encode(Attributes) may write.
+	static constexpr Descriptor encoded_bits = attr_index.mask() | access_bits | af | ng | ns |
+						   gp | dbm | contiguous | software.mask() |
+						   (lpa2 ? 0 : sh.mask());
+
+	// What a change in place may touch: permissions, AF, dirty state and software bits. The
+	// rest (memory type, shareability, output, global, contiguous, NS) needs break-before-make
+	// (rule R_FPXKC).
+	static constexpr Descriptor in_place_bits = access_bits | af | dbm | gp | software.mask();
+
+	// A regime without EL0 has nobody to give EL0 rights to; nothing is readable that is not
+	// readable when privileged. Device memory that is executable invites speculative fetches.
+	static constexpr bool is_legal(const Attributes &a)
+	{
+		const bool executable = a.access.execute || a.access.el0_execute;
+
+		if (!a.access.read)
+			return false;
+		if (!R::has_el0 && (a.access.el0 || a.access.el0_execute || !a.global))
+			return false;
+		if (a.software >= 16 || static_cast<unsigned>(a.memory) > 7)
+			return false;
+		return !(executable && is_device(a.memory));
+	}
+
+	static constexpr Descriptor encode(const Stage1Access &a)
+	{
+		const Descriptor write = a.write ? 0 : ap_read_only;
+
+		if constexpr (R::has_el0)
+			return write | (a.el0 ? ap_el0 : 0) | (a.execute ? 0 : pxn) |
+			       (a.el0_execute ? 0 : uxn);
+		else
+			return write | ap_el0 | (a.execute ? 0 : uxn);
+	}
+
+	static constexpr Stage1Access access(Descriptor d)
+	{
+		if constexpr (R::has_el0)
+			return {.write = !(d & ap_read_only),
+				.execute = !(d & pxn),
+				.el0 = (d & ap_el0) != 0,
+				.el0_execute = !(d & uxn)};
+		else
+			return {.write = !(d & ap_read_only), .execute = !(d & uxn)};
+	}
+
+	// Dirty state with DBM: writable-clean becomes writable-dirty when AP[2] is cleared.
+	static constexpr bool is_dirty(Descriptor d)
+	{
+		return (d & dbm) && !(d & ap_read_only);
+	}
+	static constexpr Descriptor dirty_bit = ap_read_only;
+	static constexpr Descriptor dirty_when = 0;
+
+	// What hardware may have noted in a leaf: AF, and DBM standing for the dirty state.
+	static constexpr Descriptor noted_by_hardware(Descriptor d)
+	{
+		return (d & af) | (is_dirty(d) ? dbm : 0);
+	}
+
+	// `d` with that noted, too; dirty only where `d` keeps dirty state.
+	static constexpr Descriptor note(Descriptor d, Descriptor noted)
+	{
+		if (d & noted & dbm)
+			d = (d & ~dirty_bit) | dirty_when;
+		return d | (noted & af);
+	}
+
+	// Everything of a leaf but its type and its output address.
+	static constexpr Descriptor encode(const Attributes &a)
+	{
+		return attr_index.put(static_cast<uint64_t>(a.memory)) | encode(a.access) |
+		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |
+		       (a.accessed ? af : 0) | (a.global || !R::has_el0 ? 0 : ng) |
+		       (a.non_secure ? ns : 0) | (a.guarded ? gp : 0) | (a.dbm ? dbm : 0) |
+		       (a.contiguous ? contiguous : 0) | software.put(a.software);
+	}
+
+	static constexpr Attributes attributes(Descriptor d)
+	{
+		return {.memory = static_cast<MemoryType>(attr_index.get(d)),
+			.access = access(d),
+			.shareability =
+				lpa2 ? Shareability::inner : static_cast<Shareability>(sh.get(d)),
+			.accessed = (d & af) != 0,
+			.global = !(d & ng),
+			.non_secure = (d & ns) != 0,
+			.guarded = (d & gp) != 0,
+			.dbm = (d & dbm) != 0,
+			.contiguous = (d & contiguous) != 0,
+			.software = static_cast<uint8_t>(software.get(d))};
+	}
+
+	static constexpr Descriptor encode(const TableAttributes &t)
+	{
+		return (t.ns ? bit(63) : 0) | (t.read_only ? bit(62) : 0) |
+		       (t.no_el0 ? bit(61) : 0) | (t.no_execute_el0 ? bit(60) : 0) |
+		       (t.no_execute_privileged ? bit(59) : 0);
+	}
+
+	static constexpr TableAttributes table_attributes(Descriptor d)
+	{
+		return {(d & bit(63)) != 0, (d & bit(62)) != 0, (d & bit(61)) != 0,
+			(d & bit(60)) != 0, (d & bit(59)) != 0};
+	}
+
+	// What is left of a leaf's attributes below table descriptors; `above` is all of them
+	// or-ed.
+	static constexpr Attributes below(Attributes a, Descriptor above)
+	{
+		const TableAttributes t = table_attributes(above);
+
+		a.non_secure |= t.ns;
+		a.access.write &= !t.read_only;
+		a.access.el0 &= !t.no_el0;
+		if constexpr (R::has_el0) {
+			a.access.el0_execute &= !t.no_execute_el0;
+			a.access.execute &= !t.no_execute_privileged;
+		} else {
+			a.access.execute &= !t.no_execute_el0;
+		}
+		return a;
+	}
+};
+
+} // namespace vmsa

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Break-before-make: how a descriptor that hardware may be using gets another shape.
+//
+// A leaf is broken by clearing its valid bit only. What is left is invalid to every walker, is
+// updated by none, and still says what stood there, so that a whole run can be broken, invalidated
+// once, and made again from what is in place:
+//
+//   leaf | 1  ──clear bit 0──>  leaf & ~1  ──invalidate, sync──>  new leaf | 1
+#pragma once
+
+#include "vmsa/runs.hpp"
+#include "vmsa/tlb.hpp"
+
+namespace vmsa
+{
+
+// Atomic with respect to hardware: what it wrote last stays.
+constexpr void break_leaf(Descriptor *entry)
+{
+	replace_bits(entry, 1, 0);
+}
+
+// Fills the table `child` with the leaves that together map what `block` of `level` maps.
+template <class Format>
+constexpr void fill_from_block(Descriptor *child, Descriptor block, Level level)
+{
+	fill_leaves<Format>(child, Format::Granule::entries, level + 1,
+			    Format::output(block, level), Format::leaf_bits_below(block, level));
+}
+
+// Replaces a live block by a table of the same leaves without a break: FEAT_BBM level 1 or 2.
+template <class Format, class Batch>
+constexpr void split_unbroken(Batch &batch, Descriptor *entry,
+			      Region<typename Format::Input> region, Level level, Descriptor *child,
+			      Pa child_pa)
+{
+	// Level 1: with nT set, the CPU keeps the block out of the way of smaller entries (Arm ARM
+	// D8.16.1).
+	if (batch.rules().bbm_level == 1) {
+		replace_bits(entry, Format::nt, Format::nt);
+		batch.broken(region, level);
+	}
+
+	Descriptor block = load(entry);
+
+	do {
+		fill_from_block<Format>(child, block, level);
+	} while (!compare_exchange(entry, block, Format::table(child_pa)));
+	batch.changed(region, level);
+	batch.created();
+}
+
+// Takes the contiguous hint from a group of leaves. A hint is a promise about all of them, so they
+// are broken and made together; AF or dirty state that hardware noted in one holds for all.
+template <class Format, class Batch>
+constexpr void unfold(Batch &batch, Descriptor *group, Region<typename Format::Input> region,
+		      Level level)
+{
+	const size_t n = Format::contiguous_run(level);
+	Descriptor noted = 0;
+
+	if (batch.rules().live) {
+		for (size_t i = 0; i < n; i++)
+			break_leaf(group + i);
+		batch.broken(region, level);
+	}
+	for (size_t i = 0; i < n; i++)
+		noted |= Format::noted_by_hardware(load(group + i));
+	for (size_t i = 0; i < n; i++) {
+		const Descriptor d = load(group + i) & ~Format::contiguous;
+
+		store(group + i, Format::note(d, noted) | Format::valid_bit);
+	}
+	batch.created();
+}
+
+} // namespace vmsa

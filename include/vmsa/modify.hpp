@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Modify: an updater says, leaf by leaf, what its attributes shall be. It is given attributes and
+// gives attributes back: it can neither forge a table nor move a leaf elsewhere.
+//
+//   update(region, attributes) -> attributes
+//
+// It is called once to find out what is needed, again to do it, and once more when hardware changed
+// a leaf in between: it must answer the same for the same.
+#pragma once
+
+#include "vmsa/attributes.hpp"
+#include "vmsa/edit.hpp"
+
+namespace vmsa
+{
+
+template <class Format, class Update> struct UpdateLeaves {
+	static constexpr bool removes = false;
+	static constexpr bool uniform = false;
+
+	using Input = typename Format::Input;
+
+	const Update &update;
+
+	// Where the region is only a part of a block, the updater sees the part: that is what will
+	// be a leaf of its own.
+	constexpr Errc check(Descriptor d, Region<Input> region, Level) const
+	{
+		return Format::is_legal(update(region, Format::attributes(d)))
+			       ? Errc::none
+			       : Errc::forbidden_attributes;
+	}
+
+	constexpr Descriptor edit(Descriptor d, Region<Input> region, Level) const
+	{
+		return (d & ~Format::encoded_bits) |
+		       Format::encode(update(region, Format::attributes(d)));
+	}
+};
+
+// Errors: those of check_region; not_mapped (naming the hole); forbidden_attributes; no_memory and
+// needs_break (naming the leaf).
+template <class T, class Batch, class Update>
+constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> region,
+			      const Update &update)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+
+	const UpdateLeaves<typename T::Format, Update> operation{update};
+
+	return Editor{tree, batch, operation}.run(region);
+}
+
+} // namespace vmsa

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The tight loops: a run of descriptors, side by side in one table. Everything else in the engine
+// is paid once a run; these are paid once a descriptor, so they are unrolled.
+#pragma once
+
+#include "vmsa/memory.hpp"
+
+namespace vmsa
+{
+
+// `n` descriptors, each `step` more than the one before.
+constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
+{
+	for (; n >= 8; n -= 8, entry += 8) {
+		for (unsigned i = 0; i < 8; i++, first += step)
+			store(entry + i, first);
+	}
+	for (; n; n--, entry++, first += step)
+		store(entry, first);
+}
+
+// `n` leaves of `level` side by side, their output contiguous from `pa` on. `bits` is all of a leaf
+// but its output. With 52 bits of output the top ones stand elsewhere, so that an addition must not
+// carry into them.
+template <class Format>
+constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Descriptor bits)
+{
+	constexpr unsigned in_place = Format::lpa ? 48 : Format::lpa2 ? 50 : 64;
+	const uint64_t size = Format::Granule::size(level);
+
+	if constexpr (in_place < 64) {
+		const uint64_t rest = (bit(in_place) - (pa.raw() & low_bits(in_place))) >>
+				      Format::Granule::shift(level);
+
+		if (n > rest) {
+			fill(entry, rest, Format::encode_output(pa) | bits, size);
+			entry += rest;
+			n -= rest;
+			pa = pa + rest * size;
+		}
+	}
+	fill(entry, n, Format::encode_output(pa) | bits, size);
+}
+
+// What `n` descriptors have in common. A look, not a decision: hardware may set AF or the dirty
+// state at any moment, so nothing is written back from here.
+struct Common {
+	Descriptor all = ~Descriptor{0}; // set in every one
+	Descriptor any = 0; // set in some
+
+	// Do they all have the same value in these bits?
+	constexpr bool agree(Descriptor bits) const
+	{
+		return ((all ^ any) & bits) == 0;
+	}
+};
+
+constexpr Common common(const Descriptor *entry, size_t n)
+{
+	Common c;
+
+	for (; n >= 4; n -= 4, entry += 4) {
+		for (unsigned i = 0; i < 4; i++) {
+			c.all &= entry[i];
+			c.any |= entry[i];
+		}
+	}
+	for (; n; n--, entry++) {
+		c.all &= *entry;
+		c.any |= *entry;
+	}
+	return c;
+}
+
+// Replaces the bits of `mask`; hardware may be updating others, so each is exchanged.
+constexpr Descriptor replace_bits(Descriptor *entry, Descriptor mask, Descriptor bits)
+{
+	Descriptor old = load(entry);
+
+	while (!compare_exchange(entry, old, (old & ~mask) | bits))
+		;
+	return old;
+}
+
+} // namespace vmsa

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Batch: what is asked of the TLB, in which order, and when tables are freed.
+#include "support/recorder.hpp"
+#include "vmsa/format_stage2.hpp"
+#include "vmsa/mapping.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+// A tree, a recorder, and batches that the test ends when it likes.
+struct Bench {
+	using T = Tree<Stage2_4K, ScratchMemory>;
+	using B = Batch<Stage2_4K, ScratchMemory, Recorder>;
+
+	explicit Bench(struct kunit *test)
+	    : verdict{test}, memory{test, verdict, Granule4K::table_bytes, 32},
+	      recorder{test, memory}, tree{memory}
+	{
+		verdict.expect(tree.create(stage2_geometry<Granule4K>(39, 48).value()).ok(),
+			       "a root", 0, 0);
+	}
+
+	[[gnu::noinline]] ~Bench()
+	{
+		tree.destroy();
+		verdict.expect(memory.live() == 0, "every table was freed", memory.live(), 0);
+	}
+
+	// Without a batch of its own: nobody walks these tables yet.
+	[[gnu::noinline]] bool map(Region<Ipa> region, Level cap = -1)
+	{
+		B batch{memory, recorder};
+		const bool done = vmsa::map(tree, batch, region, Linear{region.first, Pa{0}},
+					    normal | rw, {cap})
+					  .ok();
+
+		batch.sync();
+		recorder.forget();
+		return done;
+	}
+
+	[[gnu::noinline]] bool unmap(B &batch, Region<Ipa> region)
+	{
+		return vmsa::unmap(tree, batch, region).ok();
+	}
+
+	[[gnu::noinline]] bool protect(B &batch, Region<Ipa> region)
+	{
+		return vmsa::protect(tree, batch, region, r).ok();
+	}
+
+	// Is event `i` an invalidation of just this?
+	[[gnu::noinline]] bool invalidated(size_t i, Region<Ipa> region, Level level,
+					   bool tables) const
+	{
+		const auto events = recorder.events();
+
+		return i < events.size() && events[i].kind == Event::invalidate &&
+		       events[i].first == region.first.raw() &&
+		       events[i].last == region.last.raw() && events[i].level == level &&
+		       events[i].tables == tables;
+	}
+
+	[[gnu::noinline]] bool is(size_t i, Event::Kind kind) const
+	{
+		const auto events = recorder.events();
+
+		return i < events.size() && events[i].kind == kind;
+	}
+
+	Verdict verdict;
+	ScratchMemory memory;
+	Recorder recorder;
+	T tree;
+};
+
+constexpr Region<Ipa> table_of_pages{Ipa{GiB}, 2 * MiB};
+
+} // namespace
+
+// Traps 5 and 7.
+TEST(a_change_is_stored_then_invalidated_then_synced_and_only_then_are_tables_freed)
+{
+	Bench bench{test};
+
+	ASSERT(bench.verdict.good() && bench.map(table_of_pages, 3));
+	bench.recorder.watch = bench.tree.root() + 1; // the entry that names both tables
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.unmap(batch, table_of_pages));
+		EXPECT_EQ(bench.recorder.events().size(), 0);
+		EXPECT_EQ(bench.memory.live(), 3);
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 4);
+	EXPECT(bench.invalidated(0, table_of_pages, unknown_level, true));
+	EXPECT(bench.is(1, Event::sync));
+	EXPECT(bench.is(2, Event::free) && bench.is(3, Event::free));
+	EXPECT_EQ(bench.recorder.events()[0].watched, 0);
+	EXPECT_EQ(bench.memory.live(), 1);
+}
+
+TEST(a_sync_happens_once)
+{
+	Bench bench{test};
+
+	ASSERT(bench.verdict.good() && bench.map(table_of_pages, 3));
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.unmap(batch, table_of_pages));
+		batch.sync();
+		EXPECT_EQ(bench.recorder.events().size(), 4);
+		batch.sync();
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 4);
+	{
+		Bench::B idle{bench.memory, bench.recorder};
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 4);
+}
+
+TEST(the_next_change_does_not_inherit_region_hint_and_walk_caches)
+{
+	Bench bench{test};
+	const Region<Ipa> page{Ipa{8 * GiB}, 4 * KiB};
+
+	ASSERT(bench.verdict.good() && bench.map(table_of_pages, 3) && bench.map(page));
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.unmap(batch, table_of_pages));
+		batch.sync();
+		bench.recorder.forget();
+		EXPECT(bench.protect(batch, page));
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 2);
+	EXPECT(bench.invalidated(0, page, 3, false));
+}
+
+// Trap 13.
+TEST(new_mappings_are_published_and_not_invalidated)
+{
+	Bench bench{test};
+
+	ASSERT(bench.verdict.good());
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(vmsa::map(bench.tree, batch, table_of_pages, Linear{Ipa{0}, Pa{0}},
+				 normal | rw)
+			       .ok());
+		EXPECT_EQ(bench.recorder.events().size(), 0);
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 1);
+	EXPECT(bench.is(0, Event::sync));
+}
+
+// Trap 8: a wrong hint invalidates nothing, so a doubtful one is none.
+TEST(a_level_is_hinted_at_only_when_all_leaves_are_of_it)
+{
+	Bench bench{test};
+	const Region<Ipa> pages{Ipa{GiB}, 8 * KiB};
+	const Region<Ipa> blocks{Ipa{GiB + 2 * MiB}, 4 * MiB};
+
+	ASSERT(bench.verdict.good() && bench.map(pages) && bench.map(blocks));
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.protect(batch, pages));
+		batch.sync();
+		EXPECT(bench.invalidated(0, pages, 3, false));
+		bench.recorder.forget();
+
+		EXPECT(bench.protect(batch, blocks));
+		batch.sync();
+		EXPECT(bench.invalidated(0, blocks, 2, false));
+		bench.recorder.forget();
+
+		// Only the pages lose something here, then both do.
+		EXPECT(bench.unmap(batch, {blocks.first, 2 * MiB}));
+		EXPECT(bench.unmap(batch, {pages.first, 4 * KiB}));
+		batch.sync();
+		EXPECT(bench.invalidated(0, {pages.first, 4 * MiB}, unknown_level, false));
+		bench.recorder.forget();
+
+		// The hint of the first change does not live on in the next.
+		EXPECT(bench.unmap(batch, {pages.first + 4 * KiB, 4 * KiB}));
+		batch.sync();
+		EXPECT(bench.invalidated(0, {pages.first + 4 * KiB, 4 * KiB}, unknown_level, true));
+	}
+}
+
+TEST(a_leaf_of_many_goes_without_the_walk_caches)
+{
+	Bench bench{test};
+
+	ASSERT(bench.verdict.good() && bench.map(table_of_pages, 3));
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.unmap(batch, {Ipa{GiB + 4 * KiB}, 4 * KiB}));
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 2);
+	EXPECT(bench.invalidated(0, {Ipa{GiB + 4 * KiB}, 4 * KiB}, 3, false));
+}
+
+TEST(changes_far_apart_are_one_range)
+{
+	Bench bench{test};
+
+	ASSERT(bench.verdict.good() && bench.map({Ipa{GiB}, 64 * KiB}) &&
+	       bench.map({Ipa{8 * GiB}, 64 * KiB}));
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.protect(batch, {Ipa{8 * GiB}, 4 * KiB}));
+		EXPECT(bench.protect(batch, {Ipa{GiB + 4 * KiB}, 4 * KiB}));
+		EXPECT(bench.protect(batch, {Ipa{4 * KiB + 8 * GiB}, 4 * KiB}));
+	}
+	EXPECT_EQ(bench.recorder.events().size(), 2);
+	EXPECT(bench.invalidated(0, {Ipa{GiB + 4 * KiB}, 7 * GiB + 4 * KiB}, 3, false));
+}
+
+// Trap 3: block to table. All of the block goes, with its level, before the table comes.
+TEST(a_live_block_is_broken_once_however_much_of_it_changes)
+{
+	Bench bench{test};
+	const Region<Ipa> block{Ipa{GiB}, GiB};
+
+	ASSERT(bench.verdict.good() && bench.map(block));
+	bench.recorder.watch = bench.tree.root() + 1;
+	{
+		Bench::B batch{bench.memory, bench.recorder};
+
+		EXPECT(bench.protect(batch, {Ipa{GiB + 4 * KiB}, 512 * MiB}));
+		EXPECT_EQ(batch.breaks(), 1);
+		EXPECT_EQ(bench.recorder.events().size(), 2);
+		EXPECT(bench.invalidated(0, block, 1, false));
+		EXPECT(bench.is(1, Event::sync));
+		// Broken: invalid, whatever else it still says.
+		EXPECT_EQ(bench.recorder.events()[0].watched & 1, 0);
+		EXPECT_EQ(bench.recorder.events()[1].watched & 1, 0);
+		EXPECT_EQ(*bench.recorder.watch & 3, 3);
+	}
+	// The table is new where nothing was: it is published.
+	EXPECT_EQ(bench.recorder.events().size(), 3);
+	EXPECT(bench.is(2, Event::sync));
+	EXPECT(bench.verdict.good());
+}
+
+SUITE(batch, a_change_is_stored_then_invalidated_then_synced_and_only_then_are_tables_freed,
+      a_sync_happens_once, the_next_change_does_not_inherit_region_hint_and_walk_caches,
+      new_mappings_are_published_and_not_invalidated,
+      a_level_is_hinted_at_only_when_all_leaves_are_of_it,
+      a_leaf_of_many_goes_without_the_walk_caches, changes_far_apart_are_one_range,
+      a_live_block_is_broken_once_however_much_of_it_changes);

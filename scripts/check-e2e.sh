@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--el2 vhe|nvhe|off] [--ko FILE]
+#
+# Boots a real kernel with the module and lets a shell in there run userspace/tests. Leaves
+# build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+kernel=6.12 cpu='' el2='' ko=''
+while (($#)); do
+	case $1 in
+	--kernel | --cpu | --el2 | --ko)
+		(($# > 1)) || die "$1 needs a value"
+		printf -v "${1#--}" '%s' "$2"
+		shift 2
+		;;
+	*) die "unknown option '$1' (known: --kernel --cpu --el2 --ko)" ;;
+	esac
+done
+label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}
+out=$top/build/e2e/$label
+ko=${ko:-$top/build/modules/$kernel/stage2.ko}
+[[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh $kernel builds it"
+
+root=$out/root
+rm -rf "$out"
+mkdir -p "$root/tests"
+cp "$ko" "$root/stage2.ko"
+cp "$top"/userspace/tests/{main,lib.sh,agree.awk} "$root/"
+cp "$top"/userspace/tests/*.sh "$root/tests/"
+rm "$root/tests/lib.sh"
+aarch64-linux-gnu-g++-12 -std=c++20 -O2 -Wall -Wextra -Werror -static \
+	-s -o "$root/fuzz" "$top/userspace/tests/fuzz.cpp"
+"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+
+say "booting $label"
+image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
+status=0
+"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
+	--timeout 300 --log "$out/console.log" >/dev/null || status=$?
+
+# KTAP, wherever it stands in the console.
+ktap() {
+	grep -aE '^ *(KTAP version 1|1\.\.[0-9]+|(not )?ok [0-9]+ .*|#.*)$' "$out/console.log" || true
+}
+
+# The kernel shows only warnings and worse here, but not all of those are about us.
+complaints() {
+	local about='BUG: |WARNING: |Oops|KASAN|UBSAN|lockdep|possible (recursive|circular)|Call trace'
+
+	about+='|Out of memory|allocation failure|blocked for more than|soft lockup|debugfs: '
+	grep -aE "^\[ *[0-9.]+\].*($about)" "$out/console.log" || true
+}
+
+# Tests are two levels deep: in the machine, in a file. What the levels above say only sums up.
+read -r planned passed failed skipped < <(ktap | awk '
+	/^    1\.\./		{ planned += substr($0, 8) }
+	/^    not ok/		{ failed++; next }
+	/^    ok .* # SKIP/	{ skipped++; next }
+	/^    ok/		{ passed++ }
+	END			{ print planned + 0, passed + 0, failed + 0, skipped + 0 }')
+
+# Checks of our own, after those of the machine. $2 is what is wrong, if anything is.
+number=1
+check() {
+	number=$((number + 1))
+	if [[ ! $2 ]]; then
+		echo "ok $number $1"
+		passed=$((passed + 1))
+	else
+		sed 's/^/# /' <<<"$2"
+		echo "not ok $number $1"
+		failed=$((failed + 1))
+	fi
+}
+
+missing=$((planned - passed - failed - skipped))
+unfinished=''
+((planned > 0 && missing == 0 && status <= 1)) ||
+	unfinished="$missing planned tests did not run; the machine ended with status $status"
+{
+	echo 'KTAP version 1'
+	echo '1..3'
+	echo "# Subtest: $label"
+	ktap | sed 's/^/    /'
+	((status == 0)) && echo "ok 1 $label" || echo "not ok 1 $label"
+	check 'all tests ran, and the machine powered off' "$unfinished"
+	check 'the kernel complained about nothing' "$(complaints)"
+} >"$out/result.ktap"
+cat "$out/result.ktap"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && status == 0))

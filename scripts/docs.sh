@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# docs.sh: builds the manual into build/docs/html, and holds it to what it says: its examples compile
+# and run, every test and file it names exists, and Sphinx has no complaint. One KTAP line a check.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$top"
+out=build/docs
+
+install_sphinx() {
+	local sudo=
+
+	command -v sphinx-build >/dev/null && return
+	command -v apt-get >/dev/null || die "sphinx-build is missing (Sphinx 5 or later)"
+	if ((EUID != 0)); then
+		command -v sudo >/dev/null ||
+			die "neither root nor sudo here; as root: apt-get install python3-sphinx"
+		sudo=sudo
+	fi
+	say "installing python3-sphinx"
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y update >&2
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+		python3-sphinx >&2
+}
+
+passed=0 failed=0
+
+# check NAME COMMAND...: passes when the command succeeds and says nothing.
+check() {
+	local name=$1 said
+	shift
+
+	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
+	if [[ $said ]]; then
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) $name"
+		head -n 40 <<<"$said" | sed 's/^/# /'
+	else
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) $name"
+	fi
+}
+
+# What an example prints goes into the manual.
+run_examples() {
+	local source name
+
+	mkdir -p "$out/examples"
+	for source in Documentation/examples/*.cpp; do
+		name=$out/examples/$(basename "$source" .cpp)
+		g++ -std=c++20 -Wall -Wextra -Werror -Iinclude -o "$name" "$source" || return
+		"$name" >"$name.txt" || return
+	done
+}
+
+# The texts of role $1, one a line.
+quoted() {
+	grep -ohE ":$1:\`[^\`]+\`" Documentation/*.rst | sed -E 's/^[^`]*`(.*)`$/\1/' | sort -u
+}
+
+unknown_tests() {
+	local test
+
+	while read -r test; do
+		case $test in
+		audit.*) [[ -f kunit/audit/${test#audit.}.cpp ]] ;;
+		*.sh:\ *) grep -qF "it '${test#*: }'" "userspace/tests/${test%%:*}" ;;
+		*.*) grep -qF "TEST(${test#*.})" "kunit/suites/${test%%.*}.cpp" ;;
+		*) false ;;
+		esac 2>/dev/null || echo "no such test: $test"
+	done < <(quoted test)
+}
+
+unknown_files() {
+	local file
+
+	while read -r file; do
+		compgen -G "$file" >/dev/null || echo "no such file: $file"
+	done < <(quoted file)
+}
+
+install_sphinx
+echo "KTAP version 1"
+check "the examples compile and run" run_examples
+check "every test the manual names exists" unknown_tests
+check "every file the manual names exists" unknown_files
+check "Sphinx builds the manual without a warning" \
+	sphinx-build -q -W --keep-going -n -b html -d "$out/doctrees" Documentation "$out/html"
+echo "1..$((passed + failed))"
+echo "$passed passed, $failed failed, 0 skipped"
+((!failed))
+say "see $out/html/index.html"

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The words the tests are written in. A test file runs in the machine, by busybox's shell, sources
+# this first, and is a list of tests in KTAP:
+#
+#   it 'SENTENCE'                  begins a test, and ends the one before
+#   skip 'WHY'                     it does not apply to this machine
+#   same WANTED GOT                two texts are equal
+#   like PATTERN TEXT              a text matches a pattern of the shell
+#   problem TEXT                   what else went wrong
+#
+#   guest WORDS...                 makes the guest "demo" afresh
+#   accepted FILE REQUEST          a write succeeds
+#   refused FILE REQUEST ERRNO MESSAGE
+#   agree GUEST                    its files tell the same story
+#   free_memory                    how many KiB there are
+#
+# FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno, the
+# line in error_log, and that nothing of any guest has changed. A ^ in its REQUEST is not
+# written: it says where the caret has to stand.
+#
+# Starting a program takes longer than all else here, so nothing is started without need.
+
+stage2=/sys/kernel/debug/stage2
+demo=guests/demo
+margin='           '
+# shellcheck disable=SC2034 # for the tests
+newline='
+'
+
+begun=0 title='' wrong='' reason='' settling='' failures=0
+
+problem() {
+	wrong=1
+	echo "$*" | sed 's/^/    # /'
+}
+
+end_test() {
+	[ "$title" ] || return 0
+	settle
+	if [ "$wrong" ]; then
+		echo "    not ok $begun $title"
+		failures=$((failures + 1))
+	else
+		echo "    ok $begun $title${reason:+ # SKIP $reason}"
+	fi
+	title=''
+}
+
+it() {
+	end_test
+	begun=$((begun + 1))
+	title=$1 wrong='' reason=''
+}
+
+skip() {
+	reason=$1
+}
+
+end_file() {
+	end_test
+	cd $stage2 && remove_guests
+	[ "$failures" = 0 ] && [ "$begun" = "$planned" ]
+	exit
+}
+
+same() {
+	[ "$1" = "$2" ] || problem "wanted: $1${newline}got:    $2"
+}
+
+like() {
+	# shellcheck disable=SC2254 # it is a pattern
+	case $2 in
+	$1) ;;
+	*) problem "wanted: $1${newline}got:    $2" ;;
+	esac
+}
+
+remove_guests() {
+	for dir in guests/*; do
+		[ ! -d "$dir" ] || echo "name=${dir#guests/}" >remove
+	done
+}
+
+guest() {
+	settle
+	[ ! -d $demo ] || echo name=demo >remove
+	accepted create "name=demo $*"
+}
+
+path_of() {
+	case $1 in
+	create | remove) path=$1 ;;
+	*) path=$demo/$1 ;;
+	esac
+}
+
+# Writes request $2 to file $1; $said is then empty, or what the shell said.
+write() {
+	path_of "$1"
+	{ echo "$2" >"$path"; } 2>/tmp/said
+	read -r said </tmp/said
+}
+
+accepted() {
+	settle
+	write "$1" "$2"
+	[ -z "$said" ] || problem "$1 refuses '$2': $said${newline}$(tail -n 3 error_log)"
+}
+
+# All that can be seen of all guests.
+state() {
+	echo guests/*
+	cat guests/*/maps guests/*/stats guests/*/walk guests/*/tables.bin 2>/dev/null
+}
+
+# Once for all requests that were refused since something was accepted.
+settle() {
+	[ "$settling" ] || return 0
+	settling=''
+	state | cmp -s - /tmp/before || problem 'what was refused has changed something'
+}
+
+# How the shell says an errno.
+name_error() {
+	case $1 in
+	E2BIG) error='Argument list too long' ;;
+	EEXIST) error='File exists' ;;
+	EINVAL) error='Invalid argument' ;;
+	EIO) error='Input/output error' ;;
+	ENAMETOOLONG) error='File name too long' ;;
+	ENODEV) error='No such device' ;;
+	ENOENT) error='No such file or directory' ;;
+	ENOMEM) error='Cannot allocate memory' ;;
+	ENOSPC) error='No space left on device' ;;
+	ERANGE) error='Numerical result out of range' ;;
+	*) problem "lib.sh does not know $1" ;;
+	esac
+}
+
+# The last entry of error_log is about file $1, says $2, shows request $3 (an empty one is not
+# shown), and has a caret in column $4 (or none).
+logged() {
+	tail -n $((1 + (${#3} > 0) + (${#4} > 0))) error_log >/tmp/log
+	{
+		IFS= read -r head
+		[ ! "$3" ] || IFS= read -r line
+		[ ! "$4" ] || IFS= read -r caret
+	} </tmp/log
+	like "[[]*.*[]] $1: *$2*" "$head"
+	[ ! "$3" ] || same "$margin$3" "$line"
+	[ ! "$4" ] || same "$4 blanks, then ^" "$((${#caret} - ${#margin} - 1)) blanks, then ${caret##* }"
+}
+
+refused() {
+	case $2 in
+	*^*)
+		before=${2%%^*}
+		written=$before${2#*^} column=${#before}
+		;;
+	*) written=$2 column='' ;;
+	esac
+	name_error "$3"
+	[ "$settling" ] || state >/tmp/before
+	settling=1
+	write "$1" "$written"
+	like "*: $error" "$said"
+	logged "$path" "$4" "$written" "$column"
+}
+
+# KiB that are free, what the kernel has not got round to freeing included.
+free_memory() {
+	# The smallest lists of free pages per CPU, which do not count as free.
+	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
+	echo 3 >/proc/sys/vm/drop_caches
+	sleep 0.2
+	sed -n 's/^MemFree: *\([0-9]*\).*/\1/p' /proc/meminfo
+}
+
+# What the files of guest $1 say fits together.
+agree() {
+	awk -v bin="$(wc -c <"guests/$1/tables.bin")" -f /agree.awk \
+		"guests/$1/stats" "guests/$1/config" "guests/$1/maps" "guests/$1/tables" >/tmp/quarrel ||
+		problem "$(head -n 5 /tmp/quarrel)"
+}
+
+cd $stage2 || exit
+planned=$(grep -c "^it '" "$0")
+echo '    KTAP version 1'
+echo "    1..$planned"
+trap end_file EXIT
