@@ -4,7 +4,7 @@
  *
  * Lifetime. An open file holds its guest (stage2_guest_hold), so a guest may be removed under it;
  * the calls then say -ENODEV. debugfs itself keeps removal and open() apart, and an open file
- * holds the module, so rmmod is refused (EBUSY) while one is open.
+ * holds the module, so rmmod is refused while one is open.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>

@@ -1,14 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Edit: apply one operation to every leaf of a region, all of which must be mapped. A block that
-// sticks out of the region is cut first, and so is a contiguous group. Unmap, protect and modify
-// are edits; they differ in the operation:
-//
-//   removes                  leaves go away, and tables may become empty
-//   uniform                  leaves that are alike stay alike: what it does follows from the bits of
-//                            the descriptor, never from its place
-//   check(d, region, level)  none, or why this leaf may not be edited
-//   edit(d, region, level)   the leaf anew; not called when `removes`
+// sticks out of the region is cut first, and so is a contiguous group. Unmap, protect, modify and cut
+// are edits; edit_plan.hpp says how their operations differ.
 //
 // Cutting a live block is a break-before-make (rule R_FPXKC: block to table):
 //
@@ -18,8 +12,7 @@
 // block changes.
 #pragma once
 
-#include "vmsa/change.hpp"
-#include "vmsa/live.hpp"
+#include "vmsa/edit_plan.hpp"
 
 namespace vmsa
 {
@@ -28,141 +21,37 @@ template <class T, class Batch, class Operation> class Editor {
 	using Format = typename T::Format;
 	using Granule = typename T::Granule;
 	using Input = typename T::Input;
+	using Plan = EditPlan<T, Operation>;
 
     public:
-	constexpr Editor(T &tree, Batch &batch, const Operation &operation)
-	    : tree_{tree}, batch_{batch}, operation_{operation}, reserve_{tree.memory()}
+	constexpr Editor(T &tree, Batch &batch, const Operation &operation, Region<Input> region)
+	    : tree_{tree}, batch_{batch}, operation_{operation}, region_{region},
+	      plan_{tree, batch.rules(), operation, region}, reserve_{tree.memory()}
 	{
 	}
 
-	constexpr Error run(Region<Input> region)
+	// How many tables will it take? Errors: as run, but for no_memory.
+	constexpr Result<size_t> count()
 	{
-		const Path<T> path = path_to(tree_, region);
+		return plan_.make(path_to(tree_, region_));
+	}
 
-		first_ = region.first;
-		last_ = region.last;
-		if (!prepare(path.lowest(), path.level, region.first, region.last))
-			return error_;
-		if (needed_ && !reserve_.fill(needed_))
-			return {Errc::no_memory, region};
-		commit(path.lowest(), path.level, region.first, region.last, batch_.rules().live);
+	constexpr Error run()
+	{
+		const Path<T> path = path_to(tree_, region_);
+		const Result<size_t> tables = plan_.make(path);
+
+		if (!tables)
+			return tables.error();
+		if (tables.value() && !reserve_.fill(tables.value()))
+			return {Errc::no_memory, region_};
+		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
 		if constexpr (Operation::removes)
-			prune(path, region);
+			prune(path);
 		return {};
 	}
 
     private:
-	// ---- Prepare: nothing is stored. [at, last] lies within `table`. ----
-
-	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
-	{
-		const Descriptor *entry = table + tree_.index(level, at);
-
-		if (level == last_level)
-			return prepare_run(entry, level, Region<Input>::inclusive(at, last));
-		for (;; entry++) {
-			const auto part = part_in_entry(at, last, Granule::size(level));
-			const Descriptor d = load(entry);
-
-			if (Format::is_table(d, level)) {
-				if (!prepare(tree_.child(d), level + 1, part.first, part.last))
-					return false;
-			} else {
-				if (!prepare_leaf(d, level, part))
-					return false;
-				if (part.size() != Granule::size(level)) {
-					if (!may_break(part))
-						return false;
-					needed_ += tables_to_cut(level, part.first, part.last);
-				}
-			}
-			if (part.last == last)
-				return true;
-			at = part.last + 1;
-		}
-	}
-
-	// Pages. Where they are all alike, one look at the first decides for all.
-	constexpr bool prepare_run(const Descriptor *entry, Level level, Region<Input> part)
-	{
-		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
-		constexpr Descriptor deciding = Format::attribute_mask | 3;
-
-		if (Operation::uniform) {
-			const Common c = common(entry, n);
-
-			if (c.agree(deciding) && !(c.any & Format::contiguous))
-				return prepare_leaf(load(entry), level,
-						    {part.first, Granule::size(level)});
-		}
-		for (size_t i = 0; i < n; i++) {
-			const Input first = part.first + (i << Granule::shift(level));
-
-			if (!prepare_leaf(load(entry + i), level, {first, Granule::size(level)}))
-				return false;
-		}
-		return true;
-	}
-
-	constexpr bool prepare_leaf(Descriptor d, Level level, Region<Input> part)
-	{
-		if (!Format::is_leaf(d, level))
-			return fail({Errc::not_mapped,
-				     tree_.stretch(Region<Input>::inclusive(part.first, last_),
-						   false)});
-		if (const Errc why = operation_.check(d, part, level); why != Errc::none)
-			return fail({why, part});
-		if constexpr (!Operation::removes) {
-			if (classify<Format>(d, operation_.edit(d, part, level)) ==
-				    Change::needs_break &&
-			    !may_break(part))
-				return false;
-		}
-		if ((d & Format::contiguous) && breaks_group(part, level) && !may_break(part))
-			return false;
-		return true;
-	}
-
-	// Does the edit touch only a part of the contiguous group that the leaf at `part` is in?
-	constexpr bool breaks_group(Region<Input> part, Level level) const
-	{
-		const auto group = group_of(part.first, level);
-
-		return !Operation::uniform || group.first < first_ || last_ < group.last;
-	}
-
-	static constexpr Region<Input> group_of(Input at, Level level)
-	{
-		const uint64_t size = Format::contiguous_run(level) << Granule::shift(level);
-
-		return {at.align_down(size), size};
-	}
-
-	constexpr bool may_break(Region<Input> part)
-	{
-		const ChangeRules &rules = batch_.rules();
-
-		if (!rules.live || rules.on_break == OnBreak::perform)
-			return true;
-		return fail({Errc::needs_break, part});
-	}
-
-	// A block of `level`, of which only [first, last] is edited: one table below it, and more
-	// where an end of the range falls inside one of that table's blocks.
-	static constexpr size_t tables_to_cut(Level level, Input first, Input last)
-	{
-		const uint64_t size = Granule::size(++level);
-		const bool cuts_first = !first.is_aligned(size);
-		const bool cuts_last = !(last + 1).is_aligned(size);
-		const Input head_last = first.align_down(size) + (size - 1);
-
-		if (last <= head_last)
-			return 1 +
-			       (cuts_first || cuts_last ? tables_to_cut(level, first, last) : 0);
-		return 1 + (cuts_first ? tables_to_cut(level, first, head_last) : 0) +
-		       (cuts_last ? tables_to_cut(level, last.align_down(size), last) : 0);
-	}
-
 	// ---- Commit: nothing fails. `live`: the hardware can reach this table. ----
 
 	constexpr void commit(Descriptor *table, Level level, Input at, Input last, bool live)
@@ -179,7 +68,7 @@ template <class T, class Batch, class Operation> class Editor {
 
 			if (Format::is_table(d, level))
 				commit_below(entry, tree_.child(d), level, part, live);
-			else if (part.size() == Granule::size(level))
+			else if (!plan_.must_cut(part, level))
 				edit_run(entry, level, part, live);
 			else
 				cut(entry, level, part, live);
@@ -199,7 +88,10 @@ template <class T, class Batch, class Operation> class Editor {
 			fill(entry, n, 0, 0);
 			if (live)
 				batch_.changed(part, level);
+		} else if (!Operation::edits) {
+			return;
 		} else if (!live) {
+			VMSA_UNROLL
 			for (size_t i = 0; i < n; i++)
 				entry[i] = edited(entry[i], part.first, i, level);
 		} else {
@@ -262,12 +154,13 @@ template <class T, class Batch, class Operation> class Editor {
 		const size_t n = Format::contiguous_run(level);
 
 		for (Input at = part.first;;) {
-			const auto group = group_of(at, level);
+			const auto group = Plan::group_of(at, level);
 			Descriptor *first = entry + ((at - part.first) >> Granule::shift(level));
 
-			if ((load(first) & Format::contiguous) && breaks_group(group, level))
-				unfold<Format>(batch_, first - (tree_.index(level, at) & (n - 1)),
-					       group, level);
+			if ((load(first) & Format::contiguous) && plan_.breaks_group(group, level))
+				set_contiguous<Format>(batch_,
+						       first - (tree_.index(level, at) & (n - 1)),
+						       group, level, false);
 			// With a uniform operation only the groups at the two ends can be partial.
 			const Input next = Operation::uniform ? part.last : group.last + 1;
 
@@ -288,7 +181,7 @@ template <class T, class Batch, class Operation> class Editor {
 		}
 		commit(child, level + 1, part.first, part.last, live);
 		if constexpr (Operation::removes) {
-			if (is_empty(child, tree_.index(level + 1, part.first)))
+			if (is_empty<Granule>(child, tree_.index(level + 1, part.first)))
 				unlink(entry, child, level, part);
 		}
 	}
@@ -321,23 +214,23 @@ template <class T, class Batch, class Operation> class Editor {
 	{
 		const size_t n = Format::contiguous_run(level);
 
-		unfold<Format>(batch_, entry - (tree_.index(level, whole.first) & (n - 1)),
-			       group_of(whole.first, level), level);
+		set_contiguous<Format>(batch_, entry - (tree_.index(level, whole.first) & (n - 1)),
+				       Plan::group_of(whole.first, level), level, false);
 	}
 
 	// ---- Empty tables, after leaves were removed. ----
 
 	// Up from the lowest table of the path, as far as tables are empty. The root stays.
-	constexpr void prune(const Path<T> &path, Region<Input> region)
+	constexpr void prune(const Path<T> &path)
 	{
 		for (Level level = path.level; level > path.start; level--) {
 			Descriptor *table = path.table[level - path.start];
 
-			if (!is_empty(table, tree_.index(level, region.first)))
+			if (!is_empty<Granule>(table, tree_.index(level, region_.first)))
 				return;
 			unlink(path.table[level - 1 - path.start] +
-				       tree_.index(level - 1, region.first),
-			       table, level - 1, region);
+				       tree_.index(level - 1, region_.first),
+			       table, level - 1, region_);
 		}
 	}
 
@@ -357,36 +250,20 @@ template <class T, class Batch, class Operation> class Editor {
 		batch_.retire(table);
 	}
 
-	// Looks outward from where leaves were just removed: a neighbour is the likeliest survivor,
-	// and no count has to be kept anywhere.
-	static constexpr bool is_empty(const Descriptor *table, size_t hint)
-	{
-		size_t below = hint;
-		size_t above = hint;
-
-		while (below > 0 || above < Granule::entries) {
-			if (above < Granule::entries && load(table + above++))
-				return false;
-			if (below > 0 && load(table + --below))
-				return false;
-		}
-		return true;
-	}
-
-	constexpr bool fail(Error error)
-	{
-		error_ = error;
-		return false;
-	}
-
 	T &tree_;
 	Batch &batch_;
 	const Operation &operation_;
+	Region<Input> region_;
+	Plan plan_;
 	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
-	Input first_; // of the whole request
-	Input last_;
-	size_t needed_ = 0;
-	Error error_;
 };
+
+// Apart from its callers, so that a common case of theirs does not pay for its frame.
+template <class T, class Batch, class Operation>
+[[gnu::noinline]] constexpr Error edit(T &tree, Batch &batch, const Operation &operation,
+				       Region<typename T::Input> region)
+{
+	return Editor{tree, batch, operation, region}.run();
+}
 
 } // namespace vmsa

@@ -51,11 +51,12 @@ constexpr void split_unbroken(Batch &batch, Descriptor *entry,
 	batch.created();
 }
 
-// Takes the contiguous hint from a group of leaves. A hint is a promise about all of them, so they
-// are broken and made together; AF or dirty state that hardware noted in one holds for all.
+// Gives the contiguous hint to a group of leaves, or takes it away. It is a promise about all of
+// them, so they are broken and made together; AF or dirty state that hardware noted in one of a
+// group holds for all.
 template <class Format, class Batch>
-constexpr void unfold(Batch &batch, Descriptor *group, Region<typename Format::Input> region,
-		      Level level)
+constexpr void set_contiguous(Batch &batch, Descriptor *group,
+			      Region<typename Format::Input> region, Level level, bool hint)
 {
 	const size_t n = Format::contiguous_run(level);
 	Descriptor noted = 0;
@@ -68,9 +69,9 @@ constexpr void unfold(Batch &batch, Descriptor *group, Region<typename Format::I
 	for (size_t i = 0; i < n; i++)
 		noted |= Format::noted_by_hardware(load(group + i));
 	for (size_t i = 0; i < n; i++) {
-		const Descriptor d = load(group + i) & ~Format::contiguous;
+		const Descriptor d = Format::note(load(group + i), noted) & ~Format::contiguous;
 
-		store(group + i, Format::note(d, noted) | Format::valid_bit);
+		store(group + i, d | (hint ? Format::contiguous : 0) | Format::valid_bit);
 	}
 	batch.created();
 }

@@ -33,10 +33,18 @@ template <class Input> struct Linear {
 	}
 };
 
-// The lowest level, that is the largest block, a map may use; 3 is "pages only".
 struct MapLimits {
-	Level largest = -1;
+	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
+	bool contiguous = false; // give aligned groups of leaves the contiguous hint
 };
+
+// Does all from `pa` to `pa + last_byte` lie in the output space?
+template <class T> constexpr bool fits(const T &tree, Pa pa, uint64_t last_byte)
+{
+	const uint64_t limit = tree.geometry().last_output();
+
+	return pa.raw() <= limit && last_byte <= limit - pa.raw();
+}
 
 template <class T, class Rule> class Mapper {
 	using Format = typename T::Format;
@@ -47,6 +55,17 @@ template <class T, class Rule> class Mapper {
 	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, MapLimits limits)
 	    : tree_{tree}, rule_{rule}, bits_{bits}, limits_{limits}, reserve_{tree.memory()}
 	{
+	}
+
+	// How many tables will it take? Errors: as run, but for no_memory.
+	constexpr Result<size_t> count(Region<Input> region)
+	{
+		const auto path = path_to(tree_, region);
+
+		last_ = region.last;
+		if (!prepare(path.lowest(), path.level, region.first, region.last))
+			return error_;
+		return needed_;
 	}
 
 	constexpr Error run(Region<Input> region)
@@ -123,8 +142,7 @@ template <class T, class Rule> class Mapper {
 
 			if (n) {
 				part = {at, n << Granule::shift(level)};
-				fill_leaves<Format>(entry, n, level, extent.pa,
-						    bits_ | Format::leaf_type(level));
+				write_leaves(entry, n, level, at, extent.pa);
 			} else {
 				const Descriptor d = load(entry);
 
@@ -145,6 +163,36 @@ template <class T, class Rule> class Mapper {
 		}
 	}
 
+	constexpr void write_leaves(Descriptor *entry, size_t n, Level level, Input at, Pa pa)
+	{
+		const Descriptor bits = bits_ | Format::leaf_type(level);
+		const uint64_t group = Format::contiguous_run(level) << Granule::shift(level);
+
+		if (!limits_.contiguous || !Pa{pa.raw() - at.raw()}.is_aligned(group)) {
+			fill_leaves<Format>(entry, n, level, pa, bits);
+			return;
+		}
+
+		// What comes before the first whole group, the groups, and what is left.
+		const auto leaves = [&](uint64_t bytes) {
+			return bytes >> Granule::shift(level);
+		};
+		size_t head = leaves(-at.raw() & (group - 1));
+
+		head = head < n ? head : n;
+
+		const size_t body = (n - head) & ~(Format::contiguous_run(level) - 1);
+		const auto after = [&](size_t leaf) {
+			return pa + (uint64_t{leaf} << Granule::shift(level));
+		};
+
+		fill_leaves<Format>(entry, head, level, pa, bits);
+		fill_leaves<Format>(entry + head, body, level, after(head),
+				    bits | Format::contiguous);
+		fill_leaves<Format>(entry + head + body, n - head - body, level, after(head + body),
+				    bits);
+	}
+
 	static constexpr bool all_free(const Descriptor *entry, size_t n)
 	{
 		Descriptor any = 0;
@@ -158,12 +206,11 @@ template <class T, class Rule> class Mapper {
 
 	constexpr bool output_fits(Pa pa, Region<Input> part)
 	{
-		const uint64_t limit = tree_.geometry().last_output();
-		const uint64_t bytes = part.size() - 1;
+		const uint64_t last_byte = part.size() - 1;
 
-		if (pa.raw() <= limit && bytes <= limit - pa.raw())
+		if (fits(tree_, pa, last_byte))
 			return true;
-		return fail({Errc::beyond_output, pa.raw(), pa.raw() + bytes});
+		return fail({Errc::beyond_output, pa.raw(), pa.raw() + last_byte});
 	}
 
 	// Something is mapped at `at` or behind it.
@@ -193,23 +240,71 @@ template <class T, class Rule> class Mapper {
 	Error error_;
 };
 
-// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
-// forbidden_attributes; unaligned_output, beyond_output (naming the output); overlap (naming what
-// is mapped); no_memory.
-template <class T, class Rule, class Batch>
-constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
-			   const Rule &rule, const typename T::Format::Attributes &attributes,
-			   MapLimits limits = {})
+// The common case, in one descent: one page, in a table that is there already. False where it is
+// not that simple, also where it is an error.
+template <class T, class Rule>
+[[gnu::always_inline]] constexpr bool map_page(const T &tree, Region<typename T::Input> region,
+					       const Rule &rule,
+					       const typename T::Format::Attributes &attributes)
+{
+	using Format = typename T::Format;
+
+	if (!tree.is_page(region) || !Format::is_legal(attributes))
+		return false;
+
+	const auto slot = tree.slot(region.first);
+	const Pa pa = rule(region.first).pa;
+
+	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa))
+		return false;
+	store(slot.entry, Format::encode_output(pa) | Format::encode(attributes) |
+				  Format::leaf_type(last_level));
+	return true;
+}
+
+// Apart from map, so that the common case does not pay for its frame.
+template <class T, class Rule>
+[[gnu::noinline]] constexpr Error map_any(T &tree, Region<typename T::Input> region,
+					  const Rule &rule,
+					  const typename T::Format::Attributes &attributes,
+					  MapLimits limits)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 	if (!T::Format::is_legal(attributes))
 		return Error{Errc::forbidden_attributes, region};
-	if (const Error e = Mapper{tree, rule, T::Format::encode(attributes), limits}.run(region);
-	    e.code != Errc::none)
-		return e;
+	return Mapper{tree, rule, T::Format::encode(attributes), limits}.run(region);
+}
+
+// Maps all of `region`, or nothing. `region` is of whole pages.
+// Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
+// output); overlap (naming what is mapped); no_memory.
+template <class T, class Rule, class Batch>
+[[gnu::always_inline]] constexpr Result<void> map(T &tree, Batch &batch,
+						  Region<typename T::Input> region,
+						  const Rule &rule,
+						  const typename T::Format::Attributes &attributes,
+						  MapLimits limits = {})
+{
+	if (limits.contiguous || !map_page(tree, region, rule, attributes)) {
+		const Error e = map_any(tree, region, rule, attributes, limits);
+
+		if (e.code != Errc::none)
+			return e;
+	}
 	batch.created();
 	return {};
+}
+
+// How many tables would that map take? A caller that must not fail later allocates them first.
+// Errors: as map, but for no_memory.
+template <class T, class Rule>
+constexpr Result<size_t> tables_to_map(T &tree, Region<typename T::Input> region, const Rule &rule,
+				       MapLimits limits = {})
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	return Mapper{tree, rule, 0, limits}.count(region);
 }
 
 } // namespace vmsa

@@ -10,6 +10,9 @@
 // Locking: one writer, or any number of readers; the owner holds the lock.
 #pragma once
 
+#include "vmsa/cut.hpp"
+#include "vmsa/fold.hpp"
+#include "vmsa/harvest.hpp"
 #include "vmsa/map.hpp"
 #include "vmsa/modify.hpp"
 #include "vmsa/protect.hpp"
@@ -39,17 +42,20 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	}
 
 	template <class Rule>
-	constexpr Result<void> map(Region<Input> region, const Rule &rule,
-				   const Attributes &attributes, MapLimits limits = {})
+	[[gnu::always_inline]] constexpr Result<void> map(Region<Input> region, const Rule &rule,
+							  const Attributes &attributes,
+							  MapLimits limits = {})
 	{
-		return changing([&](auto &batch) {
+		return changing([&](auto &batch) __attribute__((always_inline)) {
 			return vmsa::map(tree_, batch, region, rule, attributes, limits);
 		});
 	}
 
-	constexpr Result<void> unmap(Region<Input> region)
+	[[gnu::always_inline]] constexpr Result<void> unmap(Region<Input> region)
 	{
-		return changing([&](auto &batch) { return vmsa::unmap(tree_, batch, region); });
+		return changing([&](auto &batch) __attribute__((always_inline)) {
+			return vmsa::unmap(tree_, batch, region);
+		});
 	}
 
 	constexpr Result<void> protect(Region<Input> region, typename Format::Access access)
@@ -58,7 +64,48 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 			[&](auto &batch) { return vmsa::protect(tree_, batch, region, access); });
 	}
 
-	constexpr Result<Translation<Format>> translate(Input input) const
+	template <class Update>
+	constexpr Result<void> modify(Region<Input> region, const Update &update)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::modify(tree_, batch, region, update); });
+	}
+
+	constexpr Result<void> cut(Region<Input> region, Level level = last_level)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::cut(tree_, batch, region, level); });
+	}
+
+	constexpr Result<void> fold(Region<Input> region, FoldLimits limits = {})
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::fold(tree_, batch, region, limits); });
+	}
+
+	template <class Visit>
+	constexpr Result<void> harvest_accessed(Region<Input> region, const Visit &visit)
+	{
+		return changing([&](auto &batch) {
+			return vmsa::harvest_accessed(tree_, batch, region, visit);
+		});
+	}
+
+	template <class Visit>
+	constexpr Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
+	{
+		return changing([&](auto &batch) {
+			return vmsa::harvest_dirty(tree_, batch, region, visit);
+		});
+	}
+
+	// How changes are made from now on. Live, until told otherwise.
+	constexpr ChangeRules &rules()
+	{
+		return rules_;
+	}
+
+	[[gnu::always_inline]] constexpr Result<Translation<Format>> translate(Input input) const
 	{
 		return tree_.translate(input);
 	}
@@ -76,9 +123,10 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 
     private:
 	// One batch a change: when this returns, what the change needed is complete.
-	template <class Change> constexpr Result<void> changing(Change &&change)
+	template <class Change>
+	[[gnu::always_inline]] constexpr Result<void> changing(Change &&change)
 	{
-		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_};
+		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
 		const Result<void> result = change(batch);
 
 		breaks_ += batch.breaks();
@@ -87,6 +135,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 
 	Tree<Format, Memory> tree_;
 	Sink &sink_;
+	ChangeRules rules_;
 	uint64_t breaks_ = 0;
 };
 

@@ -16,8 +16,14 @@ namespace vmsa
 {
 
 template <class Format, class Update> struct UpdateLeaves {
+	static constexpr bool edits = true;
 	static constexpr bool removes = false;
 	static constexpr bool uniform = false;
+
+	static constexpr bool cuts(Level)
+	{
+		return false;
+	}
 
 	using Input = typename Format::Input;
 
@@ -50,7 +56,7 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 
 	const UpdateLeaves<typename T::Format, Update> operation{update};
 
-	return Editor{tree, batch, operation}.run(region);
+	return edit(tree, batch, operation, region);
 }
 
 } // namespace vmsa

@@ -12,8 +12,14 @@ namespace vmsa
 {
 
 template <class Format> struct ChangeAccess {
+	static constexpr bool edits = true;
 	static constexpr bool removes = false;
 	static constexpr bool uniform = true;
+
+	static constexpr bool cuts(Level)
+	{
+		return false;
+	}
 
 	typename Format::Access access;
 	Descriptor bits = Format::encode(access);
@@ -45,7 +51,7 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 
 	const ChangeAccess<typename T::Format> operation{access};
 
-	return Editor{tree, batch, operation}.run(region);
+	return edit(tree, batch, operation, region);
 }
 
 } // namespace vmsa

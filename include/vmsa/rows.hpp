@@ -9,6 +9,7 @@
 // of the lock, and go on later: what changed meanwhile is seen or not, but nothing dangles.
 #pragma once
 
+#include "vmsa/runs.hpp"
 #include "vmsa/tree.hpp"
 
 namespace vmsa
@@ -136,8 +137,7 @@ struct Census {
 template <class T>
 constexpr void count_below(const T &tree, Descriptor *table, Level level, Census &census)
 {
-	for (size_t i = 0; i < tree.entries(level); i++)
-		census.leaves[level] += T::Format::is_leaf(load(table + i), level);
+	census.leaves[level] += count_leaves<typename T::Format>(table, tree.entries(level), level);
 	tree.for_each_child(table, level, [&](Descriptor *child, Level l) {
 		census.tables++;
 		count_below(tree, child, l, census);

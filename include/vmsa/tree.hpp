@@ -28,7 +28,14 @@ template <class Format> struct Entry {
 template <class Format> struct Translation {
 	Pa pa;
 	Level level;
-	typename Format::Attributes attributes;
+	Descriptor descriptor; // of the leaf
+	Descriptor above; // the table descriptors on the way, or-ed
+
+	// What is left of the leaf's attributes below those tables.
+	constexpr typename Format::Attributes attributes() const
+	{
+		return Format::below(Format::attributes(descriptor), above);
+	}
 };
 
 template <class F, TableMemory M> class Tree {
@@ -50,6 +57,10 @@ template <class F, TableMemory M> class Tree {
 			return Error{Errc::no_memory, 0, geometry.last_input()};
 		geometry_ = geometry;
 		root_mask_ = geometry.root_entries<Granule>() - 1;
+		root_shift_ = Granule::shift(geometry.start);
+		no_output_page_ = ~geometry.last_output() | (Granule::page_size - 1);
+		space_ = Region<Input>::inclusive(Input{geometry.first_input()},
+						  Input{geometry.last_input()});
 		return {};
 	}
 
@@ -102,56 +113,75 @@ template <class F, TableMemory M> class Tree {
 	}
 
 	// All that can be mapped. Nothing is past `last`: in the upper range that would be 2^64.
-	constexpr Region<Input> space() const
+	constexpr const Region<Input> &space() const
 	{
-		return Region<Input>::inclusive(Input{geometry_.first_input()},
-						Input{geometry_.last_input()});
+		return space_;
+	}
+
+	// One whole page of the space? The question that small requests begin with.
+	constexpr bool is_page(Region<Input> region) const
+	{
+		return region.last - region.first == Granule::page_size - 1 &&
+		       region.first.is_aligned(Granule::page_size) && space_.contains(region.first);
+	}
+
+	// Can a page lie there?
+	constexpr bool is_output_page(Pa pa) const
+	{
+		return (pa.raw() & no_output_page_) == 0;
+	}
+
+	// Where a walk of `input`, which lies in space(), ends. Every level has its own code, with
+	// its shift a constant: a walk is the price of each call, and most calls are small.
+	struct Slot {
+		Descriptor *entry;
+		Descriptor descriptor;
+		Level level;
+		Descriptor above; // the table descriptors on the way, or-ed
+	};
+
+	[[gnu::always_inline]] constexpr Slot slot(Input input) const
+	{
+		Descriptor *entry = root_ + ((input.raw() >> root_shift_) & root_mask_);
+		const Descriptor d = load(entry);
+
+		if (!Format::is_table(d, geometry_.start))
+			return {entry, d, geometry_.start, 0};
+		switch (geometry_.start) {
+		case 2:
+			return slot_below<3>(d, d, input);
+		case 1:
+			return slot_below<2>(d, d, input);
+		case 0:
+			return slot_below<1>(d, d, input);
+		default:
+			return slot_below<0>(d, d, input);
+		}
 	}
 
 	// The entry that decides `input`, which lies in space().
 	constexpr Entry<F> at(Input input) const
 	{
-		const Descriptor *table = root_;
+		const Slot s = slot(input);
+		const uint64_t size = Granule::size(s.level);
 
-		for (Level level = geometry_.start;; level++) {
-			const Descriptor d = load(table + index(level, input));
-
-			if (!Format::is_table(d, level)) {
-				const uint64_t size = Granule::size(level);
-
-				return {{input.align_down(size), size}, d, level};
-			}
-			table = child(d);
-		}
+		return {{input.align_down(size), size}, s.descriptor, s.level};
 	}
 
 	// What the hardware would make of `input`, restrictions by the tables on the way included.
 	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
-	constexpr Result<Translation<F>> translate(Input input) const
+	[[gnu::always_inline]] constexpr Result<Translation<F>> translate(Input input) const
 	{
 		if (!space().contains(input))
 			return Error{Errc::beyond_input, input.raw(), geometry_.last_input()};
 
-		const Descriptor *table = root_;
-		Descriptor above = 0;
+		const Slot s = slot(input);
 
-		for (Level level = geometry_.start;; level++) {
-			const Descriptor d = load(table + index(level, input));
-
-			if (Format::is_table(d, level)) {
-				above |= d;
-				table = child(d);
-				continue;
-			}
-
-			const uint64_t size = Granule::size(level);
-
-			if (!Format::is_leaf(d, level))
-				return Error{Errc::not_mapped,
-					     Region<Input>{input.align_down(size), size}};
-			return Translation<F>{Format::output(d, level) + (input.raw() & (size - 1)),
-					      level, Format::below(Format::attributes(d), above)};
-		}
+		if (s.level == last_level && Format::is_leaf(s.descriptor, last_level))
+			return translation(s, input, last_level);
+		if (Format::is_leaf(s.descriptor, s.level))
+			return translation(s, input, s.level);
+		return Error{Errc::not_mapped, at(input).region};
 	}
 
 	// Each step of a walk, first to last: visit(level, index, table's physical address,
@@ -202,6 +232,32 @@ template <class F, TableMemory M> class Tree {
 	}
 
     private:
+	// `level` is the slot's: given apart, because most are of the last, where all shifts are
+	// constants.
+	[[gnu::always_inline]] static constexpr Translation<F> translation(const Slot &s,
+									   Input input, Level level)
+	{
+		const uint64_t offset = input.raw() & (Granule::size(level) - 1);
+
+		return {Format::output(s.descriptor, level) + offset, level, s.descriptor, s.above};
+	}
+
+	// `d` names the table of level L.
+	template <Level L>
+	[[gnu::always_inline]] constexpr Slot slot_below(Descriptor d, Descriptor above,
+							 Input input) const
+	{
+		const size_t i = (input.raw() >> Granule::shift(L)) & (Granule::entries - 1);
+		Descriptor *entry = child(d) + i;
+		const Descriptor next = load(entry);
+
+		if constexpr (L < last_level) {
+			if (Format::is_table(next, L))
+				return slot_below<L + 1>(next, above | next, input);
+		}
+		return {entry, next, L, above};
+	}
+
 	constexpr void destroy_table(Descriptor *table, Level level)
 	{
 		for_each_child(table, level,
@@ -212,6 +268,9 @@ template <class F, TableMemory M> class Tree {
 	Memory *memory_;
 	Descriptor *root_ = nullptr;
 	size_t root_mask_ = 0;
+	unsigned root_shift_ = 0;
+	Region<Input> space_;
+	uint64_t no_output_page_ = 0; // bits that no page's output has
 	Geometry geometry_;
 };
 

@@ -3,8 +3,11 @@
 // The whole library. Each header also stands alone; Documentation/library.rst is the tour.
 #pragma once
 
+#include "vmsa/cut.hpp"
+#include "vmsa/fold.hpp"
 #include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/harvest.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"
 #include "vmsa/vtcr.hpp"

@@ -93,8 +93,7 @@ template <class F> void check_cut(struct kunit *test, Level level)
 	EXPECT_EQ(below & dbm, dbm);
 	// Trap 26: 16 blocks side by side said nothing about the leaves of one of them.
 	EXPECT_EQ(below & attribute_bits, attribute_bits & ~bit(52));
-	EXPECT_EQ(first_leaf(pa.raw() | F::leaf_type(level)),
-		  pa.raw() | F::leaf_type(level + 1));
+	EXPECT_EQ(first_leaf(pa.raw() | F::leaf_type(level)), pa.raw() | F::leaf_type(level + 1));
 }
 
 } // namespace

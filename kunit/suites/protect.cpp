@@ -41,7 +41,7 @@ template <class F> void check_part(struct kunit *test, Level level, uint64_t off
 
 		ASSERT(found);
 		ASSERT_EQ(found.value().pa, Pa{block} + (at - whole.first));
-		ASSERT(found.value().attributes ==
+		ASSERT(found.value().attributes() ==
 		       (part.contains(at) ? with(unusual, r) : unusual));
 	}
 	ASSERT_EQ(lab.tlb().invalidations(), 1);

@@ -109,7 +109,7 @@ template <class F> void check_tree(struct kunit *test, unsigned ipa_bits)
 	check_census(test, lab);
 	ASSERT(lab.map({Ipa{0}, page}, Pa{0}, normal | rw));
 	check_steps(test, lab);
-	ASSERT(lab.map({end - page, page}, Pa{0}, normal | rw));
+	ASSERT(lab.map({end - 2 * page, 2 * page}, Pa{0}, normal | rw));
 	ASSERT(lab.map({Ipa{3 * block - page}, 3 * page}, Pa{0}, normal | rw));
 	ASSERT(lab.map({Ipa{4 * block}, 2 * block}, Pa{0}, normal | r));
 	if (g.root_tables > 1) {

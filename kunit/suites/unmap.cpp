@@ -193,7 +193,7 @@ TEST(a_subtree_goes_with_all_that_a_tlb_holds_of_it)
 	const Region<Ipa> region{Ipa{512 * GiB - 4 * MiB}, 8 * MiB};
 
 	EXPECT(lab.map(region, Pa{0}, normal | rw, {3}));
-	EXPECT(lab.unmap({region.first, 2 * MiB}));	      // one table
+	EXPECT(lab.unmap({region.first, 2 * MiB})); // one table
 	EXPECT(lab.unmap({region.first + 2 * MiB, 4 * MiB})); // two, and two level 2 tables' parts
 	EXPECT(lab.unmap({region.first + 6 * MiB, 2 * MiB}));
 	EXPECT(lab.only_root() && lab.good());
@@ -204,15 +204,20 @@ TEST(a_subtree_goes_with_all_that_a_tlb_holds_of_it)
 	EXPECT_EQ(lab.tlb().invalidations(), 4);
 }
 
-TEST(a_whole_level_1_entry_goes_with_tables_of_two_levels)
+TEST(whole_level_1_entries_go_with_tables_of_two_levels)
 {
 	Lab<Stage2_4K> lab{test, 40};
 	ASSERT(lab.good());
 
-	EXPECT(lab.map({Ipa{GiB}, GiB - 2 * MiB}, Pa{GiB}, normal | rw));
-	EXPECT(lab.map({Ipa{2 * GiB - 2 * MiB}, 2 * MiB}, Pa{4 * KiB}, normal | rw));
-	EXPECT_EQ(lab.memory().live(), 2 + 2);
-	EXPECT(lab.unmap({Ipa{GiB}, GiB}));
+	// Blocks of 2 MiB and, at the end of each GiB, a table of pages.
+	for (Ipa first : {Ipa{GiB}, Ipa{2 * GiB}}) {
+		const Region<Ipa> pages{first + (GiB - 2 * MiB), 2 * MiB};
+
+		EXPECT(lab.map({first, GiB - 2 * MiB}, Pa{GiB}, normal | rw));
+		EXPECT(lab.map(pages, Pa{4 * KiB}, normal | rw));
+	}
+	EXPECT_EQ(lab.memory().live(), 2 + 4);
+	EXPECT(lab.unmap({Ipa{GiB}, 2 * GiB}));
 	EXPECT(lab.only_root() && lab.good());
 }
 
@@ -298,6 +303,6 @@ SUITE(unmap, a_block_is_cut_where_a_part_of_it_is_unmapped,
       a_cut_keeps_what_the_hardware_and_the_software_wrote,
       tables_go_when_they_are_empty_whatever_goes_first, a_table_stays_while_one_entry_is_left,
       a_subtree_goes_with_all_that_a_tlb_holds_of_it,
-      a_whole_level_1_entry_goes_with_tables_of_two_levels,
+      whole_level_1_entries_go_with_tables_of_two_levels,
       a_hole_is_named_from_its_first_page_to_its_last,
       the_last_page_of_the_space_goes_like_any_other, no_table_is_lost_whose_physical_address_is_0);

@@ -11,6 +11,11 @@
 //
 // Any other way from one valid descriptor to another is refused: output address, memory type,
 // shareability, contiguous and nT bit, block to table and back, one table to another.
+//
+// FEAT_BBM adds ways, between a block and a table of leaves that say the same:
+//
+//   level 1   block ── set nT ── invalidate, sync ──> table
+//   level 2   block <──> table
 #pragma once
 
 #include "support/tlb_model.hpp"
@@ -18,26 +23,55 @@
 namespace support
 {
 
-// Bits as the Arm ARM numbers them, on purpose not the library's: [7:6] S2AP, 10 AF, 51 DBM,
-// [54:53] XN, [63:55] ignored or software's.
-inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0;
+// Bits as the Arm ARM numbers them, on purpose not the library's. Stage 2: [7:6] S2AP, 10 AF, 51
+// DBM, [54:53] XN. Stage 1: [7:6] AP, 10 AF, 50 GP, 51 DBM, 53 PXN, 54 UXN. [63:55]: ignored, or
+// software's.
+template <class Format>
+inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0 |
+							(requires { Format::gp; } ? vmsa::bit(50)
+										  : 0);
 
-constexpr bool needs_break(vmsa::Descriptor before, vmsa::Descriptor after)
+template <class Format> constexpr bool needs_break(vmsa::Descriptor before, vmsa::Descriptor after)
 {
-	return ((before ^ after) & ~may_change_in_place) != 0;
+	return ((before ^ after) & ~may_change_in_place<Format>) != 0;
+}
+
+inline constexpr vmsa::Descriptor nt_bit = vmsa::bit(16);
+
+// May this pass without a break, on a machine with FEAT_BBM of `bbm_level`?
+template <class Format>
+constexpr bool may_change_size(const TlbModel<Format> &tlb, const Change<Format> &c,
+			       unsigned bbm_level)
+{
+	const bool was_block = Format::is_leaf(c.before, c.level) && c.level < 3;
+	const bool is_block = Format::is_leaf(c.after, c.level) && c.level < 3;
+
+	if (was_block && is_block)
+		return bbm_level > 0 && !needs_break<Format>(c.before | nt_bit, c.after);
+	if (was_block && bbm_level == 1)
+		return (c.before & nt_bit) && !tlb.may_hold(c.region);
+	return bbm_level == 2 && was_block != is_block;
 }
 
 template <class Format>
-void judge_break_before_make(Verdict &verdict, const TlbModel<Format> &tlb, const Change &c)
+void judge_break_before_make(Verdict &verdict, const TlbModel<Format> &tlb, const Change<Format> &c,
+			     unsigned bbm_level)
 {
 	if (!(c.after & 1))
 		return;
 	if (c.before & 1)
-		verdict.expect(!needs_break(c.before, c.after), "a break before this make",
-			       c.before, c.after);
-	else
-		verdict.expect(!tlb.may_hold(c.region), "a completed invalidation before this make",
-			       c.region.first.raw(), c.region.last.raw());
+		verdict.expect(!needs_break<Format>(c.before, c.after) ||
+				       may_change_size(tlb, c, bbm_level),
+			       "a break before this make", c.before, c.after);
+	if (!bbm_level)
+		verdict.expect((c.before & 1) || !tlb.may_hold(c.region),
+			       "a completed invalidation before this make", c.region.first.raw(),
+			       c.region.last.raw());
+	else if (Format::is_leaf(c.after, c.level))
+		verdict.expect(!tlb.may_contradict(c.region, c.level, c.after,
+						   may_change_in_place<Format>),
+			       "no TLB says otherwise than what is made", c.region.first.raw(),
+			       c.region.last.raw());
 }
 
 } // namespace support

@@ -132,7 +132,7 @@ class FlatMap {
 
 		if (!found || !cell.mapped)
 			return found.ok() == cell.mapped;
-		const auto &a = found.value().attributes;
+		const auto &a = found.value().attributes();
 
 		return found.value().pa.raw() == cell.pa + offset && a.memory == cell.memory &&
 		       a.access == vmsa::Access{cell.read, cell.write, cell.execute} &&

@@ -6,7 +6,7 @@
 //   no table was freed while a TLB could walk it, and none is lost (scratch_memory)
 //   an operation that failed changed nothing and kept nothing (shadow)
 //
-//	Lab<Stage2_4K> lab{test, 40};		// IPA bits
+//	Lab<Stage2_4K> lab{test, 40};		// input address bits
 //	EXPECT(lab.map({Ipa{0}, 2 * MiB}, Pa{0}, normal | rw));
 //	ASSERT(lab.good());
 //
@@ -14,6 +14,7 @@
 #pragma once
 
 #include "support/bbm_automaton.hpp"
+#include "vmsa/format_stage1.hpp"
 #include "vmsa/mapping.hpp"
 
 namespace support
@@ -22,23 +23,39 @@ namespace support
 using vmsa::Ipa;
 using vmsa::Pa;
 
+// The shape of a tree of this format, for a machine with all the output bits there are.
+template <class F>
+constexpr vmsa::Result<vmsa::Geometry> geometry_of(unsigned input_bits,
+						   vmsa::Range range = vmsa::Range::lower)
+{
+	if constexpr (vmsa::Stage1Regime<typename F::Stage>)
+		return vmsa::stage1_geometry<typename F::Granule, F::output_bits>(
+			input_bits, F::output_bits, range);
+	else
+		return vmsa::stage2_geometry<typename F::Granule, F::output_bits>(input_bits,
+										  F::output_bits);
+}
+
 template <class F> class Lab {
     public:
 	using Format = F;
 	using Granule = typename F::Granule;
-	using Region = vmsa::Region<Ipa>;
+	using Input = typename F::Input;
+	using Attributes = typename F::Attributes;
+	using Region = vmsa::Region<Input>;
 	using Done = vmsa::Result<void>;
 
 	static constexpr size_t usual_tables = 64;
 
-	Lab(struct kunit *test, unsigned ipa_bits, size_t tables = usual_tables)
+	Lab(struct kunit *test, unsigned input_bits, size_t tables = usual_tables,
+	    vmsa::Range range = vmsa::Range::lower)
 	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables},
 	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, 1024}
 	{
-		const auto geometry = vmsa::stage2_geometry<Granule>(ipa_bits, 48);
+		const auto geometry = geometry_of<F>(input_bits, range);
 
-		if (!verdict_.expect(geometry.ok(), "a geometry", ipa_bits, 48) ||
-		    !verdict_.expect(mapping_.create(geometry.value()).ok(), "a root", ipa_bits,
+		if (!verdict_.expect(geometry.ok(), "a geometry", input_bits, 0) ||
+		    !verdict_.expect(mapping_.create(geometry.value()).ok(), "a root", input_bits,
 				     tables))
 			return;
 		shadow_.start(tree().root(), geometry.value());
@@ -63,15 +80,14 @@ template <class F> class Lab {
 		return verdict_.good();
 	}
 
-	[[gnu::noinline]] Done map(Region region, Pa pa, const vmsa::Stage2Attributes &attributes,
+	[[gnu::noinline]] Done map(Region region, Pa pa, const Attributes &attributes,
 				   vmsa::MapLimits limits = {})
 	{
 		return map_by(region, vmsa::Linear{region.first, pa}, attributes, limits);
 	}
 
 	template <class Rule>
-	[[gnu::noinline]] Done map_by(Region region, const Rule &rule,
-				      const vmsa::Stage2Attributes &attributes,
+	[[gnu::noinline]] Done map_by(Region region, const Rule &rule, const Attributes &attributes,
 				      vmsa::MapLimits limits = {})
 	{
 		begin();
@@ -84,32 +100,71 @@ template <class F> class Lab {
 		return end(mapping_.unmap(region));
 	}
 
-	[[gnu::noinline]] Done protect(Region region, vmsa::Access access)
+	[[gnu::noinline]] Done protect(Region region, typename F::Access access)
 	{
 		begin();
 		return end(mapping_.protect(region, access));
 	}
 
-	// Is `ipa` the first byte of a leaf of `level` that leads to `pa`?
-	[[gnu::noinline]] bool has_leaf(Ipa ipa, vmsa::Level level, Pa pa) const
+	// update(region, attributes) -> attributes
+	template <class Update> [[gnu::noinline]] Done modify(Region region, const Update &update)
 	{
-		const auto e = tree().at(ipa);
+		begin();
+		return end(mapping_.modify(region, update));
+	}
 
-		return e.is_leaf() && e.level == level && e.region.first == ipa &&
+	[[gnu::noinline]] Done cut(Region region, vmsa::Level level = vmsa::last_level)
+	{
+		begin();
+		return end(mapping_.cut(region, level));
+	}
+
+	[[gnu::noinline]] Done fold(Region region, vmsa::FoldLimits limits = {})
+	{
+		begin();
+		return end(mapping_.fold(region, limits));
+	}
+
+	// visit(region, level)
+	template <class Visit>
+	[[gnu::noinline]] Done harvest_accessed(Region region, const Visit &visit)
+	{
+		begin();
+		return end(mapping_.harvest_accessed(region, visit));
+	}
+
+	template <class Visit>
+	[[gnu::noinline]] Done harvest_dirty(Region region, const Visit &visit)
+	{
+		begin();
+		return end(mapping_.harvest_dirty(region, visit));
+	}
+
+	vmsa::ChangeRules &rules()
+	{
+		return mapping_.rules();
+	}
+
+	// Is `input` the first byte of a leaf of `level` that leads to `pa`?
+	[[gnu::noinline]] bool has_leaf(Input input, vmsa::Level level, Pa pa) const
+	{
+		const auto e = tree().at(input);
+
+		return e.is_leaf() && e.level == level && e.region.first == input &&
 		       F::output(e.descriptor, level) == pa;
 	}
 
-	[[gnu::noinline]] vmsa::Stage2Attributes attributes(Ipa ipa) const
+	[[gnu::noinline]] Attributes attributes(Input input) const
 	{
-		return F::attributes(tree().at(ipa).descriptor);
+		return F::attributes(tree().at(input).descriptor);
 	}
 
-	// The descriptor that decides `ipa`, for a test that plays the hardware.
-	[[gnu::noinline]] vmsa::Descriptor *descriptor(Ipa ipa)
+	// The descriptor that decides `input`, for a test that plays the hardware.
+	[[gnu::noinline]] vmsa::Descriptor *descriptor(Input input)
 	{
 		vmsa::Descriptor *found = nullptr;
 
-		tree().steps(ipa, [&](vmsa::Level, size_t i, Pa table, vmsa::Descriptor) {
+		tree().steps(input, [&](vmsa::Level, size_t i, Pa table, vmsa::Descriptor) {
 			found = memory_.pointer(table) + i;
 		});
 		return found;
@@ -118,7 +173,7 @@ template <class F> class Lab {
 	// What the hardware wrote is no change of ours.
 	void hardware_was_here()
 	{
-		shadow_.look([](const Change &) {});
+		shadow_.look([](const Change<F> &) {});
 	}
 
 	uint64_t breaks() const
@@ -149,6 +204,11 @@ template <class F> class Lab {
 		return shadow_;
 	}
 
+	// Called when an invalidation is asked for, before anything is gone from the TLB: the moment at
+	// which hardware may still note something in a leaf.
+	void (*on_invalidate)(void *context) = nullptr;
+	void *context = nullptr;
+
     private:
 	struct Sink {
 		Lab &lab;
@@ -156,6 +216,10 @@ template <class F> class Lab {
 		void invalidate(Region region, vmsa::Level level, bool tables)
 		{
 			lab.look();
+			if (lab.on_invalidate) {
+				lab.on_invalidate(lab.context);
+				lab.hardware_was_here();
+			}
 			lab.tlb_.invalidate(region, level, tables);
 		}
 		void sync()
@@ -167,10 +231,13 @@ template <class F> class Lab {
 
 	[[gnu::noinline]] void look()
 	{
-		shadow_.look([this](const Change &c) {
+		shadow_.look([this](const Change<F> &c) {
 			changes_++;
-			judge_break_before_make(verdict_, tlb_, c);
-			tlb_.changed(c);
+			if (mapping_.rules().live)
+				judge_break_before_make(verdict_, tlb_, c,
+							mapping_.rules().bbm_level);
+			if (mapping_.rules().live)
+				tlb_.changed(c);
 		});
 	}
 

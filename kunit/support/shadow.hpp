@@ -11,8 +11,8 @@
 namespace support
 {
 
-struct Change {
-	vmsa::Region<vmsa::Ipa> region;
+template <class Format> struct Change {
+	vmsa::Region<typename Format::Input> region;
 	vmsa::Level level;
 	vmsa::Descriptor before;
 	vmsa::Descriptor after;
@@ -20,6 +20,8 @@ struct Change {
 
 template <class Format> class Shadow {
 	using Granule = typename Format::Granule;
+	using Input = typename Format::Input;
+	using Change = support::Change<Format>;
 
     public:
 	Shadow(struct kunit *test, Verdict &verdict, ScratchMemory &memory)
@@ -38,8 +40,8 @@ template <class Format> class Shadow {
 		const uint64_t span = Granule::size(geometry.start) * Granule::entries;
 
 		for (size_t i = 0; i < geometry.root_tables; i++)
-			adopt(root + i * Granule::entries, geometry.start, i * span,
-			      [](const Change &) {});
+			adopt(root + i * Granule::entries, geometry.start,
+			      geometry.first_input() + i * span, [](const Change &) {});
 	}
 
 	template <class Visit> void look(Visit &&visit)
@@ -126,11 +128,11 @@ template <class Format> class Shadow {
 		}
 	}
 
-	static vmsa::Region<vmsa::Ipa> slot(const Place &place, size_t i)
+	static vmsa::Region<Input> slot(const Place &place, size_t i)
 	{
 		const uint64_t size = Granule::size(place.level);
 
-		return {vmsa::Ipa{place.first + i * size}, size};
+		return {Input{place.first + i * size}, size};
 	}
 
 	Verdict &verdict_;

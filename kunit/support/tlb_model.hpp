@@ -3,10 +3,11 @@
 // TlbModel: a TLB that forgets only what it must. Whatever was once valid stays cached, leaf or
 // table entry, until
 //
-//   an invalidation covers it   every byte of a leaf, because a TLB may hold it in pieces (a table
-//                               entry is used for each of its addresses, so any will do); with
-//                               the level of the leaf, or none, as hint; with `tables` for a
-//                               table entry, and without hint
+//   an invalidation covers it   every byte of a leaf, because a TLB may hold it in pieces, and of the
+//                               whole group where the leaf had the contiguous hint, because a TLB may
+//                               hold that as one (a table entry is used for each of its addresses, so
+//                               any will do); with the level of the leaf, or none, as hint; with
+//                               `tables` for a table entry, and without hint
 //   and a sync follows.
 //
 // What the tables still hold is no concern of it: only what they no longer say is remembered.
@@ -20,29 +21,25 @@ namespace support
 
 template <class Format> class TlbModel {
     public:
-	using Region = vmsa::Region<vmsa::Ipa>;
+	using Granule = typename Format::Granule;
+	using Region = vmsa::Region<typename Format::Input>;
 
 	TlbModel(struct kunit *test, Verdict &verdict, size_t capacity) : verdict_{verdict}
 	{
 		stale_ = scratch<Stale>(test, capacity);
 	}
 
-	void changed(const Change &c)
+	void changed(const Change<Format> &c)
 	{
-		const bool table = Format::is_table(c.before, c.level);
-
 		published_ = false;
-		if (!table && !Format::is_leaf(c.before, c.level))
-			return;
-		// A run of leaves is remembered as one.
-		if (Stale *s = count_ ? &stale_[count_ - 1] : nullptr;
-		    s && !table && !s->table && !s->invalidated && s->level == c.level &&
-		    s->last + 1 == c.region.first.raw()) {
-			s->last = c.region.last.raw();
-			return;
+		if (Format::is_table(c.before, c.level)) {
+			const uint64_t names = Format::next_table(c.before).raw();
+
+			remember({c.region.first.raw(), c.region.last.raw(), names, 0, c.level,
+				  Kind::table, false});
+		} else if (Format::is_leaf(c.before, c.level)) {
+			remember_leaf(c);
 		}
-		remember({c.region.first.raw(), c.region.last.raw(),
-			  table ? Format::next_table(c.before).raw() : 0, c.level, table, false});
 	}
 
 	void invalidate(Region region, vmsa::Level level, bool tables)
@@ -51,17 +48,16 @@ template <class Format> class TlbModel {
 
 		invalidations_++;
 		// Trap 8: below the level that is hinted at, address bits must be zero.
-		verdict_.expect(
-			!hinted || (region.first.is_aligned(Format::Granule::size(level)) &&
-				    (region.last + 1).is_aligned(Format::Granule::size(level))),
-			"a hint fits its region", region.first.raw(), region.last.raw());
+		verdict_.expect(!hinted || (region.first.is_aligned(Granule::size(level)) &&
+					    (region.last + 1).is_aligned(Granule::size(level))),
+				"a hint fits its region", region.first.raw(), region.last.raw());
 		for (size_t i = count_; i-- > 0;) {
 			Stale &s = stale_[i];
 
 			if (s.invalidated || s.last < region.first.raw() ||
 			    s.first > region.last.raw())
 				continue;
-			if (s.table)
+			if (s.kind == Kind::table)
 				s.invalidated = tables && !hinted;
 			else if (!hinted || s.level == level)
 				invalidate_part(s, region);
@@ -103,10 +99,27 @@ template <class Format> class TlbModel {
 		return false;
 	}
 
+	// May it hold a leaf in `region` that leads elsewhere, or with other attributes, than a leaf
+	// `d` of `level` there? Bits of `ignored` may differ.
+	bool may_contradict(Region region, vmsa::Level level, vmsa::Descriptor d,
+			    vmsa::Descriptor ignored) const
+	{
+		for (const Stale &s : stale_.first(count_)) {
+			if (s.kind == Kind::table || s.last < region.first.raw() ||
+			    region.last.raw() < s.first)
+				continue;
+			if (s.kind == Kind::leaves || ((s.leaf ^ d) & attributes & ~ignored) ||
+			    Format::output(s.leaf, s.level).raw() - s.first !=
+				    Format::output(d, level).raw() - region.first.raw())
+				return true;
+		}
+		return false;
+	}
+
 	bool may_walk(vmsa::Pa table) const
 	{
 		for (const Stale &s : stale_.first(count_)) {
-			if (s.table && s.names == table.raw())
+			if (s.kind == Kind::table && s.names == table.raw())
 				return true;
 		}
 		return false;
@@ -122,14 +135,53 @@ template <class Format> class TlbModel {
 	}
 
     private:
+	// `leaves`: side by side and of one level, but with nothing else in common.
+	enum class Kind : uint8_t { leaf, leaves, table };
+
 	struct Stale {
 		uint64_t first;
 		uint64_t last;
 		uint64_t names; // a table entry: the table
+		vmsa::Descriptor leaf; // a leaf: such that its output belongs to `first`
 		vmsa::Level level;
-		bool table;
+		Kind kind;
 		bool invalidated; // but not yet for certain: the sync is missing
 	};
+
+	// All that is neither type nor output.
+	static constexpr vmsa::Descriptor attributes = Format::attribute_mask;
+
+	// A run of leaves is remembered as one.
+	void remember_leaf(const Change<Format> &c)
+	{
+		Region region = c.region;
+
+		if (c.before & Format::contiguous) {
+			const uint64_t size = Format::contiguous_run(c.level) * region.size();
+
+			region = {region.first.align_down(size), size};
+		}
+
+		const uint64_t output = Format::output(c.before, c.level).raw();
+		Stale *s = count_ ? &stale_[count_ - 1] : nullptr;
+
+		if (s && !(s->kind != Kind::table && !s->invalidated && s->level == c.level))
+			s = nullptr;
+		if (s && s->first <= region.first.raw() && region.last.raw() <= s->last)
+			return; // another leaf of the same group
+		if (s && s->last + 1 == region.first.raw()) {
+			const uint64_t expected = Format::output(s->leaf, s->level).raw() +
+						  (region.first.raw() - s->first);
+
+			if (((s->leaf ^ c.before) & attributes) || expected != output)
+				s->kind = Kind::leaves;
+			s->last = region.last.raw();
+			return;
+		}
+		// Of a group that was not seen from its first leaf on, the output is not known here.
+		remember({region.first.raw(), region.last.raw(), 0, c.before, c.level,
+			  region.first == c.region.first ? Kind::leaf : Kind::leaves, false});
+	}
 
 	void remember(Stale s)
 	{
@@ -145,6 +197,7 @@ template <class Format> class TlbModel {
 
 		before.last = region.first.raw() - 1;
 		after.first = region.last.raw() + 1;
+		after.kind = Kind::leaves;
 		s.invalidated = true;
 		if (s.first < region.first.raw()) {
 			s.first = region.first.raw();

@@ -4,7 +4,6 @@
 # this first, and is a list of tests in KTAP:
 #
 #   it 'SENTENCE'                  begins a test, and ends the one before
-#   skip 'WHY'                     it does not apply to this machine
 #   same WANTED GOT                two texts are equal
 #   like PATTERN TEXT              a text matches a pattern of the shell
 #   problem TEXT                   what else went wrong
@@ -15,20 +14,19 @@
 #   agree GUEST                    its files tell the same story
 #   free_memory                    how many KiB there are
 #
-# FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno, the
-# line in error_log, and that nothing of any guest has changed. A ^ in its REQUEST is not
-# written: it says where the caret has to stand.
+# FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
+# the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
+# changed. A ^ in its REQUEST is not written: it says where the caret has to stand.
 #
 # Starting a program takes longer than all else here, so nothing is started without need.
 
 stage2=/sys/kernel/debug/stage2
 demo=guests/demo
 margin='           '
-# shellcheck disable=SC2034 # for the tests
 newline='
 '
 
-begun=0 title='' wrong='' reason='' settling='' failures=0
+begun=0 title='' wrong='' settling='' failures=0
 
 problem() {
 	wrong=1
@@ -42,7 +40,7 @@ end_test() {
 		echo "    not ok $begun $title"
 		failures=$((failures + 1))
 	else
-		echo "    ok $begun $title${reason:+ # SKIP $reason}"
+		echo "    ok $begun $title"
 	fi
 	title=''
 }
@@ -50,11 +48,7 @@ end_test() {
 it() {
 	end_test
 	begun=$((begun + 1))
-	title=$1 wrong='' reason=''
-}
-
-skip() {
-	reason=$1
+	title=$1 wrong=''
 }
 
 end_file() {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Cut: make leaves smaller without changing what they map. Afterwards no leaf of the region is
+// larger than one of `level`, and none crosses the region's ends. Memory type, permissions, AF, dirty
+// state and software bits stay; the contiguous hint goes.
+#pragma once
+
+#include "vmsa/edit.hpp"
+
+namespace vmsa
+{
+
+struct CutLeaves {
+	static constexpr bool edits = false;
+	static constexpr bool removes = false;
+	static constexpr bool uniform = true;
+
+	Level level;
+
+	constexpr bool cuts(Level at) const
+	{
+		return at < level;
+	}
+
+	constexpr Errc check(Descriptor, auto, Level) const
+	{
+		return Errc::none;
+	}
+
+	constexpr Descriptor edit(Descriptor d, auto, Level) const
+	{
+		return d;
+	}
+};
+
+// Errors: those of check_region; not_mapped (naming the hole); no_memory; needs_break (where the
+// rules refuse it).
+template <class T, class Batch>
+constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> region,
+			   Level level = last_level)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+
+	const CutLeaves operation{level};
+
+	return edit(tree, batch, operation, region);
+}
+
+// How many tables would that take? Errors: as cut, but for no_memory.
+template <class T, class Batch>
+constexpr Result<size_t> tables_to_cut(T &tree, Batch &batch, Region<typename T::Input> region,
+				       Level level = last_level)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+
+	const CutLeaves operation{level};
+
+	return Editor{tree, batch, operation, region}.count();
+}
+
+} // namespace vmsa

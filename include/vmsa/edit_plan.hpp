@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The first half of an edit (edit.hpp): look at every leaf of the region, refuse, and count the
+// tables that cutting will take. Nothing is stored. What an operation is:
+//
+//   edits                    false: leaves stay as they are, and are only cut
+//   removes                  leaves go away, and tables may become empty
+//   uniform                  leaves that are alike stay alike: what it does follows from the bits of
+//                            the descriptor, never from its place
+//   cuts(level)              not even a whole leaf of this level may stay one
+//   check(d, region, level)  none, or why this leaf may not be edited
+//   edit(d, region, level)   the leaf anew; not called when `removes`
+#pragma once
+
+#include "vmsa/change.hpp"
+#include "vmsa/live.hpp"
+
+namespace vmsa
+{
+
+template <class T, class Operation> class EditPlan {
+    public:
+	using Format = typename T::Format;
+	using Granule = typename T::Granule;
+	using Input = typename T::Input;
+
+	constexpr EditPlan(const T &tree, const ChangeRules &rules, const Operation &operation,
+			   Region<Input> region)
+	    : tree_{tree}, rules_{rules}, operation_{operation}, region_{region}
+	{
+	}
+
+	// May it be done, and how many tables will it take? Errors: all but no_memory.
+	constexpr Result<size_t> make(const Path<T> &path)
+	{
+		if (!prepare(path.lowest(), path.level, region_.first, region_.last))
+			return error_;
+		return needed_;
+	}
+
+	// Does the edit touch only a part of the contiguous group that the leaf at `part` is in?
+	constexpr bool breaks_group(Region<Input> part, Level level) const
+	{
+		const auto group = group_of(part.first, level);
+
+		return !Operation::uniform || group.first < region_.first ||
+		       region_.last < group.last;
+	}
+
+	static constexpr Region<Input> group_of(Input at, Level level)
+	{
+		const uint64_t size = Format::contiguous_run(level) << Granule::shift(level);
+
+		return {at.align_down(size), size};
+	}
+
+	constexpr bool must_cut(Region<Input> part, Level level) const
+	{
+		return part.size() != Granule::size(level) || operation_.cuts(level);
+	}
+
+    private:
+	// [at, last] lies within `table`.
+	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
+	{
+		const Descriptor *entry = table + tree_.index(level, at);
+
+		if (level == last_level)
+			return prepare_run(entry, level, Region<Input>::inclusive(at, last));
+		for (;; entry++) {
+			const auto part = part_in_entry(at, last, Granule::size(level));
+			const Descriptor d = load(entry);
+
+			if (Format::is_table(d, level)) {
+				if (!prepare(tree_.child(d), level + 1, part.first, part.last))
+					return false;
+			} else {
+				if (!prepare_leaf(d, level, part))
+					return false;
+				if (must_cut(part, level)) {
+					if (!may_break(part))
+						return false;
+					needed_ += tables_to_cut(level, part.first, part.last);
+				}
+			}
+			if (part.last == last)
+				return true;
+			at = part.last + 1;
+		}
+	}
+
+	// Pages. Where they are all alike, one look at the first decides for all.
+	constexpr bool prepare_run(const Descriptor *entry, Level level, Region<Input> part)
+	{
+		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
+		constexpr Descriptor deciding = Format::attribute_mask | 3;
+
+		if (Operation::uniform) {
+			const Common c = common(entry, n);
+
+			if (c.agree(deciding) && !(c.any & Format::contiguous))
+				return prepare_leaf(load(entry), level,
+						    {part.first, Granule::size(level)});
+		}
+		for (size_t i = 0; i < n; i++) {
+			const Input first = part.first + (i << Granule::shift(level));
+
+			if (!prepare_leaf(load(entry + i), level, {first, Granule::size(level)}))
+				return false;
+		}
+		return true;
+	}
+
+	constexpr bool prepare_leaf(Descriptor d, Level level, Region<Input> part)
+	{
+		if (!Format::is_leaf(d, level))
+			return fail(
+				{Errc::not_mapped,
+				 tree_.stretch(Region<Input>::inclusive(part.first, region_.last),
+					       false)});
+		if (const Errc why = operation_.check(d, part, level); why != Errc::none)
+			return fail({why, part});
+		if constexpr (!Operation::removes) {
+			if (classify<Format>(d, operation_.edit(d, part, level)) ==
+				    Change::needs_break &&
+			    !may_break(part))
+				return false;
+		}
+		if ((d & Format::contiguous) && breaks_group(part, level) && !may_break(part))
+			return false;
+		return true;
+	}
+
+	constexpr bool may_break(Region<Input> part)
+	{
+		if (!rules_.live || rules_.on_break == OnBreak::perform)
+			return true;
+		return fail({Errc::needs_break, part});
+	}
+
+	// A block of `level`, of which [first, last] is to stand on its own: one table below it, and
+	// those that its leaves need in turn.
+	constexpr size_t tables_to_cut(Level level, Input first, Input last) const
+	{
+		size_t n = 1;
+
+		if (++level == last_level)
+			return n;
+		for (Input at = first;;) {
+			const auto part = part_in_entry(at, last, Granule::size(level));
+
+			if (must_cut(part, level))
+				n += tables_to_cut(level, part.first, part.last);
+			if (part.last == last)
+				return n;
+			at = part.last + 1;
+		}
+	}
+
+	constexpr bool fail(Error error)
+	{
+		error_ = error;
+		return false;
+	}
+
+	const T &tree_;
+	const ChangeRules &rules_;
+	const Operation &operation_;
+	Region<Input> region_;
+	size_t needed_ = 0;
+	Error error_;
+};
+
+} // namespace vmsa

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Fold: the way back from pages to blocks. Where the leaves of a table agree, and their output is
+// contiguous and aligned, one block says the same with one TLB entry; where a group agrees, the
+// contiguous hint does. Tables that are empty go, too (adopted ones: ours never stay empty).
+//
+//   table of 512 like leaves  ──break──>  invalid  ──invalidate, sync──>  block
+//
+// Hardware goes on noting AF and dirty state in the leaves until the invalidation is complete, so
+// they are read a second time after it; if they agree no longer, the table is linked again.
+#pragma once
+
+#include "vmsa/change.hpp"
+#include "vmsa/live.hpp"
+
+namespace vmsa
+{
+
+struct FoldLimits {
+	Level largest = -1; // the lowest level a block may have
+	bool contiguous = false; // give groups that stay leaves the contiguous hint
+};
+
+template <class T, class Batch> class Folder {
+	using Format = typename T::Format;
+	using Granule = typename T::Granule;
+	using Input = typename T::Input;
+
+    public:
+	constexpr Folder(T &tree, Batch &batch, FoldLimits limits)
+	    : tree_{tree}, batch_{batch}, limits_{limits}
+	{
+	}
+
+	// Deepest tables first, so that pages may become blocks and those larger blocks.
+	constexpr void run(Descriptor *table, Level level, Input at, Input last)
+	{
+		for (;;) {
+			const uint64_t size = Granule::size(level);
+			const auto part = part_in_entry(at, last, size);
+			Descriptor *entry = table + tree_.index(level, at);
+			const Descriptor d = load(entry);
+
+			if (Format::is_table(d, level)) {
+				run(tree_.child(d), level + 1, part.first, part.last);
+				// A table of which only a part was asked for stays.
+				if (part.size() == size)
+					fold_table(entry, part, level);
+			}
+			if (part.last == last)
+				break;
+			at = part.last + 1;
+		}
+	}
+
+	// Groups of like leaves within one table of `level`; [at, last] lies within it.
+	constexpr void hint(Descriptor *table, Level level, Input at, Input last)
+	{
+		const uint64_t size = Format::contiguous_run(level) << Granule::shift(level);
+
+		for (;;) {
+			const auto part = part_in_entry(at, last, Granule::size(level));
+			Descriptor *entry = table + tree_.index(level, at);
+			const Descriptor d = load(entry);
+			Input end = part.last;
+
+			if (Format::is_table(d, level)) {
+				hint(tree_.child(d), level + 1, part.first, part.last);
+			} else if (at.is_aligned(size) && last - at >= size - 1 &&
+				   hint_group(entry, {at, size}, level)) {
+				end = at + (size - 1);
+			}
+			if (end == last)
+				return;
+			at = end + 1;
+		}
+	}
+
+    private:
+	static constexpr Descriptor ignored = Format::af | Format::contiguous;
+
+	// Do `n` leaves of `level` say what one leaf `n` times as large could say? Their AF may
+	// differ: the block is accessed when any of them was.
+	static constexpr bool alike(const Descriptor *entry, size_t n, Level level)
+	{
+		const Descriptor first = load(entry);
+
+		if (!Format::is_leaf(first, level) ||
+		    !Format::output(first, level).is_aligned(n << Granule::shift(level)))
+			return false;
+		for (size_t i = 1; i < n; i++) {
+			const Descriptor d = load(entry + i);
+
+			if (((d ^ first) & (Format::attribute_mask | 3) & ~ignored) ||
+			    Format::output(d, level) !=
+				    Format::output(first, level) + (i << Granule::shift(level)))
+				return false;
+		}
+		return true;
+	}
+
+	constexpr bool may_break() const
+	{
+		return !batch_.rules().live || batch_.rules().on_break == OnBreak::perform;
+	}
+
+	constexpr void fold_table(Descriptor *entry, Region<Input> part, Level level)
+	{
+		const Descriptor d = load(entry);
+		Descriptor *child = tree_.child(d);
+		const bool empty = common(child, Granule::entries).any == 0;
+
+		if (!empty && (level < limits_.largest || !Format::allows_leaf(level) ||
+			       !alike(child, Granule::entries, level + 1) || !may_break()))
+			return;
+
+		if (empty) {
+			store(entry, 0);
+			batch_.changed(part, unknown_level);
+			batch_.retire(child);
+			return;
+		}
+		if (batch_.rules().live && batch_.rules().bbm_level < 2) {
+			store(entry, d & ~Format::valid_bit);
+			batch_.broken(part, unknown_level, true);
+			if (!alike(child, Granule::entries, level + 1)) {
+				store_release(entry, d);
+				batch_.created();
+				return;
+			}
+		}
+		store(entry, block_of(child, level));
+		batch_.changed(part, unknown_level);
+		batch_.created();
+		batch_.retire(child);
+	}
+
+	static constexpr Descriptor block_of(const Descriptor *child, Level level)
+	{
+		const Descriptor first = load(child);
+		const Descriptor accessed = common(child, Granule::entries).any & Format::af;
+
+		return (first & Format::attribute_mask & ~ignored) | accessed |
+		       Format::encode_output(Format::output(first, level + 1)) |
+		       Format::leaf_type(level);
+	}
+
+	constexpr bool hint_group(Descriptor *group, Region<Input> part, Level level)
+	{
+		const size_t n = Format::contiguous_run(level);
+
+		if (!alike(group, n, level) || !may_break())
+			return false;
+		if (!(common(group, n).all & Format::contiguous))
+			set_contiguous<Format>(batch_, group, part, level, true);
+		return true;
+	}
+
+	T &tree_;
+	Batch &batch_;
+	FoldLimits limits_;
+};
+
+// Folds all that lies whole in `region`; a fold that is not possible is not an error, and rules that
+// refuse breaks fold nothing live. Never allocates. Errors: those of check_region.
+template <class T, class Batch>
+constexpr Result<void> fold(T &tree, Batch &batch, Region<typename T::Input> region,
+			    FoldLimits limits = {})
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+
+	Folder folder{tree, batch, limits};
+
+	folder.run(tree.root(), tree.geometry().start, region.first, region.last);
+	if (limits.contiguous)
+		folder.hint(tree.root(), tree.geometry().start, region.first, region.last);
+	return {};
+}
+
+} // namespace vmsa

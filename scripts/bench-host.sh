@@ -1,0 +1,49 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# bench-host.sh: what the library's operations cost on this host, in instructions per descriptor (or
+# per call), counted by callgrind. Prints a table with the bound of each and the limit it must keep;
+# writes build/bench/host.json. Fails when a limit is passed.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$top"
+
+out=build/bench
+mkdir -p "$out"
+rm -f "$out"/callgrind.*
+g++ -std=c++20 -O3 -Wall -Wextra -Werror -Iinclude kunit/bench/host.cpp -o "$out/host"
+say "counting, about ten seconds"
+valgrind --tool=callgrind --collect-atstart=no --callgrind-out-file="$out/callgrind.out" \
+	"$out/host" 2>"$out/valgrind.log" || { cat "$out/valgrind.log" >&2; die "the benchmark failed"; }
+
+# Each dump names itself in its trigger, with the number to divide by.
+grep -h -E '^(desc: Trigger: Client Request: |summary: |totals: )' "$out"/callgrind.out.* |
+	awk -v json="$out/host.json" '
+	/^desc: Trigger/ {
+		name = $5; count = $NF; bound = 0
+		if (name == "bound") { bound = 1; name = $6 }
+		next
+	}
+	/^(summary|totals):/ && count {
+		if (bound) bounds[name] = $2 / count
+		else { ours[name] = $2 / count; order[++n] = name }
+		count = 0
+	}
+	END {
+		split("map_4k 4.5 protect_4k 4.5 walk_4k 3 translate 45 map_random 90 unmap_ragged 4.5 " \
+		      "unmap_single 90 map_2m 12 cut_2m 2600", l)
+		for (i = 1; i in l; i += 2) limit[l[i]] = l[i + 1]
+		printf "%-14s %10s %10s %10s\n", "operation", "ours", "bound", "limit"
+		printf "{" > json
+		for (i = 1; i <= n; i++) {
+			o = order[i]
+			over = ours[o] > limit[o]
+			failed += over
+			printf "%-14s %10.2f %10.2f %10s%s\n", o, ours[o], bounds[o], limit[o], (over ? "  over" : "")
+			printf "%s\"%s\": {\"ours\": %.2f, \"bound\": %.2f}", (i > 1 ? ", " : ""), o, ours[o], bounds[o] > json
+		}
+		print "}" > json
+		printf "%d passed, %d failed, 0 skipped\n", n - failed, failed
+		exit failed || n != 9
+	}'
