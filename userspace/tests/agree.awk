@@ -18,6 +18,13 @@ function bytes_of(size,    n) {
 	return n * 1073741824
 }
 
+# busybox's awk has no exponents.
+function power_of_2(n,    p) {
+	for (p = 1; n > 0; n--)
+		p *= 2
+	return p
+}
+
 function want(what, a, b) {
 	if (a + 0 != b + 0) {
 		printf "%s: %.0f by one file, %.0f by another\n", what, a, b
@@ -26,7 +33,11 @@ function want(what, a, b) {
 }
 
 FILENAME ~ /stats$/	{ stat[$1] = $2; next }
-FILENAME ~ /config$/	{ if ($1 == "start") roots = $4; next }
+FILENAME ~ /config$/ {
+	if ($1 == "ipa_bits") bits = $2
+	if ($1 == "start") { roots = $4; shift = 12 + 9 * (3 - $3) }
+	next
+}
 
 FILENAME ~ /maps$/ {
 	if ($0 !~ /^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-] (normal|device|nc)  [0-9]+ x (4K|2M|1G)$/) {
@@ -63,7 +74,8 @@ FILENAME ~ /maps$/ {
 END {
 	want("tables", tables + roots, stat["tables"])
 	want("bytes of tables", stat["tables"] * 4096, stat["table_bytes"])
-	want("bytes of tables.bin", bin, 40 + 24 * (tables + 1) + stat["table_bytes"])
+	# The root has just the descriptors that its bits select.
+	want("bytes of tables.bin", bin, 40 + 24 * (tables + 1) + 4096 * tables + power_of_2(3 + bits - shift))
 	want("mapped bytes", mapped, stat["mapped_bytes"])
 	want("leaves of 4K", leaves["4K"], stat["leaves_4K"])
 	want("leaves of 2M", leaves["2M"], stat["leaves_2M"])

@@ -32,8 +32,8 @@ while read -r bits level tables; do
 		vttbr_el2) same 0 $((value & (tables * 4096 - 1))) ;;
 		esac
 	done <$demo/config
-	# Header, one record, and the root's tables side by side.
-	same $((40 + 24 + tables * 4096)) "$(wc -c <$demo/tables.bin)"
+	# Header, one record, and the descriptors that the root's bits select.
+	same $((40 + 24 + (8 << (bits - 12 - 9 * (3 - level))))) "$(wc -c <$demo/tables.bin)"
 done <<EOF
 32 2 4
 33 2 8

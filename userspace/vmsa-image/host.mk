@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# vmsa-image, a native program: `make -f userspace/vmsa-image/host.mk` in the project's root builds
+# build/vmsa-image/vmsa-image.
+
+out := build/vmsa-image
+flags := -std=c++20 -O1 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
+sources := $(wildcard userspace/vmsa-image/*.cpp userspace/rows/*.cpp)
+objects := $(sources:%.cpp=$(out)/%.o)
+
+$(out)/vmsa-image: $(objects)
+	$(CXX) $^ -o $@
+
+$(out)/%.o: %.cpp userspace/vmsa-image/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(flags) -MMD -MP -c $< -o $@
+
+-include $(objects:.o=.d)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "make.hpp"
+
+#include "rows/rows.hpp"
+#include "setup.hpp"
+
+#include "vmsa/image.hpp"
+#include "vmsa/vtcr.hpp"
+
+#include <cstdio>
+#include <optional>
+#include <sstream>
+
+namespace vmsa_image
+{
+
+namespace
+{
+
+std::string hex(uint64_t value)
+{
+	char text[24];
+
+	std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
+	return text;
+}
+
+// A line of the description, with the format's meaning.
+template <class F> struct Request {
+	Words words;
+	const char *input; // "va" or "ipa"
+	vmsa::Region<typename F::Input> region;
+	vmsa::Pa pa;
+	typename F::Attributes attributes;
+	vmsa::MapLimits limits;
+};
+
+vmsa::MemoryType memory_of(const Words &words)
+{
+	constexpr vmsa::MemoryType types[] = {
+		vmsa::normal,
+		vmsa::device,
+		vmsa::nc,
+		vmsa::MemoryType::normal_wt,
+		vmsa::MemoryType::device_nGnRnE,
+		vmsa::MemoryType::device_nGRE,
+		vmsa::MemoryType::device_GRE,
+	};
+
+	return types[words.choice("attr",
+				  {"normal", "device", "nc", "wt", "device-nGnRnE", "device-nGRE",
+				   "device-GRE"},
+				  0)];
+}
+
+template <class F> typename F::Attributes attributes_of(const Words &words)
+{
+	const vmsa::MemoryType memory = memory_of(words);
+
+	if constexpr (vmsa::Stage2Tag<typename F::Stage>) {
+		constexpr vmsa::Access access[] = {vmsa::no_access, vmsa::r,  vmsa::w,
+						   vmsa::rw,	    vmsa::rx, vmsa::rwx};
+
+		return memory | access[words.choice("prot", {"none", "r", "w", "rw", "rx", "rwx"})];
+	} else {
+		const vmsa::Stage1Attributes attributes[] = {
+			memory | vmsa::r,	memory | vmsa::rw,	memory | vmsa::rx,
+			memory | vmsa::rwx,	memory | vmsa::user_r,	memory | vmsa::user_rw,
+			memory | vmsa::user_rx,
+		};
+
+		return attributes[words.choice(
+			"prot", {"r", "rw", "rx", "rwx", "user-r", "user-rw", "user-rx"})];
+	}
+}
+
+// The level of the largest leaf that max= allows.
+template <class F> vmsa::Level largest_of(const Words &words)
+{
+	std::string known;
+
+	if (!words.has("max"))
+		return -1;
+	for (vmsa::Level level = vmsa::last_level; F::allows_leaf(level); level--) {
+		if (words.number("max") == F::Granule::size(level))
+			return level;
+		known += " " + rows::size_text(F::Granule::size(level));
+	}
+	words.complain("max", "no page or block has that size (known:" + known + ")");
+}
+
+template <class F> Request<F> request_of(Line line)
+{
+	using Input = typename F::Input;
+	const char *input = vmsa::Stage2Tag<typename F::Stage> ? "ipa" : "va";
+	Words words{std::move(line), {input, "size", "pa", "prot", "attr", "max"}};
+	const Input first{words.number(input)};
+	const uint64_t size = words.number("size");
+	const vmsa::Pa pa{words.number("pa")};
+	const auto attributes = attributes_of<F>(words);
+	const vmsa::MapLimits limits{.largest = largest_of<F>(words)};
+
+	return {std::move(words), input, {first, size}, pa, attributes, limits};
+}
+
+template <class F> [[noreturn]] void complain(const Request<F> &request, const vmsa::Error &error)
+{
+	const std::string page = rows::size_text(F::Granule::page_size);
+	const std::string where = hex(error.first) + "-" + hex(error.last);
+	const bool starts_well = request.region.first.is_aligned(F::Granule::page_size);
+
+	switch (error.code) {
+	case vmsa::Errc::empty_or_wrapping:
+		request.words.complain("size", "no bytes, or more than there are up to 2^64");
+	case vmsa::Errc::unaligned_input:
+		request.words.complain(starts_well ? "size" : request.input,
+				       "not a multiple of the page, " + page);
+	case vmsa::Errc::beyond_input:
+		request.words.complain(request.input, where + " is not within the input addresses");
+	case vmsa::Errc::unaligned_output:
+		request.words.complain("pa", "not a multiple of the page, " + page);
+	case vmsa::Errc::beyond_output:
+		request.words.complain("pa", where + " is beyond the output addresses");
+	case vmsa::Errc::forbidden_attributes:
+		request.words.complain("prot", "not with this memory type and regime (executable "
+					       "Device memory; user where there is no EL0)");
+	default:
+		request.words.complain(request.input, where + " is mapped already");
+	}
+}
+
+// Tables are where the registers say: those of this tree, the other range disabled.
+template <class F> std::string registers(const vmsa::Geometry &g, const Setup &setup)
+{
+	constexpr const char *levels[] = {"_el1=", "_el2=", "_el2=", "_el3="};
+	const std::string level = levels[static_cast<unsigned>(setup.stage) & 3];
+	const bool upper = g.range == vmsa::Range::upper;
+
+	if constexpr (vmsa::Stage2Tag<typename F::Stage>) {
+		return "vttbr_el2=" + hex(vmsa::vttbr<F>(setup.base, 0)) +
+		       " vtcr_el2=" + hex(vmsa::vtcr<F>(g, false));
+	} else {
+		uint64_t tcr = vmsa::tcr_one_range<F>(g);
+
+		if constexpr (F::Stage::has_upper)
+			tcr = vmsa::tcr_two_ranges<F>(g) |
+			      (upper ? vmsa::tcr_no_lower : vmsa::tcr_no_upper);
+		return (upper ? "ttbr1" : "ttbr0") + level + hex(vmsa::ttbr<F>(setup.base)) +
+		       " tcr" + level + hex(tcr) + " mair" + level + hex(vmsa::mair_value);
+	}
+}
+
+// False when the buffer is too small.
+template <class F>
+bool try_to_build(vmsa::Image<F> &image, const Setup &setup, const vmsa::Geometry &geometry,
+		  const std::vector<Request<F>> &requests)
+{
+	if (const auto created = image.create(geometry, setup.base); !created) {
+		if (created.error().code == vmsa::Errc::no_memory)
+			return false;
+		complain(setup, created.error());
+	}
+	for (const Request<F> &r : requests) {
+		const auto mapped = image.map(r.region, r.pa, r.attributes, r.limits);
+
+		if (mapped)
+			continue;
+		if (mapped.error().code == vmsa::Errc::no_memory)
+			return false;
+		complain(r, mapped.error());
+	}
+	return true;
+}
+
+template <class F>
+Made make_as(const Setup &setup, const vmsa::Geometry &geometry, const std::vector<Line> &lines)
+{
+	std::vector<Request<F>> requests;
+
+	for (const Line &line : lines)
+		requests.push_back(request_of<F>(line));
+	for (size_t tables = geometry.root_tables;; tables *= 2) {
+		std::vector<vmsa::Descriptor> buffer(tables * F::Granule::entries);
+		vmsa::Image<F> image{buffer};
+
+		if (!try_to_build(image, setup, geometry, requests))
+			continue;
+
+		const size_t bytes = image.bytes();
+
+		buffer.resize(image.descriptors().size());
+		return {std::move(buffer), "base=" + hex(setup.base.raw()) +
+						   " bytes=" + std::to_string(bytes) + " " +
+						   registers<F>(geometry, setup)};
+	}
+}
+
+// What is left of the lines without comments and blanks.
+std::vector<Line> lines_of(const std::string &name, const std::string &description)
+{
+	std::istringstream in{description};
+	std::vector<Line> lines;
+	size_t number = 0;
+
+	for (std::string text; std::getline(in, text);) {
+		number++;
+		text.erase(std::min(text.find('#'), text.size()));
+		text.erase(text.find_last_not_of(" \t\r") + 1);
+		if (!text.empty())
+			lines.push_back({name + ":" + std::to_string(number), text});
+	}
+	return lines;
+}
+
+} // namespace
+
+Made make(const std::string &name, const std::string &description)
+{
+	std::vector<Line> lines = lines_of(name, description);
+
+	if (lines.empty())
+		throw Complaint{{name + ":1", ""}, 0, "nothing is described: stage=... is missing"};
+
+	const Setup setup{lines.front()};
+
+	lines.erase(lines.begin());
+	return with_format(setup, [&]<class F>(const vmsa::Geometry &geometry) {
+		return make_as<F>(setup, geometry, lines);
+	});
+}
+
+} // namespace vmsa_image

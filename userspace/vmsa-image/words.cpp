@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "words.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace vmsa_image
+{
+
+namespace
+{
+
+constexpr const char *blanks = " \t\r";
+
+std::string listed(std::initializer_list<const char *> names)
+{
+	std::string text;
+
+	for (const char *name : names)
+		text += std::string{text.empty() ? "" : " "} + name;
+	return text;
+}
+
+// The caret stands where a terminal shows the word: tabs stay tabs.
+std::string caret(const std::string &text, size_t column)
+{
+	std::string line;
+
+	for (size_t i = 0; i < column; i++)
+		line += i < text.size() && text[i] == '\t' ? '\t' : ' ';
+	return line + '^';
+}
+
+} // namespace
+
+Complaint::Complaint(const Line &line, size_t column, const std::string &message)
+    : std::runtime_error{line.place + ": " + message + "\n    " + line.text + "\n    " +
+			 caret(line.text, column)}
+{
+}
+
+Words::Words(Line line, std::initializer_list<const char *> known) : line_{std::move(line)}
+{
+	const std::string &text = line_.text;
+
+	for (size_t at = text.find_first_not_of(blanks); at != std::string::npos;
+	     at = text.find_first_not_of(blanks, at)) {
+		const size_t end = std::min(text.find_first_of(blanks, at), text.size());
+		const size_t equals = std::min(text.find('=', at), end);
+		const std::string key = text.substr(at, equals - at);
+
+		if (std::ranges::find(known, key) == known.end())
+			throw Complaint{line_, at, "unknown word (known: " + listed(known) + ")"};
+		if (equals + 1 >= end)
+			throw Complaint{line_, equals, "a value is missing: " + key + "=..."};
+		if (has(key))
+			throw Complaint{line_, at, key + " is given twice"};
+		values_[key] = {text.substr(equals + 1, end - equals - 1), equals + 1};
+		at = end;
+	}
+}
+
+const Words::Value &Words::value(const std::string &key) const
+{
+	if (!has(key))
+		throw Complaint{line_, line_.text.size(), key + "=... is missing"};
+	return values_.at(key);
+}
+
+uint64_t Words::number(const std::string &key) const
+{
+	const Value &v = value(key);
+	const bool hex = v.text.starts_with("0x") || v.text.starts_with("0X");
+	const char *begin = v.text.data() + (hex ? 2 : 0);
+	const char *end = v.text.data() + v.text.size();
+	uint64_t n = 0;
+	const auto [rest, error] = std::from_chars(begin, end, n, hex ? 16 : 10);
+	unsigned shift = 0;
+
+	if (error == std::errc::result_out_of_range)
+		complain(key, "the number does not fit in 64 bits");
+	if (error != std::errc{})
+		complain(key, "not a number (write 4096, 0x1000 or 4K)");
+	if (rest != end) {
+		const size_t suffix = std::string{"kKmMgGtT"}.find(*rest);
+
+		if (suffix == std::string::npos || rest + 1 != end)
+			throw Complaint{line_,
+					v.column + static_cast<size_t>(rest - v.text.data()),
+					"junk after a number (a suffix is K, M, G or T)"};
+		shift = 10 * (static_cast<unsigned>(suffix) / 2 + 1);
+	}
+	if (n << shift >> shift != n)
+		complain(key, "the number does not fit in 64 bits");
+	return n << shift;
+}
+
+uint64_t Words::number(const std::string &key, uint64_t when_missing) const
+{
+	return has(key) ? number(key) : when_missing;
+}
+
+size_t Words::choice(const std::string &key, std::initializer_list<const char *> names) const
+{
+	const Value &v = value(key);
+	const auto found = std::ranges::find(names, v.text);
+
+	if (found == names.end())
+		complain(key, "unknown value for " + key + " (known: " + listed(names) + ")");
+	return static_cast<size_t>(found - names.begin());
+}
+
+size_t Words::choice(const std::string &key, std::initializer_list<const char *> names,
+		     size_t when_missing) const
+{
+	return has(key) ? choice(key, names) : when_missing;
+}
+
+void Words::complain(const std::string &key, const std::string &message) const
+{
+	throw Complaint{line_, has(key) ? values_.at(key).column : line_.text.size(), message};
+}
+
+} // namespace vmsa_image
