@@ -8,7 +8,8 @@ EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host kunit kunit-san \
-	check-e2e check-audit check-style docs setup clean distclean
+	check-e2e check-audit check-style check-headers check-tools \
+	docs vmsa-image install-headers bench-host setup clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -34,6 +35,7 @@ shell: setup
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
+#:   make check-headers every header alone, by every compiler; make check-tools: what uses them
 #:   make docs          the manual, its examples and its claims
 #:
 check: setup
@@ -58,11 +60,33 @@ check-audit: setup
 check-style: setup
 	@scripts/check-style.sh
 
+check-headers: setup
+	@scripts/check-headers.sh
+
+check-tools: setup
+	@scripts/check-tools.sh
+
 docs: setup
 	@scripts/docs.sh
 
+#: Costs:
+#:   make bench-host    instructions per descriptor, counted by callgrind
+#:
+bench-host: setup
+	@scripts/bench-host.sh
+
 setup:
 	@scripts/setup.sh
+
+#: The library in other projects:
+#:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package
+#:   make vmsa-image        a tool that makes tables ahead of time, and prints them
+#:
+vmsa-image: setup
+	@$(MAKE) --no-print-directory -f userspace/vmsa-image/host.mk
+
+install-headers:
+	@PREFIX='$(or $(PREFIX),/usr/local)' DESTDIR='$(DESTDIR)' scripts/install-headers.sh
 
 #: On an arm64 board, with the headers of its kernel:
 #:   make modules       stage2.ko (KDIR=... for another kernel; ARCH=, CROSS_COMPILE=, LLVM= as usual)

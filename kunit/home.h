@@ -57,6 +57,9 @@ void test_skip(struct kunit *test, const char *why);
 /* Zeroed, `align` is a power of two, the home frees it when the test is over. May be null. */
 void *test_scratch(struct kunit *test, size_t size, size_t align);
 
+/* How many times as long as need be the random tests go on: 1, unless the home has time. */
+unsigned int test_effort(void);
+
 #ifdef __cplusplus
 }
 #endif

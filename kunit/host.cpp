@@ -89,6 +89,14 @@ void test_skip(kunit *, const char *why)
 	GTEST_SKIP() << why;
 }
 
+// TEST_EFFORT=n in the environment: n times as many random operations.
+unsigned int test_effort()
+{
+	const char *effort = std::getenv("TEST_EFFORT");
+
+	return effort ? static_cast<unsigned int>(std::max(std::atoi(effort), 1)) : 1;
+}
+
 void *test_scratch(kunit *test, size_t size, size_t align)
 {
 	void *block = nullptr;

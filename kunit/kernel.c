@@ -79,6 +79,11 @@ void test_skip(struct kunit *test, const char *why)
 		kunit_mark_skipped(test, "%s", why);
 }
 
+unsigned int test_effort(void)
+{
+	return 1;
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(free_scratch, vfree, const void *);
 
 /* From vmalloc, which knows alignment, puts an unmapped page behind, and has shadow under KASAN. */

@@ -44,6 +44,8 @@ mkdir -p "$logs"
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
 part docs scripts/docs.sh
+part headers scripts/check-headers.sh
+part tools scripts/check-tools.sh
 part host scripts/check-host.sh
 part kunit scripts/kunit.sh
 part kunit-san scripts/kunit.sh --sanitizers

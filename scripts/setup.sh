@@ -39,6 +39,13 @@ valgrind                 valgrind
 kmod                     modinfo
 clang-format             clang-format
 perl                     perl
+clang-19                 clang++-19
+cmake                    cmake
+pkg-config               pkg-config
+
+# tools: vmsa-image's command line and its JSON.
+libcli11-dev             /usr/include/CLI/CLI.hpp
+nlohmann-json3-dev       /usr/include/nlohmann/json.hpp
 EOF
 )
 missing=()

@@ -74,14 +74,11 @@ template <class T, class Operation> class EditPlan {
 			if (Format::is_table(d, level)) {
 				if (!prepare(tree_.child(d), level + 1, part.first, part.last))
 					return false;
-			} else {
+			} else if (!must_cut(part, level)) {
 				if (!prepare_leaf(d, level, part))
 					return false;
-				if (must_cut(part, level)) {
-					if (!may_break(part))
-						return false;
-					needed_ += tables_to_cut(level, part.first, part.last);
-				}
+			} else if (!prepare_cut(d, level, part)) {
+				return false;
 			}
 			if (part.last == last)
 				return true;
@@ -129,6 +126,41 @@ template <class T, class Operation> class EditPlan {
 		if ((d & Format::contiguous) && breaks_group(part, level) && !may_break(part))
 			return false;
 		return true;
+	}
+
+	// A block, or a hole, of which `part` is to stand on its own.
+	constexpr bool prepare_cut(Descriptor d, Level level, Region<Input> part)
+	{
+		if (Operation::uniform || !Format::is_leaf(d, level)) {
+			if (!prepare_leaf(d, level, part))
+				return false;
+		} else if (!prepare_pieces(Format::leaf_bits_below(d, level), level + 1, part)) {
+			return false;
+		}
+		// FEAT_BBM makes a block a table without a break, but takes no hint from a group.
+		if ((rules_.bbm_level == 0 || (d & Format::contiguous)) && !may_break(part))
+			return false;
+		needed_ += tables_to_cut(level, part.first, part.last);
+		return true;
+	}
+
+	// The leaves `d` of `level` that the cut will make there.
+	constexpr bool prepare_pieces(Descriptor d, Level level, Region<Input> part)
+	{
+		for (Input at = part.first;;) {
+			const auto piece = part_in_entry(at, part.last, Granule::size(level));
+
+			if (!must_cut(piece, level)) {
+				if (!prepare_leaf(d, level, piece))
+					return false;
+			} else if (!prepare_pieces(Format::leaf_bits_below(d, level), level + 1,
+						   piece)) {
+				return false;
+			}
+			if (piece.last == part.last)
+				return true;
+			at = piece.last + 1;
+		}
 	}
 
 	constexpr bool may_break(Region<Input> part)

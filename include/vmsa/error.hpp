@@ -23,7 +23,10 @@ enum class Errc : uint8_t {
 	no_memory, // no page for a table
 	needs_break, // a live change that takes break-before-make, which the caller refused
 	input_bits, // no geometry has that many input address bits
+	asid, // the ASID or VMID is wider than the machine's
 	output_bits, // the machine has fewer physical address bits than the geometry needs
+	unaligned_base, // an image is not aligned to its root
+	stray_table, // a table descriptor of an image leads to no table of its own
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
@@ -34,7 +37,8 @@ struct Error {
 	uint64_t last = 0;
 
 	template <class A>
-	constexpr Error(Errc c, Region<A> r) : code{c}, first{r.first.raw()}, last{r.last.raw()}
+	constexpr Error(Errc c, Region<A> region)
+	    : code{c}, first{region.first.raw()}, last{region.last.raw()}
 	{
 	}
 	constexpr Error(Errc c, uint64_t f, uint64_t l) : code{c}, first{f}, last{l}

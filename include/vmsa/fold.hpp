@@ -111,7 +111,8 @@ template <class T, class Batch> class Folder {
 		const bool empty = common(child, Granule::entries).any == 0;
 
 		if (!empty && (level < limits_.largest || !Format::allows_leaf(level) ||
-			       !alike(child, Granule::entries, level + 1) || !may_break()))
+			       !alike(child, Granule::entries, level + 1) ||
+			       restricts(d, load(child)) || !may_break()))
 			return;
 
 		if (empty) {
@@ -120,7 +121,7 @@ template <class T, class Batch> class Folder {
 			batch_.retire(child);
 			return;
 		}
-		if (batch_.rules().live && batch_.rules().bbm_level < 2) {
+		if (batch_.rules().live && (batch_.rules().bbm_level < 2 || may_be_noted(child))) {
 			store(entry, d & ~Format::valid_bit);
 			batch_.broken(part, unknown_level, true);
 			if (!alike(child, Granule::entries, level + 1)) {
@@ -133,6 +134,22 @@ template <class T, class Batch> class Folder {
 		batch_.changed(part, unknown_level);
 		batch_.created();
 		batch_.retire(child);
+	}
+
+	// Does the table descriptor `d` take from a leaf what a block in its place would not?
+	static constexpr bool restricts(Descriptor d, Descriptor leaf)
+	{
+		const auto attributes = Format::attributes(leaf);
+
+		return Format::below(attributes, d) != attributes;
+	}
+
+	// Could hardware set AF or the dirty state of a leaf that is being replaced?
+	static constexpr bool may_be_noted(const Descriptor *child)
+	{
+		const Common c = common(child, Granule::entries);
+
+		return (c.any & Format::dbm) || !(c.all & Format::af);
 	}
 
 	static constexpr Descriptor block_of(const Descriptor *child, Level level)

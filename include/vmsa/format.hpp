@@ -124,9 +124,9 @@ template <class G, unsigned OutputBits> struct DescriptorLayout {
 		return Pa{decode_output(d) & ~(Granule::page_size - 1)};
 	}
 
-	// Every bit of a leaf that is neither type nor output address nor nT.
+	// Every bit of a leaf that is neither type nor output address nor nT. Bit 50 is GP of stage 1.
 	static constexpr Descriptor attribute_mask =
-		~low_bits(51) |
+		~low_bits(50) |
 		(low_bits(12) & ~Descriptor{3} & (lpa2 ? ~sh.mask() : ~Descriptor{0}));
 
 	// A table is to map what the block `d` of `level` maps: what its leaves hold besides their

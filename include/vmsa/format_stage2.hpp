@@ -132,8 +132,9 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	static constexpr Descriptor encode(const Attributes &a)
 	{
 		return mem_attr.put(mem_attr_of[static_cast<unsigned>(a.memory)]) |
-		       encode(a.access) | sh.put(static_cast<uint64_t>(a.shareability)) |
-		       (a.accessed ? af : 0) | (a.contiguous ? contiguous : 0) |
+		       encode(a.access) |
+		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |
+		       (a.accessed ? af : 0) | (a.dbm ? dbm : 0) | (a.contiguous ? contiguous : 0) |
 		       software.put(a.software);
 	}
 

@@ -43,13 +43,27 @@ constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level, type
 namespace detail
 {
 
+// The contiguous group that an address is in, or just the address.
+template <class T> constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at)
+{
+	const auto e = tree.at(at);
+
+	if (!e.is_leaf() || !(e.descriptor & T::Format::contiguous))
+		return {at, 1};
+
+	const uint64_t size = T::Format::contiguous_run(e.level) << T::Granule::shift(e.level);
+
+	return {at.align_down(size), size};
+}
+
 template <class T, class Batch, class IsSet, class Clear, class Visit>
 constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> region,
 			       const IsSet &is_set, const Clear &clear, const Visit &visit)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	for_each_leaf(tree, tree.root(), tree.geometry().start, region.first, region.last,
+	for_each_leaf(tree, tree.root(), tree.geometry().start, group_at(tree, region.first).first,
+		      group_at(tree, region.last).last,
 		      [&](Descriptor *entry, auto leaf, Level level) {
 			      Descriptor d = load(entry);
 
@@ -71,7 +85,7 @@ constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> 
 
 } // namespace detail
 
-// A leaf that sticks out of the region is read, cleared and reported whole. Errors: those of
+// A leaf, or a group, that sticks out of the region is read, cleared and reported whole. Errors: those of
 // check_region.
 template <class T, class Batch, class Visit>
 constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T::Input> region,

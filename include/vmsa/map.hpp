@@ -273,10 +273,13 @@ template <class T, class Rule>
 		return e;
 	if (!T::Format::is_legal(attributes))
 		return Error{Errc::forbidden_attributes, region};
-	return Mapper{tree, rule, T::Format::encode(attributes), limits}.run(region);
+	limits.contiguous |= attributes.contiguous;
+	return Mapper{tree, rule, T::Format::encode(attributes) & ~T::Format::contiguous, limits}
+		.run(region);
 }
 
-// Maps all of `region`, or nothing. `region` is of whole pages.
+// Maps all of `region`, or nothing. `region` is of whole pages. The contiguous attribute is the same
+// wish as the limit: only aligned groups get the hint, all of their leaves.
 // Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
 // output); overlap (naming what is mapped); no_memory.
 template <class T, class Rule, class Batch>
@@ -286,7 +289,8 @@ template <class T, class Rule, class Batch>
 						  const typename T::Format::Attributes &attributes,
 						  MapLimits limits = {})
 {
-	if (limits.contiguous || !map_page(tree, region, rule, attributes)) {
+	if (limits.contiguous || attributes.contiguous ||
+	    !map_page(tree, region, rule, attributes)) {
 		const Error e = map_any(tree, region, rule, attributes, limits);
 
 		if (e.code != Errc::none)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Modify: an updater says, leaf by leaf, what its attributes shall be. It is given attributes and
-// gives attributes back: it can neither forge a table nor move a leaf elsewhere.
+// gives attributes back: it can neither forge a table nor move a leaf elsewhere. The contiguous hint
+// is not its to give: a group of which a leaf is modified loses it.
 //
 //   update(region, attributes) -> attributes
 //
@@ -29,8 +30,7 @@ template <class Format, class Update> struct UpdateLeaves {
 
 	const Update &update;
 
-	// Where the region is only a part of a block, the updater sees the part: that is what will
-	// be a leaf of its own.
+	// Where the region is only a part of a block, the updater sees what the cut will make of it.
 	constexpr Errc check(Descriptor d, Region<Input> region, Level) const
 	{
 		return Format::is_legal(update(region, Format::attributes(d)))
@@ -40,8 +40,9 @@ template <class Format, class Update> struct UpdateLeaves {
 
 	constexpr Descriptor edit(Descriptor d, Region<Input> region, Level) const
 	{
-		return (d & ~Format::encoded_bits) |
-		       Format::encode(update(region, Format::attributes(d)));
+		constexpr Descriptor bits = Format::encoded_bits & ~Format::contiguous;
+
+		return (d & ~bits) | (Format::encode(update(region, Format::attributes(d))) & bits);
 	}
 };
 

@@ -137,7 +137,9 @@ struct Census {
 template <class T>
 constexpr void count_below(const T &tree, Descriptor *table, Level level, Census &census)
 {
-	census.leaves[level] += count_leaves<typename T::Format>(table, tree.entries(level), level);
+	if (level >= 0) // no format has a leaf above
+		census.leaves[level] +=
+			count_leaves<typename T::Format>(table, tree.entries(level), level);
 	tree.for_each_child(table, level, [&](Descriptor *child, Level l) {
 		census.tables++;
 		count_below(tree, child, l, census);

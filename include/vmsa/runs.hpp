@@ -34,10 +34,12 @@ constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Desc
 	const uint64_t size = Format::Granule::size(level);
 
 	if constexpr (in_place < 64) {
-		const uint64_t rest = (bit(in_place) - (pa.raw() & low_bits(in_place))) >>
-				      Format::Granule::shift(level);
+		for (;;) {
+			const uint64_t rest = (bit(in_place) - (pa.raw() & low_bits(in_place))) >>
+					      Format::Granule::shift(level);
 
-		if (n > rest) {
+			if (n <= rest)
+				break;
 			fill(entry, rest, Format::encode_output(pa) | bits, size);
 			entry += rest;
 			n -= rest;

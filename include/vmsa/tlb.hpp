@@ -93,7 +93,9 @@ class [[nodiscard]] Batch {
 		if (!rules_.live)
 			return;
 		breaks_++;
-		sink_.invalidate(region, level, tables);
+		// A block that became a table without a break may still be cached: no hint would fit both.
+		sink_.invalidate(region, pending_ && level_ != level ? unknown_level : level,
+				 tables);
 		sink_.sync();
 	}
 

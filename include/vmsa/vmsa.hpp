@@ -10,4 +10,5 @@
 #include "vmsa/harvest.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"
+#include "vmsa/static_tables.hpp"
 #include "vmsa/vtcr.hpp"

@@ -9,15 +9,14 @@
 struct Visitor {
 	virtual std::uint64_t visit(std::uint64_t descriptor) = 0;
 
-protected:
+    protected:
 	~Visitor() = default;
 };
 
 inline constinit std::atomic<std::uint64_t> walks{0};
 constexpr std::array<unsigned, 4> shifts{39, 30, 21, 12};
 
-template <typename T>
-[[gnu::noinline]] T sum(std::span<const T> values)
+template <typename T> [[gnu::noinline]] T sum(std::span<const T> values)
 {
 	T total{};
 	for (T value : values)
@@ -27,7 +26,10 @@ template <typename T>
 
 struct Counter final : Visitor {
 	std::uint64_t seen = 0;
-	std::uint64_t visit(std::uint64_t descriptor) override { return seen += descriptor & 1; }
+	std::uint64_t visit(std::uint64_t descriptor) override
+	{
+		return seen += descriptor & 1;
+	}
 };
 
 std::uint64_t walk(std::span<const std::uint64_t> table, unsigned level)
@@ -37,11 +39,17 @@ std::uint64_t walk(std::span<const std::uint64_t> table, unsigned level)
 
 	walks++;
 	switch (level) {
-	case 0: return visitor->visit(table[0]);
-	case 1: return sum(table) >> shifts[1];
-	case 2: return table[2] / (table[1] | 1);
-	case 3: return table[3] * level;
-	case 4: return sum(std::span<const unsigned>{shifts});
-	default: return walks;
+	case 0:
+		return visitor->visit(table[0]);
+	case 1:
+		return sum(table) >> shifts[1];
+	case 2:
+		return table[2] / (table[1] | 1);
+	case 3:
+		return table[3] * level;
+	case 4:
+		return sum(std::span<const unsigned>{shifts});
+	default:
+		return walks;
 	}
 }

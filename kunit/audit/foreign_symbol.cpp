@@ -4,7 +4,8 @@
 // exports: _printk
 // expect: report(): needs kvm_secret: not exported by the kernel
 // expect: report(): needs tables::flush(): not exported by the kernel
-namespace tables {
+namespace tables
+{
 void flush();
 }
 extern "C" void _printk(const char *format, ...);

@@ -4,13 +4,16 @@
 // expect: guests::registry: a global constructor (in .init_array), .* make the object constinit
 unsigned long read_counter();
 
-namespace guests {
+namespace guests
+{
 
 struct Registry {
 	unsigned long born;
-	Registry() : born(read_counter()) {}
+	Registry() : born(read_counter())
+	{
+	}
 };
 
 Registry registry;
 
-}
+} // namespace guests

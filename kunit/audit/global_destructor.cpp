@@ -4,14 +4,18 @@
 // expect: guests::registry: a global destructor (in .fini_array), .* trivially destructible
 void count_down(unsigned long *value);
 
-namespace guests {
+namespace guests
+{
 
 struct Registry {
 	unsigned long count = 1;
 	constexpr Registry() = default;
-	~Registry() { count_down(&count); }
+	~Registry()
+	{
+		count_down(&count);
+	}
 };
 
 constinit Registry registry;
 
-}
+} // namespace guests

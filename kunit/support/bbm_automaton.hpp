@@ -23,14 +23,6 @@
 namespace support
 {
 
-// Bits as the Arm ARM numbers them, on purpose not the library's. Stage 2: [7:6] S2AP, 10 AF, 51
-// DBM, [54:53] XN. Stage 1: [7:6] AP, 10 AF, 50 GP, 51 DBM, 53 PXN, 54 UXN. [63:55]: ignored, or
-// software's.
-template <class Format>
-inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0 |
-							(requires { Format::gp; } ? vmsa::bit(50)
-										  : 0);
-
 template <class Format> constexpr bool needs_break(vmsa::Descriptor before, vmsa::Descriptor after)
 {
 	return ((before ^ after) & ~may_change_in_place<Format>) != 0;
@@ -68,8 +60,7 @@ void judge_break_before_make(Verdict &verdict, const TlbModel<Format> &tlb, cons
 			       "a completed invalidation before this make", c.region.first.raw(),
 			       c.region.last.raw());
 	else if (Format::is_leaf(c.after, c.level))
-		verdict.expect(!tlb.may_contradict(c.region, c.level, c.after,
-						   may_change_in_place<Format>),
+		verdict.expect(!tlb.may_contradict(c.region, c.level, c.after),
 			       "no TLB says otherwise than what is made", c.region.first.raw(),
 			       c.region.last.raw());
 }

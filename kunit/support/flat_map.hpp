@@ -2,20 +2,27 @@
 //
 // FlatMap: what a mapping means, without any tree: an array with a cell for each unit (a page, or a
 // block) of a window of the input space.
+//
+// Hardware may note an access or a write at any time, and a fold or a contiguous group makes a note of
+// one page one of all. So the map accepts a note it does not know, and never that one is lost.
 #pragma once
 
 #include "suite.hpp"
 #include "vmsa/attributes.hpp"
 #include "vmsa/tree.hpp"
 
+#include <bit>
+
 namespace support
 {
 
-class FlatMap {
+template <class F> class FlatMap {
     public:
-	using Region = vmsa::Region<vmsa::Ipa>;
+	using Input = typename F::Input;
+	using Attributes = typename F::Attributes;
+	using Region = vmsa::Region<Input>;
 
-	FlatMap(struct kunit *test, vmsa::Ipa first, uint64_t unit, size_t units)
+	FlatMap(struct kunit *test, Input first, uint64_t unit, size_t units)
 	    : first_{first}, unit_{unit}
 	{
 		cells_ = scratch<Cell>(test, units);
@@ -27,19 +34,14 @@ class FlatMap {
 	}
 
 	// rule(input).pa is the output, asked for each unit on its own.
-	template <class Rule>
-	void map(Region region, const Rule &rule, const vmsa::Stage2Attributes &a)
+	template <class Rule> void map(Region region, const Rule &rule, Attributes a)
 	{
+		a.contiguous = false;
+		if (F::lpa2)
+			a.shareability = vmsa::Shareability::inner;
 		for (size_t i = index(region.first); i <= index(region.last); i++)
-			cells_[i] = {rule(first_ + i * unit_).pa.raw(),
-				     true,
-				     a.memory,
-				     a.access.read,
-				     a.access.write,
-				     a.access.execute,
-				     a.shareability,
-				     a.accessed,
-				     a.software};
+			cells_[i] = {rule(first_ + i * unit_).pa.raw(), true,
+				     std::bit_cast<Bytes>(a)};
 	}
 
 	void unmap(Region region)
@@ -48,23 +50,28 @@ class FlatMap {
 			cells_[i] = {};
 	}
 
-	void protect(Region region, vmsa::Access access)
+	// change(attributes) -> attributes
+	template <class Change> void edit(Region region, const Change &change)
 	{
-		for (size_t i = index(region.first); i <= index(region.last); i++) {
-			cells_[i].read = access.read;
-			cells_[i].write = access.write;
-			cells_[i].execute = access.execute;
+		const Region inside = region.intersect(all());
+
+		for (size_t i = index(inside.first); i <= index(inside.last); i++) {
+			Attributes a = change(attributes(i));
+
+			if (F::lpa2)
+				a.shareability = vmsa::Shareability::inner;
+			cells_[i].attributes = std::bit_cast<Bytes>(a);
 		}
 	}
 
-	bool is_mapped(vmsa::Ipa at) const
+	bool is_mapped(Input at) const
 	{
 		return cells_[index(at)].mapped;
 	}
 
-	vmsa::MemoryType memory_type(vmsa::Ipa at) const
+	Attributes attributes(Input at) const
 	{
-		return cells_[index(at)].memory;
+		return attributes(index(at));
 	}
 
 	// From the first unit of `region` that is mapped (or is not) to the last in a row that is.
@@ -88,15 +95,12 @@ class FlatMap {
 
 	// Does `tree` say the same, at the first byte of every unit, and at the last where a leaf may be
 	// smaller than a unit?
-	template <class T> bool agrees(const T &tree, Region region) const
+	template <class T> bool agrees(const T &tree, Region region)
 	{
 		for (size_t i = index(region.first); i <= index(region.last); i++) {
-			const vmsa::Ipa at = first_ + i * unit_;
-
-			if (!agrees(tree, at, cells_[i], 0))
+			if (!agrees(tree, i, 0))
 				return false;
-			if (unit_ > T::Granule::page_size &&
-			    !agrees(tree, at, cells_[i], unit_ - 1))
+			if (unit_ > T::Granule::page_size && !agrees(tree, i, unit_ - 1))
 				return false;
 		}
 		return true;
@@ -108,40 +112,45 @@ class FlatMap {
 	}
 
     private:
+	struct Bytes {
+		uint8_t byte[sizeof(Attributes)];
+	};
+
 	struct Cell {
 		uint64_t pa;
 		bool mapped;
-		vmsa::MemoryType memory;
-		bool read;
-		bool write;
-		vmsa::Execute execute;
-		vmsa::Shareability shareability;
-		bool accessed;
-		uint8_t software;
+		Bytes attributes;
 	};
 
-	size_t index(vmsa::Ipa at) const
+	size_t index(Input at) const
 	{
 		return (at - first_) / unit_;
 	}
 
-	template <class T>
-	static bool agrees(const T &tree, vmsa::Ipa at, const Cell &cell, uint64_t offset)
+	Attributes attributes(size_t i) const
 	{
-		const auto found = tree.translate(at + offset);
+		return std::bit_cast<Attributes>(cells_[i].attributes);
+	}
 
-		if (!found || !cell.mapped)
-			return found.ok() == cell.mapped;
-		const auto &a = found.value().attributes();
+	template <class T> bool agrees(const T &tree, size_t i, uint64_t offset)
+	{
+		const auto found = tree.translate(first_ + i * unit_ + offset);
 
-		return found.value().pa.raw() == cell.pa + offset && a.memory == cell.memory &&
-		       a.access == vmsa::Access{cell.read, cell.write, cell.execute} &&
-		       a.shareability == cell.shareability && a.accessed == cell.accessed &&
-		       a.software == cell.software;
+		if (!found || !cells_[i].mapped)
+			return found.ok() == cells_[i].mapped;
+
+		Attributes now = found.value().attributes();
+		Attributes want = attributes(i);
+
+		now.contiguous = false;
+		want.accessed |= now.accessed;
+		want.access.write |= want.dbm && now.access.write;
+		cells_[i].attributes = std::bit_cast<Bytes>(want);
+		return found.value().pa.raw() == cells_[i].pa + offset && now == want;
 	}
 
 	std::span<Cell> cells_;
-	vmsa::Ipa first_;
+	Input first_;
 	uint64_t unit_;
 };
 

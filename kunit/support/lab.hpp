@@ -50,7 +50,7 @@ template <class F> class Lab {
 	Lab(struct kunit *test, unsigned input_bits, size_t tables = usual_tables,
 	    vmsa::Range range = vmsa::Range::lower)
 	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables},
-	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, 1024}
+	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, 4096}
 	{
 		const auto geometry = geometry_of<F>(input_bits, range);
 
@@ -263,6 +263,7 @@ template <class F> class Lab {
 	{
 		const Pa pa = memory_.physical(table);
 
+		look();
 		verdict_.expect(!shadow_.is_linked(table), "a table is unlinked before it is freed",
 				pa.raw(), 0);
 		verdict_.expect(!tlb_.may_walk(pa), "no TLB can walk a table that is freed",

@@ -19,6 +19,14 @@
 namespace support
 {
 
+// Bits as the Arm ARM numbers them, on purpose not the library's. Stage 2: [7:6] S2AP, 10 AF, 51
+// DBM, [54:53] XN. Stage 1: [7:6] AP, 10 AF, 50 GP, 51 DBM, 53 PXN, 54 UXN. [63:55]: ignored, or
+// software's.
+template <class Format>
+inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0 |
+							(requires { Format::gp; } ? vmsa::bit(50)
+										  : 0);
+
 template <class Format> class TlbModel {
     public:
 	using Granule = typename Format::Granule;
@@ -35,7 +43,7 @@ template <class Format> class TlbModel {
 		if (Format::is_table(c.before, c.level)) {
 			const uint64_t names = Format::next_table(c.before).raw();
 
-			remember({c.region.first.raw(), c.region.last.raw(), names, 0, c.level,
+			remember({c.region.first.raw(), c.region.last.raw(), names, 0, 0, c.level,
 				  Kind::table, false});
 		} else if (Format::is_leaf(c.before, c.level)) {
 			remember_leaf(c);
@@ -99,17 +107,16 @@ template <class Format> class TlbModel {
 		return false;
 	}
 
-	// May it hold a leaf in `region` that leads elsewhere, or with other attributes, than a leaf
-	// `d` of `level` there? Bits of `ignored` may differ.
-	bool may_contradict(Region region, vmsa::Level level, vmsa::Descriptor d,
-			    vmsa::Descriptor ignored) const
+	// May it hold a leaf in `region` that leads elsewhere, or with other attributes (other than those
+	// that change in place), than a leaf `d` of `level` there?
+	bool may_contradict(Region region, vmsa::Level level, vmsa::Descriptor d) const
 	{
 		for (const Stale &s : stale_.first(count_)) {
 			if (s.kind == Kind::table || s.last < region.first.raw() ||
 			    region.last.raw() < s.first)
 				continue;
-			if (s.kind == Kind::leaves || ((s.leaf ^ d) & attributes & ~ignored) ||
-			    Format::output(s.leaf, s.level).raw() - s.first !=
+			if (s.kind == Kind::leaves || ((s.leaf ^ d) & attributes) ||
+			    Format::output(s.leaf, s.level).raw() - s.origin !=
 				    Format::output(d, level).raw() - region.first.raw())
 				return true;
 		}
@@ -142,14 +149,16 @@ template <class Format> class TlbModel {
 		uint64_t first;
 		uint64_t last;
 		uint64_t names; // a table entry: the table
-		vmsa::Descriptor leaf; // a leaf: such that its output belongs to `first`
+		vmsa::Descriptor leaf; // a leaf, and the address that its output belongs to
+		uint64_t origin;
 		vmsa::Level level;
 		Kind kind;
 		bool invalidated; // but not yet for certain: the sync is missing
 	};
 
-	// All that is neither type nor output.
-	static constexpr vmsa::Descriptor attributes = Format::attribute_mask;
+	// What two leaves that say the same have in common, besides their output.
+	static constexpr vmsa::Descriptor attributes =
+		Format::attribute_mask & ~may_change_in_place<Format> & ~Format::contiguous;
 
 	// A run of leaves is remembered as one.
 	void remember_leaf(const Change<Format> &c)
@@ -171,16 +180,22 @@ template <class Format> class TlbModel {
 			return; // another leaf of the same group
 		if (s && s->last + 1 == region.first.raw()) {
 			const uint64_t expected = Format::output(s->leaf, s->level).raw() +
-						  (region.first.raw() - s->first);
+						  (c.region.first.raw() - s->origin);
+			const bool same = s->kind == Kind::leaf && expected == output &&
+					  !((s->leaf ^ c.before) & attributes);
+			// Of a block or a group it must be known later what it says, and of a
+			// table of pages that becomes a block.
+			const bool may_mix = c.level == 3 && region == c.region &&
+					     !region.first.is_aligned(Granule::size(c.level - 1));
 
-			if (((s->leaf ^ c.before) & attributes) || expected != output)
-				s->kind = Kind::leaves;
-			s->last = region.last.raw();
-			return;
+			if (same || may_mix) {
+				s->last = region.last.raw();
+				s->kind = same ? s->kind : Kind::leaves;
+				return;
+			}
 		}
-		// Of a group that was not seen from its first leaf on, the output is not known here.
-		remember({region.first.raw(), region.last.raw(), 0, c.before, c.level,
-			  region.first == c.region.first ? Kind::leaf : Kind::leaves, false});
+		remember({region.first.raw(), region.last.raw(), 0, c.before, c.region.first.raw(),
+			  c.level, Kind::leaf, false});
 	}
 
 	void remember(Stale s)
@@ -197,7 +212,6 @@ template <class Format> class TlbModel {
 
 		before.last = region.first.raw() - 1;
 		after.first = region.last.raw() + 1;
-		after.kind = Kind::leaves;
 		s.invalidated = true;
 		if (s.first < region.first.raw()) {
 			s.first = region.first.raw();

@@ -21,8 +21,9 @@ std::string hex(const char *format, int digits, uint64_t value)
 
 const char *memory_text(vmsa::MemoryType type)
 {
-	constexpr const char *names[] = {"device-nGnRnE", "device",	"device-nGRE", "device-GRE",
-					 "nc",		  "wt",		"normal",      "tagged"};
+	constexpr const char *names[] = {"device-nGnRnE", "device", "device-nGRE",
+					 "device-GRE",	  "nc",	    "wt",
+					 "normal",	  "tagged"};
 
 	return names[static_cast<unsigned>(type) & 7];
 }
@@ -90,7 +91,8 @@ std::string to_text(const std::vector<Row> &rows, unsigned input_bits)
 
 	for (const Row &row : rows) {
 		// In the upper range all 64 bits count.
-		const int digits = static_cast<int>(row.first >> input_bits ? 16 : (input_bits + 3) / 4);
+		const int digits =
+			static_cast<int>(row.first >> input_bits ? 16 : (input_bits + 3) / 4);
 
 		text += hex("%0*llx-", digits, row.first) + hex("%0*llx", digits, row.last) +
 			hex(" -> %0*llx ", 10, row.output) + row.access + ' ' + row.memory + ' ' +

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # vmsa-image, a native program: `make -f userspace/vmsa-image/host.mk` in the project's root builds
-# build/vmsa-image/vmsa-image.
+# build/vmsa-image/vmsa-image. Not optimized: it has little to do, and much to compile.
 
 out := build/vmsa-image
-flags := -std=c++20 -O1 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
+flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
 sources := $(wildcard userspace/vmsa-image/*.cpp userspace/rows/*.cpp)
 objects := $(sources:%.cpp=$(out)/%.o)
 

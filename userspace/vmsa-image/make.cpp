@@ -7,8 +7,8 @@
 #include "vmsa/image.hpp"
 #include "vmsa/vtcr.hpp"
 
+#include <algorithm>
 #include <cstdio>
-#include <optional>
 #include <sstream>
 
 namespace vmsa_image
@@ -47,10 +47,9 @@ vmsa::MemoryType memory_of(const Words &words)
 		vmsa::MemoryType::device_GRE,
 	};
 
-	return types[words.choice("attr",
-				  {"normal", "device", "nc", "wt", "device-nGnRnE", "device-nGRE",
-				   "device-GRE"},
-				  0)];
+	return types[words.choice(
+		"attr",
+		{"normal", "device", "nc", "wt", "device-nGnRnE", "device-nGRE", "device-GRE"}, 0)];
 }
 
 template <class F> typename F::Attributes attributes_of(const Words &words)
@@ -64,8 +63,8 @@ template <class F> typename F::Attributes attributes_of(const Words &words)
 		return memory | access[words.choice("prot", {"none", "r", "w", "rw", "rx", "rwx"})];
 	} else {
 		const vmsa::Stage1Attributes attributes[] = {
-			memory | vmsa::r,	memory | vmsa::rw,	memory | vmsa::rx,
-			memory | vmsa::rwx,	memory | vmsa::user_r,	memory | vmsa::user_rw,
+			memory | vmsa::r,	memory | vmsa::rw,     memory | vmsa::rx,
+			memory | vmsa::rwx,	memory | vmsa::user_r, memory | vmsa::user_rw,
 			memory | vmsa::user_rx,
 		};
 
@@ -150,10 +149,13 @@ template <class F> std::string registers(const vmsa::Geometry &g, const Setup &s
 	}
 }
 
-// False when the buffer is too small.
+// Tables of more than this are a slip of the pen.
+constexpr size_t most_bytes = 256 * vmsa::MiB;
+
+// False when the buffer is too small; no larger one comes when it is the `last`.
 template <class F>
 bool try_to_build(vmsa::Image<F> &image, const Setup &setup, const vmsa::Geometry &geometry,
-		  const std::vector<Request<F>> &requests)
+		  const std::vector<Request<F>> &requests, bool last)
 {
 	if (const auto created = image.create(geometry, setup.base); !created) {
 		if (created.error().code == vmsa::Errc::no_memory)
@@ -165,9 +167,12 @@ bool try_to_build(vmsa::Image<F> &image, const Setup &setup, const vmsa::Geometr
 
 		if (mapped)
 			continue;
-		if (mapped.error().code == vmsa::Errc::no_memory)
-			return false;
-		complain(r, mapped.error());
+		if (mapped.error().code != vmsa::Errc::no_memory)
+			complain(r, mapped.error());
+		if (last)
+			r.words.complain("size", "the tables up to here take more than " +
+							 rows::size_text(most_bytes));
+		return false;
 	}
 	return true;
 }
@@ -183,7 +188,8 @@ Made make_as(const Setup &setup, const vmsa::Geometry &geometry, const std::vect
 		std::vector<vmsa::Descriptor> buffer(tables * F::Granule::entries);
 		vmsa::Image<F> image{buffer};
 
-		if (!try_to_build(image, setup, geometry, requests))
+		if (!try_to_build(image, setup, geometry, requests,
+				  buffer.size() * sizeof(vmsa::Descriptor) >= most_bytes))
 			continue;
 
 		const size_t bytes = image.bytes();

@@ -20,7 +20,8 @@ Stage stage_of(const Words &words)
 	if (words.choice("stage", {"1", "2"}) == 0) {
 		if (words.has("fwb"))
 			words.complain("fwb", "fwb= is for stage=2");
-		return static_cast<Stage>(words.choice("regime", {"el1and0", "el2and0", "el2", "el3"}));
+		return static_cast<Stage>(
+			words.choice("regime", {"el1and0", "el2and0", "el2", "el3"}));
 	}
 	for (const char *key : {"regime", "range"}) {
 		if (words.has(key))
@@ -34,8 +35,8 @@ Stage stage_of(const Words &words)
 Setup::Setup(Line line)
     : words{std::move(line),
 	    {"stage", "regime", "fwb", "granule", "bits", "range", "output_bits", "base"}},
-      stage{stage_of(words)},
-      page_shift{12 + 2 * static_cast<unsigned>(words.choice("granule", {"4K", "16K", "64K"}))},
+      stage{stage_of(words)}, page_shift{12 + 2 * static_cast<unsigned>(words.choice(
+							  "granule", {"4K", "16K", "64K"}))},
       bits{small_number(words, "bits", words.number("bits"))},
       output_bits{small_number(words, "output_bits", words.number("output_bits", 48))},
       range{static_cast<vmsa::Range>(words.choice("range", {"lower", "upper"}, 0))},
@@ -53,10 +54,9 @@ void complain(const Setup &setup, const vmsa::Error &error)
 
 	switch (error.code) {
 	case vmsa::Errc::input_bits:
-		setup.words.complain("bits",
-				     "no such tables: an input address has " + least + " to " +
-					     std::to_string(error.last) +
-					     " bits here (up to 52 with output_bits=52)");
+		setup.words.complain("bits", "no such tables: an input address has " + least +
+						     " to " + std::to_string(error.last) +
+						     " bits here (up to 52 with output_bits=52)");
 	case vmsa::Errc::output_bits:
 		setup.words.complain("bits", "more input bits than the machine has output bits");
 	case vmsa::Errc::unaligned_base:

@@ -85,8 +85,7 @@ uint64_t Words::number(const std::string &key) const
 		const size_t suffix = std::string{"kKmMgGtT"}.find(*rest);
 
 		if (suffix == std::string::npos || rest + 1 != end)
-			throw Complaint{line_,
-					v.column + static_cast<size_t>(rest - v.text.data()),
+			throw Complaint{line_, v.column + static_cast<size_t>(rest - v.text.data()),
 					"junk after a number (a suffix is K, M, G or T)"};
 		shift = 10 * (static_cast<unsigned>(suffix) / 2 + 1);
 	}

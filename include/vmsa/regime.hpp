@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// The registers of each translation regime, and the instructions that reach them and the TLBs.
+//
+// The instructions exist only when compiled for AArch64. Who issues them is a template parameter of
+// everything that needs them, a Cpu, so that a recorder can take the place of ThisCpu:
+//
+//   tlbi(op, operand)                   operand is ignored where the instruction has none
+//   dsb_ishst(), dsb_ish(), isb()
+//   read<register>(), write<register>(value)
+#pragma once
+
+#include "vmsa/tlbi.hpp"
+
+namespace vmsa
+{
+
+// The value is the encoding: op0 [15:14], op1 [13:11], CRn [10:7], CRm [6:3], op2 [2:0].
+enum class Register : uint16_t {
+	ttbr0_el1 = 0xc100,
+	ttbr1_el1 = 0xc101,
+	tcr_el1 = 0xc102,
+	mair_el1 = 0xc510,
+	ttbr0_el2 = 0xe100,
+	ttbr1_el2 = 0xe101, // only with HCR_EL2.E2H = 1
+	tcr_el2 = 0xe102,
+	vttbr_el2 = 0xe108,
+	vtcr_el2 = 0xe10a,
+	mair_el2 = 0xe510,
+	ttbr0_el3 = 0xf100,
+	tcr_el3 = 0xf102,
+	mair_el3 = 0xf510,
+};
+
+// Where a regime keeps its root, its geometry and its memory types. `upper` is `lower` where there
+// is no upper range; stage 2 has no MAIR.
+template <class Stage> struct RegimeRegisters;
+
+template <> struct RegimeRegisters<El1And0> {
+	static constexpr Register lower = Register::ttbr0_el1;
+	static constexpr Register upper = Register::ttbr1_el1;
+	static constexpr Register control = Register::tcr_el1;
+	static constexpr Register memory_types = Register::mair_el1;
+};
+
+template <> struct RegimeRegisters<El2And0> {
+	static constexpr Register lower = Register::ttbr0_el2;
+	static constexpr Register upper = Register::ttbr1_el2;
+	static constexpr Register control = Register::tcr_el2;
+	static constexpr Register memory_types = Register::mair_el2;
+};
+
+template <> struct RegimeRegisters<El2> {
+	static constexpr Register lower = Register::ttbr0_el2;
+	static constexpr Register upper = lower;
+	static constexpr Register control = Register::tcr_el2;
+	static constexpr Register memory_types = Register::mair_el2;
+};
+
+template <> struct RegimeRegisters<El3> {
+	static constexpr Register lower = Register::ttbr0_el3;
+	static constexpr Register upper = lower;
+	static constexpr Register control = Register::tcr_el3;
+	static constexpr Register memory_types = Register::mair_el3;
+};
+
+template <Stage2Tag Stage> struct RegimeRegisters<Stage> {
+	static constexpr Register lower = Register::vttbr_el2;
+	static constexpr Register upper = lower;
+	static constexpr Register control = Register::vtcr_el2;
+};
+
+// What invalidating needs. To activate a map, read and write too.
+template <class C>
+concept Cpu = requires(C &cpu, Tlbi op, uint64_t operand)
+{
+	{cpu.tlbi(op, operand)};
+	{cpu.dsb_ishst()};
+	{cpu.dsb_ish()};
+	{cpu.isb()};
+};
+
+#if defined(__aarch64__)
+
+// Every instruction is written by its encoding, so any assembler takes it, whichever architecture
+// version it was told. The "memory" clobbers keep the compiler's stores on their side.
+struct ThisCpu {
+	[[gnu::always_inline]] static void dsb_ishst()
+	{
+		asm volatile("dsb ishst" ::: "memory");
+	}
+	[[gnu::always_inline]] static void dsb_ish()
+	{
+		asm volatile("dsb ish" ::: "memory");
+	}
+	[[gnu::always_inline]] static void isb()
+	{
+		asm volatile("isb" ::: "memory");
+	}
+
+	template <Register R> [[gnu::always_inline]] static uint64_t read()
+	{
+		constexpr unsigned e = static_cast<unsigned>(R);
+		uint64_t value;
+
+		asm volatile("mrs %0, S%c1_%c2_C%c3_C%c4_%c5"
+			     : "=r"(value)
+			     : "i"(e >> 14), "i"(e >> 11 & 7), "i"(e >> 7 & 15), "i"(e >> 3 & 15),
+			       "i"(e & 7)
+			     : "memory");
+		return value;
+	}
+
+	// Takes effect for what follows the next isb().
+	template <Register R> [[gnu::always_inline]] static void write(uint64_t value)
+	{
+		constexpr unsigned e = static_cast<unsigned>(R);
+
+		asm volatile("msr S%c1_%c2_C%c3_C%c4_%c5, %0"
+			     :
+			     : "r"(value), "i"(e >> 14), "i"(e >> 11 & 7), "i"(e >> 7 & 15),
+			       "i"(e >> 3 & 15), "i"(e & 7)
+			     : "memory");
+	}
+
+	static void tlbi(Tlbi op, uint64_t operand)
+	{
+		using enum Tlbi;
+
+		switch (op) {
+		case vmalle1is:
+			return issue<vmalle1is>();
+		case vae1is:
+			return issue<vae1is>(operand);
+		case aside1is:
+			return issue<aside1is>(operand);
+		case vaae1is:
+			return issue<vaae1is>(operand);
+		case vale1is:
+			return issue<vale1is>(operand);
+		case vaale1is:
+			return issue<vaale1is>(operand);
+		case rvae1is:
+			return issue<rvae1is>(operand);
+		case rvaae1is:
+			return issue<rvaae1is>(operand);
+		case rvale1is:
+			return issue<rvale1is>(operand);
+		case rvaale1is:
+			return issue<rvaale1is>(operand);
+		case ipas2e1is:
+			return issue<ipas2e1is>(operand);
+		case ripas2e1is:
+			return issue<ripas2e1is>(operand);
+		case ipas2le1is:
+			return issue<ipas2le1is>(operand);
+		case ripas2le1is:
+			return issue<ripas2le1is>(operand);
+		case alle2is:
+			return issue<alle2is>();
+		case vae2is:
+			return issue<vae2is>(operand);
+		case vale2is:
+			return issue<vale2is>(operand);
+		case vmalls12e1is:
+			return issue<vmalls12e1is>();
+		case rvae2is:
+			return issue<rvae2is>(operand);
+		case rvale2is:
+			return issue<rvale2is>(operand);
+		case alle3is:
+			return issue<alle3is>();
+		case vae3is:
+			return issue<vae3is>(operand);
+		case vale3is:
+			return issue<vale3is>(operand);
+		case rvae3is:
+			return issue<rvae3is>(operand);
+		case rvale3is:
+			return issue<rvale3is>(operand);
+		}
+	}
+
+    private:
+	template <Tlbi Op> [[gnu::always_inline]] static void issue()
+	{
+		constexpr unsigned e = static_cast<unsigned>(Op);
+
+		static_assert(!has_operand(Op));
+		asm volatile("sys #%c0, C8, C%c1, #%c2, xzr"
+			     :
+			     : "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7)
+			     : "memory");
+	}
+
+	template <Tlbi Op> [[gnu::always_inline]] static void issue(uint64_t operand)
+	{
+		constexpr unsigned e = static_cast<unsigned>(Op);
+
+		static_assert(has_operand(Op));
+		asm volatile("sys #%c1, C8, C%c2, #%c3, %0"
+			     :
+			     : "r"(operand), "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7)
+			     : "memory");
+	}
+};
+
+#else
+
+// On another machine tables can be built and changed, and there is no MMU to tell of it. It has no
+// registers, so that nothing can be activated.
+struct ThisCpu {
+	static constexpr void tlbi(Tlbi, uint64_t)
+	{
+	}
+	static constexpr void dsb_ishst()
+	{
+	}
+	static constexpr void dsb_ish()
+	{
+	}
+	static constexpr void isb()
+	{
+	}
+};
+
+#endif
+
+} // namespace vmsa

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// TablePool: the simplest TableMemory, a block of memory that its user sets aside for tables. What
+// firmware wants: no allocator behind it, and physical addresses that differ from pointers by a
+// constant, or not at all.
+//
+//   alignas(4096) static uint8_t block[64 * KiB];
+//   TablePool<Granule4K> pages{block, sizeof(block)};
+#pragma once
+
+#include "vmsa/memory.hpp"
+
+namespace vmsa
+{
+
+template <class Granule> class TablePool {
+    public:
+	// `block` and `bytes` of whole tables. Byte 0 of it has the physical address `pa`, by
+	// default that of the pointer.
+	TablePool(void *block, size_t bytes)
+	    : TablePool{block, bytes, Pa{reinterpret_cast<uintptr_t>(block)}}
+	{
+	}
+	TablePool(void *block, size_t bytes, Pa pa)
+	    : next_{static_cast<Descriptor *>(block)}, end_{next_ + bytes / sizeof(Descriptor)},
+	      offset_{pa.raw() - reinterpret_cast<uintptr_t>(block)}
+	{
+	}
+	TablePool(const TablePool &) = delete;
+	TablePool &operator=(const TablePool &) = delete;
+
+	Descriptor *allocate(size_t bytes)
+	{
+		if (bytes == Granule::table_bytes && free_) {
+			Descriptor *table = free_;
+
+			free_ = reinterpret_cast<Descriptor *>(load(table));
+			return zeroed(table, bytes);
+		}
+		// What is skipped to align a concatenated root serves as single tables.
+		while (!physical(next_).is_aligned(bytes) && has_room(Granule::table_bytes))
+			free(take(Granule::table_bytes), Granule::table_bytes);
+		return has_room(bytes) ? zeroed(take(bytes), bytes) : nullptr;
+	}
+
+	void free(Descriptor *table, size_t bytes)
+	{
+		for (size_t i = 0; i < bytes / Granule::table_bytes; i++) {
+			Descriptor *one = table + i * Granule::entries;
+
+			store(one, reinterpret_cast<uintptr_t>(free_));
+			free_ = one;
+		}
+	}
+
+	Pa physical(const Descriptor *table) const
+	{
+		return Pa{reinterpret_cast<uintptr_t>(table) + offset_};
+	}
+
+	Descriptor *pointer(Pa pa) const
+	{
+		return reinterpret_cast<Descriptor *>(pa.raw() - offset_);
+	}
+
+    private:
+	bool has_room(size_t bytes) const
+	{
+		return static_cast<size_t>(end_ - next_) >= bytes / sizeof(Descriptor);
+	}
+
+	Descriptor *take(size_t bytes)
+	{
+		Descriptor *table = next_;
+
+		next_ += bytes / sizeof(Descriptor);
+		return table;
+	}
+
+	static Descriptor *zeroed(Descriptor *table, size_t bytes)
+	{
+		for (size_t i = 0; i < bytes / sizeof(Descriptor); i++)
+			store(table + i, 0);
+		return table;
+	}
+
+	Descriptor *next_; // never handed out yet
+	Descriptor *end_;
+	uint64_t offset_; // physical address less pointer, modulo 2^64
+	Descriptor *free_ = nullptr; // entry 0 of each points to the next
+};
+
+static_assert(TableMemory<TablePool<Granule4K>>);
+
+} // namespace vmsa

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Which TLBI instructions invalidate a region, with which operands. Pure functions: the answer is a
+// TlbiPlan, data that hardware_tlb.hpp executes and a test can read.
+//
+//   by address   63      48 47  44 43                                0
+//               +----------+------+-----------------------------------+
+//               |   ASID   | TTL  |  VA[55:12], IPA[51:12] in [39:0]  |   for every granule
+//               +----------+------+-----------------------------------+
+//   by range     63      48 47 46 45 44 43  39 38 37 36              0
+//               +----------+-----+-----+------+-----+-----------------+
+//               |   ASID   | TG  |SCALE| NUM  | TTL |    BaseADDR     |   in pages; LPA2: in 64K
+//               +----------+-----+-----+------+-----+-----------------+
+//               (NUM + 1) * 2^(5 * SCALE + 1) pages from BaseADDR on        (FEAT_TLBIRANGE)
+//
+// Any region takes one instruction, or two ranges, the second anchored at the region's end and
+// overlapping the first; or, without FEAT_TLBIRANGE, at most max_single_ops by address; or else one
+// that invalidates the whole regime, ASID or VMID.
+#pragma once
+
+#include "vmsa/format_stage1.hpp"
+#include "vmsa/format_stage2.hpp"
+#include "vmsa/tlb.hpp"
+
+#include <bit>
+
+namespace vmsa
+{
+
+// The value is the encoding: op1 [10:8], CRm [7:4], op2 [2:0] of SYS (op0 is 1, CRn is 8). All are
+// the Inner Shareable forms, which reach every CPU.
+enum class Tlbi : uint16_t {
+	vmalle1is = 0x030,
+	vae1is = 0x031,
+	aside1is = 0x032,
+	vaae1is = 0x033,
+	vale1is = 0x035,
+	vaale1is = 0x037,
+	rvae1is = 0x021,
+	rvaae1is = 0x023,
+	rvale1is = 0x025,
+	rvaale1is = 0x027,
+	ipas2e1is = 0x401,
+	ripas2e1is = 0x402,
+	ipas2le1is = 0x405,
+	ripas2le1is = 0x406,
+	alle2is = 0x430,
+	vae2is = 0x431,
+	vale2is = 0x435,
+	vmalls12e1is = 0x436,
+	rvae2is = 0x421,
+	rvale2is = 0x425,
+	alle3is = 0x630,
+	vae3is = 0x631,
+	vale3is = 0x635,
+	rvae3is = 0x621,
+	rvale3is = 0x625,
+};
+
+// Those without an operand want XZR in its place: any other register may be UNDEFINED.
+constexpr bool has_operand(Tlbi op)
+{
+	return op != Tlbi::vmalle1is && op != Tlbi::alle2is && op != Tlbi::alle3is &&
+	       op != Tlbi::vmalls12e1is;
+}
+
+struct TlbiFeatures {
+	bool range = false; // FEAT_TLBIRANGE
+	bool ttl = false; // FEAT_TTL
+	bool repeat = false; // erratum: a TLBI is complete only when issued twice, DSB between
+};
+
+// From ID_AA64ISAR0_EL1.TLB and ID_AA64MMFR2_EL1.TTL.
+constexpr TlbiFeatures tlbi_features(uint64_t isar0, uint64_t mmfr2)
+{
+	return {.range = Field{59, 56}.get(isar0) >= 2, .ttl = Field{51, 48}.get(mmfr2) >= 1};
+}
+
+// How the entries of a tree are tagged. A global entry belongs to every ASID, and so does whatever
+// the upper range holds: its walks go by the ASID of TTBR0, which is not this tree's.
+struct TlbiTag {
+	uint16_t asid = 0;
+	bool every_asid = true;
+};
+
+// What TG and TTL call the granule.
+template <class Granule> inline constexpr unsigned granule_code = Granule::page_shift / 2 - 5;
+
+// A hint where a leaf can be: level 0 only with 4K and LPA2, level 1 only with 4K, LPA2 or LPA. All
+// else is "no information", because a wrong hint may invalidate nothing.
+template <class Format> constexpr unsigned ttl_hint(Level level)
+{
+	return Format::allows_leaf(level)
+		       ? granule_code<typename Format::Granule> << 2 | static_cast<unsigned>(level)
+		       : 0;
+}
+
+// The operand for one address. Masked: bits [63:56] of an upper-range address are no ASID, and
+// after the shift [55:52] would be a TTL. The NS bit of a stage 2 operand stays clear.
+template <class Format>
+constexpr uint64_t tlbi_operand(typename Format::Input input, uint16_t asid, unsigned ttl)
+{
+	constexpr Field address{Stage2Tag<typename Format::Stage> ? 39u : 43u, 0};
+
+	return Field{63, 48}.put(asid) | Field{47, 44}.put(ttl) | address.put(input.raw() >> 12);
+}
+
+struct TlbiRange {
+	unsigned scale;
+	unsigned num;
+
+	constexpr uint64_t pages() const
+	{
+		return uint64_t{num + 1} << (5 * scale + 1);
+	}
+};
+
+// The longest range of no more than `pages`, which is 2 or more. It covers more than half of them,
+// up to twice the longest that there is.
+constexpr TlbiRange tlbi_range(uint64_t pages)
+{
+	const unsigned scale = (static_cast<unsigned>(std::bit_width(pages)) - 2) / 5;
+
+	if (scale > 3)
+		return {3, 31};
+	const uint64_t units = pages >> (5 * scale + 1);
+
+	return {scale, static_cast<unsigned>(units < 32 ? units : 32) - 1};
+}
+static_assert(tlbi_range(2).pages() == 2 && tlbi_range(3).pages() == 2);
+static_assert(tlbi_range(63).pages() == 62 && tlbi_range(64).pages() == 64);
+static_assert(tlbi_range(2112).pages() == 2048 && tlbi_range(1 << 22).pages() == 1 << 21);
+
+inline constexpr uint64_t max_range_pages = TlbiRange{3, 31}.pages();
+
+// BaseADDR counts in units of this: with TCR.DS = 1, of 64K whatever the granule.
+template <class Format>
+inline constexpr unsigned range_base_shift = Format::lpa2 ? 16 : Format::Granule::page_shift;
+
+template <class Format>
+constexpr uint64_t tlbi_range_operand(typename Format::Input first, TlbiRange range, uint16_t asid,
+				      unsigned ttl)
+{
+	return Field{63, 48}.put(asid) | Field{47, 46}.put(granule_code<typename Format::Granule>) |
+	       Field{45, 44}.put(range.scale) | Field{43, 39}.put(range.num) |
+	       Field{38, 37}.put(ttl & 3) |
+	       Field{36, 0}.put(first.raw() >> range_base_shift<Format>);
+}
+
+// `count` instructions, the operand of each `stride` more than the one before.
+struct TlbiStep {
+	Tlbi op;
+	uint64_t operand;
+	uint64_t stride;
+	unsigned count;
+};
+
+class TlbiPlan {
+    public:
+	constexpr TlbiPlan(TlbiStep step) : steps_{step}, count_{1}
+	{
+	}
+	constexpr TlbiPlan(TlbiStep first, TlbiStep second) : steps_{first, second}, count_{2}
+	{
+	}
+
+	// visit(op, operand) for each instruction, in order.
+	template <class Visit> constexpr void for_each(Visit &&visit) const
+	{
+		for (unsigned i = 0; i < count_; i++) {
+			uint64_t operand = steps_[i].operand;
+
+			for (unsigned n = steps_[i].count; n; n--, operand += steps_[i].stride)
+				visit(steps_[i].op, operand);
+		}
+	}
+
+	constexpr unsigned operations() const
+	{
+		return steps_[0].count + (count_ == 2 ? steps_[1].count : 0);
+	}
+
+    private:
+	TlbiStep steps_[2] = {};
+	unsigned count_;
+};
+
+// More than this many instructions cost more than refilling the TLBs, and hold up every CPU that
+// listens (Linux has the same limit, MAX_DVM_OPS).
+inline constexpr unsigned max_single_ops = 512;
+
+// The instructions of one regime: by address (all levels, last level), by range (the same two).
+struct TlbiForms {
+	Tlbi address[2];
+	Tlbi range[2];
+};
+
+template <class Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool every_asid)
+{
+	using enum Tlbi;
+
+	if constexpr (std::same_as<Stage, El1And0>) {
+		if (every_asid)
+			return {{vaae1is, vaale1is}, {rvaae1is, rvaale1is}};
+		return {{vae1is, vale1is}, {rvae1is, rvale1is}};
+	} else if constexpr (std::same_as<Stage, El3>) {
+		return {{vae3is, vale3is}, {rvae3is, rvale3is}};
+	} else if constexpr (Stage2Tag<Stage>) {
+		return {{ipas2e1is, ipas2le1is}, {ripas2e1is, ripas2le1is}};
+	} else {
+		return {{vae2is, vale2is}, {rvae2is, rvale2is}};
+	}
+}
+
+// Everything a tree may have left in the TLBs. For EL2&0 we use the instructions named after EL2
+// only: those named after EL1 act on it just while HCR_EL2.TGE is set, and on a guest otherwise.
+template <class Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
+{
+	if constexpr (std::same_as<Stage, El1And0>) {
+		if (!tag.every_asid)
+			return TlbiStep{Tlbi::aside1is, Field{63, 48}.put(tag.asid), 0, 1};
+		return TlbiStep{Tlbi::vmalle1is, 0, 0, 1};
+	} else if constexpr (std::same_as<Stage, El3>) {
+		return TlbiStep{Tlbi::alle3is, 0, 0, 1};
+	} else if constexpr (Stage2Tag<Stage>) {
+		return TlbiStep{Tlbi::vmalls12e1is, 0, 0, 1};
+	} else {
+		return TlbiStep{Tlbi::alle2is, 0, 0, 1};
+	}
+}
+
+// What invalidates `region`, which is of whole pages. `level` is that of every leaf in it, or
+// unknown_level; `tables`: walk caches must go too.
+template <class Format>
+constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level, bool tables,
+			     TlbiTag tag, TlbiFeatures features)
+{
+	using Stage = typename Format::Stage;
+	using Granule = typename Format::Granule;
+	using Input = typename Format::Input;
+
+	const bool upper = region.first.raw() >> 63;
+	// VAE2IS removes global entries and those of one ASID. Entries of the upper range may have
+	// any, and there is no VAAE2IS.
+	if (std::same_as<Stage, El2And0> && upper)
+		return tlbi_all<Stage>(tag);
+
+	// A block takes one instruction and a hint, if all that changed are leaves of its level.
+	const bool leaves = !tables && Format::allows_leaf(level) &&
+			    region.first.is_aligned(Granule::size(level)) &&
+			    (region.last + 1).is_aligned(Granule::size(level));
+	const unsigned shift = leaves ? Granule::shift(level) : Granule::page_shift;
+	const unsigned ttl = leaves && features.ttl ? ttl_hint<Format>(level) : 0;
+	const uint64_t pieces = ((region.last - region.first) >> shift) + 1;
+
+	const bool every_asid = tag.every_asid || upper;
+	const TlbiForms forms = tlbi_forms<Stage>(every_asid);
+	const bool honours_asid =
+		std::same_as<Stage, El2And0> || (std::same_as<Stage, El1And0> && !every_asid);
+	const uint16_t asid = honours_asid ? tag.asid : 0;
+
+	if (pieces == 1 || (!features.range && pieces <= max_single_ops))
+		return TlbiStep{forms.address[!tables],
+				tlbi_operand<Format>(region.first, asid, ttl),
+				uint64_t{1} << (shift - 12), static_cast<unsigned>(pieces)};
+	if (!features.range)
+		return tlbi_all<Stage>(tag);
+
+	// Whole units of BaseADDR: a neighbour may lose its entry, nobody keeps one.
+	const uint64_t unit = bit(range_base_shift<Format>);
+	const Input first = region.first.align_down(unit);
+	const Input last{region.last.raw() | (unit - 1)};
+	const uint64_t pages = ((last - first) >> Granule::page_shift) + 1;
+
+	if (pages > 2 * max_range_pages)
+		return tlbi_all<Stage>(tag);
+	const TlbiRange range = tlbi_range(pages);
+	const Input second = last - (range.pages() * Granule::page_size - 1);
+	const auto step = [&](Input from) {
+		return TlbiStep{forms.range[!tables],
+				tlbi_range_operand<Format>(from, range, asid, ttl), 0, 1};
+	};
+
+	if (second == first)
+		return step(first);
+	return {step(first), step(second)};
+}
+
+} // namespace vmsa

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Scenario: where, and on what, a game of random operations (game.hpp) is played.
+#pragma once
+
+#include "support/draw.hpp"
+#include "support/flat_map.hpp"
+#include "support/lab.hpp"
+#include "support/snapshot.hpp"
+#include "vmsa/format_stage2.hpp"
+#include "vmsa/rows.hpp"
+
+namespace support
+{
+
+// The flat map's window begins at `first`. Every operation is of whole units, and prefers the edges
+// of blocks.
+struct Scenario {
+	unsigned input_bits;
+	vmsa::Range range;
+	uint64_t first;
+	uint64_t unit;
+	size_t units;
+	uint64_t block;
+	unsigned operations;
+};
+
+} // namespace support

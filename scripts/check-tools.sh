@@ -1,0 +1,196 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# check-tools.sh: what the library is outside of this project. vmsa-image makes the images and says
+# the words that userspace/vmsa-image/golden has; tables built by the compiler are constants; an
+# installation is found by pkg-config and by CMake, and the README's example compiles with it.
+# One KTAP line a check.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+cd "$top"
+
+golden=userspace/vmsa-image/golden
+tool=$top/build/vmsa-image/vmsa-image
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+passed=0 failed=0 skipped=0
+
+# check NAME COMMAND...: passes when the command succeeds and says nothing.
+check() {
+	local name=$1 said
+	shift
+
+	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
+	if [[ $said ]]; then
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed + skipped)) $name"
+		head -n 40 <<<"$said" | sed 's/^/# /'
+	else
+		passed=$((passed + 1))
+		echo "ok $((passed + failed + skipped)) $name"
+	fi
+}
+
+# check_with PROGRAM NAME COMMAND...: skipped without the program.
+check_with() {
+	local program=$1
+	shift
+
+	if command -v "$program" >/dev/null; then
+		check "$@"
+	else
+		skipped=$((skipped + 1))
+		echo "ok $((passed + failed + skipped)) $1 # SKIP $program is not installed"
+	fi
+}
+
+build_tool() {
+	make --no-print-directory --jobs="$(nproc)" -f userspace/vmsa-image/host.mk >"$scratch/build.log" 2>&1 ||
+		cat "$scratch/build.log"
+}
+
+# What the tool makes of description $1, as the golden file has it: the registers, the rows as text
+# and as JSON, and every table.
+transcript() {
+	local description=$golden/$1.map image=$scratch/$1.tables setup
+
+	read -ra setup < <(grep -m 1 '^stage=' "$description")
+	"$tool" make "$description" -o "$image"
+	"$tool" print "$image" "${setup[@]}"
+	"$tool" print --json "$image" "${setup[@]}"
+	od -A x -t x8 -w8 -v "$image" | sed \$d | grep -v ' 0000000000000000$'
+}
+
+same_as_golden() {
+	transcript "$1" >"$scratch/$1.txt" || return
+	diff <(sed 1d "$golden/$1.txt") "$scratch/$1.txt"
+}
+
+# Each description in complaints.txt is refused with the words that follow it.
+complaints() {
+	local line part=description
+
+	: >"$scratch/bad.map"
+	: >"$scratch/expected"
+	while IFS= read -r line; do
+		case $line in
+		----) part=expected ;;
+		====)
+			(cd "$scratch" && "$tool" make bad.map -o bad.tables 2>said) && echo "not refused:" &&
+				cat "$scratch/bad.map"
+			diff "$scratch/expected" "$scratch/said"
+			[[ ! -e $scratch/bad.tables ]] || echo "an image was written"
+			part=description
+			: >"$scratch/bad.map"
+			: >"$scratch/expected"
+			;;
+		*)
+			if [[ $part == description ]]; then
+				echo "$line" >>"$scratch/bad.map"
+			else
+				echo "$line" >>"$scratch/expected"
+			fi
+			;;
+		esac
+	done < <(sed 1,2d "$golden/complaints.txt")
+}
+
+# refused WHY IMAGE WORD...: printing says WHY.
+refused() {
+	local why=$1
+	shift
+
+	"$tool" print "$@" >/dev/null 2>"$scratch/said" && echo "was printed: $*"
+	grep -qF "$why" "$scratch/said" || cat "$scratch/said"
+}
+
+junk_is_no_image() {
+	local setup=(stage=1 regime=el2 granule=4K bits=40 output_bits=40)
+
+	head -c 4095 /dev/zero >"$scratch/odd"
+	refused 'not of whole descriptors' "$scratch/odd" "${setup[@]}" base=0
+	: >"$scratch/empty"
+	refused 'not an image' "$scratch/empty" "${setup[@]}" base=0
+	yes | head -c 65536 | tr '\ny' '\003\377' >"$scratch/junk"
+	refused 'not an image' "$scratch/junk" "${setup[@]}" base=0
+	"$tool" make "$golden/board.map" -o "$scratch/image" >/dev/null
+	refused 'not an image' "$scratch/image" "${setup[@]}" base=0x40081000
+	refused 'cannot be read' "$scratch/none" "${setup[@]}" base=0
+}
+
+# The object of Documentation/examples/outside/board.cpp holds 12 KiB in .rodata and not an
+# instruction, initializer or relocation.
+is_constant() {
+	local object=$scratch/board.o symbols
+
+	"$1" -std=c++20 -O2 -ffreestanding -fno-exceptions -fno-rtti -Iinclude -c -o "$object" \
+		Documentation/examples/outside/board.cpp
+	readelf --sections --wide "$object" |
+		sed -nE 's/^ *\[ *[0-9]+\] +(\.(text|data|bss|init|ctors|rela)[^ ]*) +[^ ]+ +[^ ]+ +[^ ]+ +0*([1-9a-f][0-9a-f]*) .*/section \1 is not empty/p'
+	# $d is how AArch64 marks data.
+	symbols=$(nm --print-size "$object" | grep -v ' \$d$')
+	[[ $symbols =~ ^0+\ 0*3000\ R\ board_tables$ ]] || echo "symbols: $symbols"
+	readelf --sections --wide "$object" | grep -q '\.rodata\.board_tables ' || echo "no .rodata.board_tables"
+}
+
+# A map with an error has to end the compilation, and the words are about that.
+is_refused() {
+	sed 's|0x4000.0000}, 1 \* GiB|0x0900'"'"'0000}, 4 * KiB|' Documentation/examples/outside/board.cpp >"$scratch/bad.cpp"
+	"$1" -std=c++20 -fsyntax-only -Iinclude "$scratch/bad.cpp" >"$scratch/said" 2>&1 && echo "compiled"
+	grep -q 'this piece of the map is refused' "$scratch/said" &&
+		grep -qE 'Errc::overlap' "$scratch/said" || cat "$scratch/said"
+}
+
+install_headers() {
+	PREFIX=$1 DESTDIR=$2 scripts/install-headers.sh 2>/dev/null
+}
+
+with_pkg_config() {
+	local flags
+
+	read -ra flags < <(PKG_CONFIG_PATH=$scratch/prefix/share/pkgconfig pkg-config --cflags vmsa)
+	[[ ${flags[0]} == "-I$scratch/prefix/include" ]] || echo "flags: ${flags[*]}"
+	cp Documentation/examples/fifteen.cpp "$scratch"
+	(cd "$scratch" && g++ -std=c++20 -Wall -Wextra -Werror "${flags[@]}" -o fifteen fifteen.cpp && ./fifteen)
+}
+
+with_cmake() {
+	cp -R Documentation/examples "$scratch/examples"
+	cmake -S "$scratch/examples/outside" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$scratch/prefix" \
+		>"$scratch/cmake.log" 2>&1 && cmake --build "$scratch/cmake" >>"$scratch/cmake.log" 2>&1 ||
+		cat "$scratch/cmake.log"
+	"$scratch/cmake/outside"
+}
+
+goes_to_destdir() {
+	install_headers /usr "$scratch/stage"
+	diff -r include/vmsa "$scratch/stage/usr/include/vmsa"
+	grep -qx 'prefix=/usr' "$scratch/stage/usr/share/pkgconfig/vmsa.pc" || echo "vmsa.pc names the staging place"
+	! grep -rl "$scratch" "$scratch/stage" || return
+}
+
+readme_shows_it() {
+	sed -n '/^```cpp$/,/^```$/{/^```/!p}' README.md | diff - <(sed 1d Documentation/examples/fifteen.cpp)
+	(($(grep -cv '^$' Documentation/examples/fifteen.cpp) <= 16)) || echo "more than fifteen lines"
+}
+
+echo "KTAP version 1"
+check "vmsa-image is built without a warning" build_tool
+for map in board guest kernel; do
+	check "vmsa-image makes and prints $map.map as its golden file has it" same_as_golden "$map"
+done
+check "vmsa-image says what is wrong with a description, and where" complaints
+check "vmsa-image refuses what is no image" junk_is_no_image
+for compiler in g++-12 clang++-19 aarch64-linux-gnu-g++-12; do
+	check_with $compiler "tables built by $compiler are constants, and no code" is_constant $compiler
+	check_with $compiler "a map with an error is refused by $compiler" is_refused $compiler
+done
+check "install-headers installs" install_headers "$scratch/prefix" ''
+check_with pkg-config "the README's example compiles outside, with pkg-config" with_pkg_config
+check_with cmake "the README's example compiles outside, with CMake" with_cmake
+check "install-headers respects DESTDIR" goes_to_destdir
+check "the README shows Documentation/examples/fifteen.cpp" readme_shows_it
+echo "1..$((passed + failed + skipped))"
+echo "$passed passed, $failed failed, $skipped skipped"
+((!failed))
