@@ -17,7 +17,8 @@ part() {
 
 	printf '%-16s' "$name"
 	"$@" >"$logs/$name.log" 2>&1 || status=$?
-	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" | tail -n 1)
+	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" |
+		tail -n 1) || true
 	# A part that did not come to its end, or that failed without saying what, is a failure itself.
 	if [[ ! $counts ]] || { ((status)) && [[ $counts == *" 0 failed"* ]]; }; then
 		counts=${counts:-0 passed, 0 failed, 0 skipped}

@@ -54,9 +54,10 @@ for i in "${!files[@]}"; do
 	if [ -z "$wrong" ]; then
 		verdict=ok
 	else
-		verdict="not ok" failed=1
+		verdict="not ok" failed=$((failed + 1))
 		sed 's/^/# /' <<<"$wrong"
 	fi
 	echo "$verdict $((i + 1)) $(comments "${files[i]}" test)"
 done
-exit "$failed"
+echo "$((${#files[@]} - failed)) passed, $failed failed, 0 skipped"
+((!failed))

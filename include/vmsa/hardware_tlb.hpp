@@ -30,7 +30,8 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	{
 	}
 
-	constexpr void invalidate(Region<Input> region, Level level, bool tables)
+	// Not inlined: what it waits for costs more than a call, and its frame is not small.
+	[[gnu::noinline]] constexpr void invalidate(Region<Input> region, Level level, bool tables)
 	{
 		issue(tlbi_plan<Format>(region, level, tables, tag_, features_));
 	}
@@ -46,7 +47,7 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_all<Stage>({}));
 	}
 
-	constexpr void sync()
+	[[gnu::noinline]] constexpr void sync()
 	{
 		if (!issued_) {
 			cpu_.dsb_ishst();
@@ -77,7 +78,7 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	}
 
     private:
-	constexpr void issue(const TlbiPlan &plan)
+	[[gnu::noinline]] constexpr void issue(const TlbiPlan &plan)
 	{
 		cpu_.dsb_ishst();
 		plan.for_each([&](Tlbi op, uint64_t operand) {
