@@ -30,19 +30,19 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	{
 	}
 
-	// Not inlined: what it waits for costs more than a call, and its frame is not small.
+	// None of these is inlined: what they wait for costs more than a call, and a plan has its size.
 	[[gnu::noinline]] constexpr void invalidate(Region<Input> region, Level level, bool tables)
 	{
 		issue(tlbi_plan<Format>(region, level, tables, tag_, features_));
 	}
 
-	constexpr void invalidate_all()
+	[[gnu::noinline]] constexpr void invalidate_all()
 	{
 		issue(tlbi_all<Stage>(tag_));
 	}
 
 	// Whatever the tag says: every ASID of the regime.
-	constexpr void invalidate_regime()
+	[[gnu::noinline]] constexpr void invalidate_regime()
 	{
 		issue(tlbi_all<Stage>({}));
 	}
@@ -78,7 +78,7 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	}
 
     private:
-	[[gnu::noinline]] constexpr void issue(const TlbiPlan &plan)
+	constexpr void issue(const TlbiPlan &plan)
 	{
 		cpu_.dsb_ishst();
 		plan.for_each([&](Tlbi op, uint64_t operand) {

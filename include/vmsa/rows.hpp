@@ -137,7 +137,7 @@ struct Census {
 template <class T>
 constexpr void count_below(const T &tree, Descriptor *table, Level level, Census &census)
 {
-	if (level >= 0) // no format has a leaf above
+	if (level >= 0 && level <= last_level) // no format has a leaf above
 		census.leaves[level] +=
 			count_leaves<typename T::Format>(table, tree.entries(level), level);
 	tree.for_each_child(table, level, [&](Descriptor *child, Level l) {
