@@ -9,7 +9,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host kunit kunit-san \
 	check-e2e check-audit check-style check-headers check-tools \
-	docs vmsa-image install-headers bench-host setup clean distclean
+	docs vmsa-image install-headers bench-host check-mmu setup clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ check-tools: setup
 
 docs: setup
 	@scripts/docs.sh
+
+#: The MMU as judge of every format, on bare metal (not a part of check):
+#:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
+#:
+check-mmu: setup
+	@scripts/check-mmu.sh
 
 #: Costs:
 #:   make bench-host    instructions per descriptor, counted by callgrind
