@@ -7,9 +7,9 @@ CPU ?=
 EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-.PHONY: help run shell check modules modules_install install check-host kunit kunit-san \
+.PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-audit check-style check-headers check-tools \
-	docs vmsa-image install-headers bench-host check-mmu setup clean distclean
+	docs vmsa-image install-headers bench-host setup clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -30,6 +30,7 @@ shell: setup
 
 #: Parts of check:
 #:   make check-host    the library's suites, natively, with sanitizers
+#:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
@@ -43,6 +44,9 @@ check: setup
 
 check-host: setup
 	@scripts/check-host.sh
+
+check-mmu: setup
+	@scripts/check-mmu.sh
 
 kunit: setup
 	@scripts/kunit.sh
@@ -68,12 +72,6 @@ check-tools: setup
 
 docs: setup
 	@scripts/docs.sh
-
-#: The MMU as judge of every format, on bare metal (not a part of check):
-#:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
-#:
-check-mmu: setup
-	@scripts/check-mmu.sh
 
 #: Costs:
 #:   make bench-host    instructions per descriptor, counted by callgrind

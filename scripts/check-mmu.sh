@@ -14,7 +14,7 @@
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
-timeout=120 # seconds; the slowest takes a tenth of that
+timeout=300 # seconds; the slowest takes a tenth of that, on a machine of its own
 
 # Everything to run, as "IMAGE LEVEL".
 runs_of() {

@@ -48,6 +48,7 @@ part docs scripts/docs.sh
 part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
 part host scripts/check-host.sh
+part mmu scripts/check-mmu.sh
 part kunit scripts/kunit.sh
 part kunit-san scripts/kunit.sh --sanitizers
 part e2e-6.12 e2e 6.12 '' ''

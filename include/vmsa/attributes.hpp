@@ -60,7 +60,8 @@ struct Stage2Attributes {
 };
 
 // Stage 1 memory is always readable at the privileged level. `el0` opens it to EL0, where the
-// regime has one: for reading, and for writing where `write` is set.
+// regime has one: for reading, and for writing where `write` is set. What EL0 may write, the privileged
+// level may not execute.
 struct Stage1Access {
 	bool read = true;
 	bool write = false;

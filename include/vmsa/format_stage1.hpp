@@ -98,13 +98,20 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	// (rule R_FPXKC).
 	static constexpr Descriptor in_place_bits = access_bits | af | dbm | gp | software.mask();
 
+	// What EL0 may write, now or once hardware finds it clean (DBM), the privileged level never
+	// executes, whatever PXN says (Arm ARM D8.4.2).
+	static constexpr bool is_written_by_el0(const Attributes &a)
+	{
+		return R::has_el0 && a.access.el0 && (a.access.write || a.dbm);
+	}
+
 	// A regime without EL0 has nobody to give EL0 rights to; nothing is readable that is not
 	// readable when privileged. Device memory that is executable invites speculative fetches.
 	static constexpr bool is_legal(const Attributes &a)
 	{
 		const bool executable = a.access.execute || a.access.el0_execute;
 
-		if (!a.access.read)
+		if (!a.access.read || (is_written_by_el0(a) && a.access.execute))
 			return false;
 		if (!R::has_el0 && (a.access.el0 || a.access.el0_execute || !a.global))
 			return false;
@@ -205,8 +212,10 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		a.access.write &= !t.read_only;
 		a.access.el0 &= !t.no_el0;
 		if constexpr (R::has_el0) {
+			const bool by_el0 = is_written_by_el0(a) && !t.read_only;
+
 			a.access.el0_execute &= !t.no_execute_el0;
-			a.access.execute &= !t.no_execute_privileged;
+			a.access.execute &= !t.no_execute_privileged && !by_el0;
 		} else {
 			a.access.execute &= !t.no_execute_el0;
 		}

@@ -31,6 +31,7 @@ template <class Format> struct ChangeAccess {
 		auto attributes = Format::attributes(d);
 
 		attributes.access = access;
+		attributes.dbm &= access.write;
 		return Format::is_legal(attributes) ? Errc::none : Errc::forbidden_attributes;
 	}
 

@@ -33,6 +33,9 @@ template <class Format> constexpr uint64_t vttbr(Pa root, uint16_t vmid)
 }
 
 static_assert(vtcr<Stage2_4K>(stage2_geometry<Granule4K>(40, 40).value(), true) == 0x800a'3558);
+// The one walk that begins at level 0 of the 16K granule.
+static_assert(vtcr<Format<Stage2, Granule16K, 52>>(stage2_geometry<Granule16K, 52>(52, 52).value(),
+						   false) == 0x1'8006'b5cc);
 static_assert(parange_of(48) == 5 && parange_of(40) == 2 && parange_of(47) == 4);
 
 } // namespace vmsa

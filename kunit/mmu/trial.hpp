@@ -109,20 +109,23 @@ template <class Map> class Trial {
 		unmap(page_);
 	}
 
-	// The same by the attributes of the table above: what the page allows, that forbids.
+	// The same by the attributes of the table above: what the page allows, that forbids. What EL0
+	// may write, nobody else may run, whatever PXN says: no mapping is given such a leaf, but if
+	// there is one, it must be understood.
 	void restrict()
 	{
 		constexpr bool el0 = Stage::has_el0;
 
 		map_probe();
 		for (unsigned i = 0; i < 32; i++) {
-			// What EL0 may write, nobody else may run: so all is not allowed at once.
 			const bool write = (i & 16) != 0;
 
 			protect(page_, {.write = write || !el0,
 					.execute = !write || !el0,
 					.el0 = el0,
 					.el0_execute = el0});
+			if constexpr (el0)
+				vmsa::replace_bits(leaf(), Format::pxn, 0);
 			restrict_table(vmsa::Field{62, 59}.put(i) & restrictions<Stage>);
 			try_all();
 		}
@@ -175,15 +178,33 @@ template <class Map> class Trial {
 	// The table that holds the page's leaf: the bits go into the descriptor that names it.
 	void restrict_table(vmsa::Descriptor bits)
 	{
-		vmsa::Descriptor *above = nullptr;
+		vmsa::replace_bits(above_leaf(), restrictions<Stage>, bits);
+		Hardware<Stage>::sync();
+	}
+
+	vmsa::Descriptor *above_leaf() const
+	{
+		return entry([](vmsa::Descriptor d, vmsa::Level level) {
+			return Format::is_table(d, level);
+		});
+	}
+
+	vmsa::Descriptor *leaf() const
+	{
+		return entry([](vmsa::Descriptor, vmsa::Level) { return true; });
+	}
+
+	// The last descriptor on the walk of the page that is one of those.
+	template <class IsOne> vmsa::Descriptor *entry(const IsOne &is_one) const
+	{
+		vmsa::Descriptor *last = nullptr;
 
 		map_.tree().steps(Input{at_}, [&](vmsa::Level level, size_t i, vmsa::Pa table,
 						  vmsa::Descriptor d) {
-			if (Format::is_table(d, level))
-				above = Ram::pointer(table) + i;
+			if (is_one(d, level))
+				last = Ram::pointer(table) + i;
 		});
-		vmsa::store(above, (*above & ~restrictions<Stage>) | bits);
-		Hardware<Stage>::sync();
+		return last;
 	}
 
 	Attributes translated() const

@@ -155,7 +155,7 @@ TEST(no_attribute_makes_a_leaf_a_table)
 	ASSERT(lab.map({Va{2 * MiB}, 2 * MiB}, Pa{2 * MiB}, normal | rw));
 	ASSERT(lab.modify({Va{2 * MiB}, 2 * MiB}, [](auto, auto) {
 		return Stage1Attributes{.memory = nc,
-					.access = {true, true, true, true, true},
+					.access = {true, true, false, true, true},
 					.shareability = Shareability::outer,
 					.global = false,
 					.non_secure = true,

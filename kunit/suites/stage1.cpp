@@ -90,21 +90,22 @@ template <class F> void check_crossing(struct kunit *test, Level level, unsigned
 	ASSERT(lab.only_root() && lab.good());
 }
 
-// Lab<F> as it would be with a bit in the table descriptor above the leaf.
-Stage1Attributes below_table(struct kunit *test, unsigned n)
+// What a leaf comes to below a table descriptor with a bit of its own. `plus`: bits that it has
+// although no mapping may give it them.
+Stage1Attributes below_table(struct kunit *test, const Stage1Attributes &a, unsigned n,
+			     Descriptor plus = 0)
 {
 	Lab<El1_4K> lab{test, 39};
 	const Va page{GiB};
 	Stage1Attributes found;
 
-	if (!lab.map(
-		    {page, 4 * KiB}, Pa{0},
-		    {.access = {.write = true, .execute = true, .el0 = true, .el0_execute = true}}))
+	if (!lab.map({page, 4 * KiB}, Pa{0}, a))
 		return found;
 	lab.tree().steps(page, [&](Level level, size_t i, Pa table, Descriptor) {
 		if (level == 1)
 			lab.memory().pointer(table)[i] |= bit(n);
 	});
+	*lab.descriptor(page) ^= plus;
 	lab.hardware_was_here();
 	found = lab.tree().translate(page).value().attributes();
 	EXPECT(lab.good());
@@ -151,13 +152,16 @@ TEST(an_output_of_52_bits_crosses_where_its_top_bits_part)
 
 TEST(a_table_restricts_what_is_below_it)
 {
-	Stage1Attributes want = {
-		.access = {.write = true, .execute = true, .el0 = true, .el0_execute = true}};
 	const auto expect = [&](unsigned n, auto change) {
-		Stage1Attributes changed = want;
+		// What EL0 may write is not executable, so no leaf allows all there is.
+		Stage1Attributes a = {.access = {.write = n != 59,
+						 .execute = n == 59,
+						 .el0 = true,
+						 .el0_execute = true}};
+		const Stage1Attributes found = below_table(test, a, n);
 
-		change(changed);
-		EXPECT(below_table(test, n) == changed);
+		change(a);
+		EXPECT(found == a);
 	};
 
 	expect(58, [](auto &) {}); // ignored
@@ -166,6 +170,41 @@ TEST(a_table_restricts_what_is_below_it)
 	expect(61, [](auto &a) { a.access.el0 = false; }); // APTable[0]
 	expect(62, [](auto &a) { a.access.write = false; }); // APTable[1]
 	expect(63, [](auto &a) { a.non_secure = true; }); // NSTable
+}
+
+// The privileged level executes nothing that EL0 may write, whatever PXN says: not even when it is
+// clean, and hardware would let the first write through (DBM).
+TEST(what_el0_may_write_the_privileged_level_does_not_execute)
+{
+	Lab<El1_4K> lab{test, 39};
+	ASSERT(lab.good());
+	const Region<Va> page{Va{0}, 4 * KiB};
+	const Region<Va> one{Va{8 * KiB}, 4 * KiB};
+	const Error forbidden{Errc::forbidden_attributes, page};
+	constexpr Stage1Access rx_for_both{.execute = true, .el0 = true, .el0_execute = true};
+	constexpr Stage1Access rwx_for_both{
+		.write = true, .execute = true, .el0 = true, .el0_execute = true};
+
+	EXPECT(lab.map(page, Pa{0}, normal | rwx_for_both).error() == forbidden);
+	EXPECT(lab.map(page, Pa{0}, {.access = rx_for_both, .dbm = true}).error() == forbidden);
+	EXPECT(lab.map(page, Pa{0}, normal | rwx));
+	EXPECT(lab.protect(page, rwx_for_both).error() == forbidden);
+	EXPECT(lab.map(one, Pa{0}, {.access = user_rw, .dbm = true}));
+	EXPECT(lab.protect(one, rx_for_both)); // that takes DBM away, too
+	EXPECT(lab.tree().translate(one.first).value().attributes() == (normal | rx_for_both));
+	ASSERT(lab.good());
+
+	// A leaf that somebody else wrote: AP[2] clear, or DBM set.
+	const auto executes = [&](unsigned n, Descriptor plus) {
+		return below_table(test, normal | rx_for_both, n, plus).access.execute;
+	};
+
+	EXPECT(executes(58, 0));
+	EXPECT(!executes(58, bit(7)));
+	EXPECT(!executes(58, bit(51)));
+	// The table above takes the write away, or EL0.
+	EXPECT(executes(62, bit(7)) && executes(61, bit(7)));
+	EXPECT(executes(62, bit(51)) && executes(61, bit(51)));
 }
 
 TEST(what_only_el0_has_is_refused_where_there_is_none)
@@ -187,4 +226,5 @@ TEST(what_only_el0_has_is_refused_where_there_is_none)
 SUITE(stage1, both_ranges_to_their_last_byte_with_4k,
       both_ranges_to_their_last_byte_with_16k_and_64k,
       an_output_of_52_bits_crosses_where_its_top_bits_part, a_table_restricts_what_is_below_it,
+      what_el0_may_write_the_privileged_level_does_not_execute,
       what_only_el0_has_is_refused_where_there_is_none);

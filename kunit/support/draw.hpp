@@ -61,10 +61,14 @@ template <class F> typename F::Attributes draw_attributes(Random &random)
 	return a;
 }
 
-// What is executable is not Device memory, and at stage 2 not Non-cacheable either.
+// What is executable is not Device memory, and at stage 2 not Non-cacheable either. The privileged
+// level executes nothing that EL0 may write, or may once hardware found it clean.
 inline bool is_forbidden(const vmsa::Stage1Attributes &a)
 {
-	return vmsa::is_device(a.memory) && (a.access.execute || a.access.el0_execute);
+	const bool el0_writes = a.access.el0 && (a.access.write || a.dbm);
+
+	return (vmsa::is_device(a.memory) && (a.access.execute || a.access.el0_execute)) ||
+	       (a.access.execute && el0_writes);
 }
 
 inline bool is_forbidden(const vmsa::Stage2Attributes &a)
