@@ -43,9 +43,8 @@ clang-19                 clang++-19
 cmake                    cmake
 pkg-config               pkg-config
 
-# tools: vmsa-image's command line and its JSON.
+# tools: the command lines of vmsa-image and s2ctl.
 libcli11-dev             /usr/include/CLI/CLI.hpp
-nlohmann-json3-dev       /usr/include/nlohmann/json.hpp
 EOF
 )
 missing=()

@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rows.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <cstdio>
+#include "text/text.hpp"
 
 namespace rows
 {
 
 namespace
 {
-
-std::string hex(const char *format, int digits, uint64_t value)
-{
-	char text[32];
-
-	std::snprintf(text, sizeof(text), format, digits, static_cast<unsigned long long>(value));
-	return text;
-}
 
 const char *memory_text(vmsa::MemoryType type)
 {
@@ -29,97 +19,98 @@ const char *memory_text(vmsa::MemoryType type)
 }
 
 // What both stages have.
-void describe_common(Row &row, const auto &a)
+void describe_common(Meaning &meaning, const auto &a)
 {
 	constexpr const char *shareability[] = {"non-shareable", "reserved-shareability",
 						"outer-shareable", "inner-shareable"};
 
-	row.memory = memory_text(a.memory);
-	row.flags.emplace_back(shareability[static_cast<unsigned>(a.shareability)]);
+	meaning.memory = memory_text(a.memory);
+	meaning.flags.emplace_back(shareability[static_cast<unsigned>(a.shareability)]);
 	if (a.accessed)
-		row.flags.emplace_back("accessed");
+		meaning.flags.emplace_back("accessed");
 	if (a.dbm)
-		row.flags.emplace_back("dbm");
+		meaning.flags.emplace_back("dbm");
 	if (a.contiguous)
-		row.flags.emplace_back("contiguous");
+		meaning.flags.emplace_back("contiguous");
 	if (a.software)
-		row.flags.emplace_back("software=" + std::to_string(a.software));
+		meaning.flags.emplace_back("software=" + std::to_string(a.software));
 }
 
 } // namespace
 
-std::string size_text(uint64_t bytes)
+Meaning describe(const vmsa::Stage1Attributes &a)
 {
-	constexpr char suffixes[] = {'K', 'M', 'G', 'T'};
-	size_t i = 0;
+	Meaning meaning;
 
-	for (bytes >>= 10; bytes >= 1024 && bytes % 1024 == 0 && i + 1 < sizeof(suffixes); i++)
-		bytes >>= 10;
-	return std::to_string(bytes) + suffixes[i];
-}
-
-void describe(Row &row, const vmsa::Stage1Attributes &a)
-{
-	row.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
-		     (a.access.execute ? 'x' : '-');
-	describe_common(row, a);
+	meaning.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
+			 (a.access.execute ? 'x' : '-');
+	describe_common(meaning, a);
 	if (a.access.el0)
-		row.flags.emplace_back("el0");
+		meaning.flags.emplace_back("el0");
 	if (a.access.el0_execute)
-		row.flags.emplace_back("el0-execute");
+		meaning.flags.emplace_back("el0-execute");
 	if (!a.global)
-		row.flags.emplace_back("non-global");
+		meaning.flags.emplace_back("non-global");
 	if (a.non_secure)
-		row.flags.emplace_back("non-secure");
+		meaning.flags.emplace_back("non-secure");
 	if (a.guarded)
-		row.flags.emplace_back("guarded");
+		meaning.flags.emplace_back("guarded");
+	return meaning;
 }
 
-void describe(Row &row, const vmsa::Stage2Attributes &a)
+Meaning describe(const vmsa::Stage2Attributes &a)
 {
 	// FEAT_XNX can allow one exception level only.
 	constexpr const char *execute[] = {"x", "x(el0)", "-", "x(el1)"};
+	Meaning meaning;
 
-	row.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
-		     execute[static_cast<unsigned>(a.access.execute)];
-	describe_common(row, a);
+	meaning.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
+			 execute[static_cast<unsigned>(a.access.execute)];
+	describe_common(meaning, a);
+	return meaning;
 }
 
-std::string to_text(const std::vector<Row> &rows, unsigned input_bits)
+void append_text(std::string &out, const Row &row, unsigned input_bits, Outputs outputs)
 {
-	std::string text;
+	// In the upper range all 64 bits count.
+	const unsigned digits =
+		input_bits < 64 && row.first >> input_bits ? 16 : (input_bits + 3) / 4;
+	const bool shown = outputs == Outputs::shown;
 
-	for (const Row &row : rows) {
-		// In the upper range all 64 bits count.
-		const int digits =
-			static_cast<int>(row.first >> input_bits ? 16 : (input_bits + 3) / 4);
-
-		text += hex("%0*llx-", digits, row.first) + hex("%0*llx", digits, row.last) +
-			hex(" -> %0*llx ", 10, row.output) + row.access + ' ' + row.memory + ' ' +
-			std::to_string(row.leaves) + " x " + size_text(row.leaf_bytes);
-		for (const std::string &flag : row.flags)
-			text += ' ' + flag;
-		text += '\n';
+	text::append_hex(out, row.first, digits);
+	out += '-';
+	text::append_hex(out, row.last, digits);
+	if (shown) {
+		out += " -> ";
+		text::append_hex(out, row.output, 10);
 	}
-	return text;
+	((out += ' ') += row.meaning->access) += ' ';
+	(out += row.meaning->memory) += shown ? " " : "  ";
+	text::append_number(out, row.leaves);
+	(out += " x ") += text::size(row.leaf_bytes);
+	if (shown)
+		for (const std::string &flag : row.meaning->flags)
+			(out += ' ') += flag;
+	out += '\n';
 }
 
-std::string to_json(const std::vector<Row> &rows)
+void write_json(json::Writer &json, const Row &row, Outputs outputs)
 {
-	auto all = nlohmann::ordered_json::array();
-
-	// Addresses are text: a JSON number is good for 53 bits.
-	for (const Row &row : rows)
-		all.push_back({{"first", hex("0x%0*llx", 0, row.first)},
-			       {"last", hex("0x%0*llx", 0, row.last)},
-			       {"output", hex("0x%0*llx", 0, row.output)},
-			       {"access", row.access},
-			       {"memory", row.memory},
-			       {"level", row.level},
-			       {"leaves", row.leaves},
-			       {"leaf_bytes", row.leaf_bytes},
-			       {"flags", row.flags}});
-	return all.dump(2) + '\n';
+	json.begin_object();
+	json.member("first", text::hex(row.first));
+	json.member("last", text::hex(row.last));
+	if (outputs == Outputs::shown)
+		json.member("output", text::hex(row.output));
+	json.member("access", row.meaning->access);
+	json.member("memory", row.meaning->memory);
+	json.member("level", row.level);
+	json.member("leaves", row.leaves);
+	json.member("leaf_bytes", row.leaf_bytes);
+	json.begin_array("flags");
+	for (const std::string &flag : row.meaning->flags)
+		json.value(flag);
+	json.end();
+	json.end();
 }
 
 } // namespace rows

@@ -1,81 +1,148 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Rows in words: what the library's rows (vmsa/rows.hpp) look like to people and to programs. The one
-// home of their text and their JSON:
+// Rows in words: runs of leaves as people and programs read them. The one home of their text and
+// their JSON:
 //
+//   0080000000-00805fffff rw- normal  3 x 2M
 //   0080000000-00805fffff -> 0040000000 rw- normal 3 x 2M inner-shareable accessed
 //   {"first": "0x80000000", "last": "0x805fffff", "output": "0x40000000", "access": "rw-", ...}
 //
-// A row of the library says nothing about outputs. Here a row ends, too, where they are not contiguous.
+// The first is what the module's `maps` says: output addresses play no part. In the others a row
+// ends, too, where they jump. Rows are handed out one at a time, so that a million need no memory.
 #pragma once
+
+#include "text/json.hpp"
 
 #include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
-#include "vmsa/rows.hpp"
+#include "vmsa/tree.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
 namespace rows
 {
 
-struct Row {
-	uint64_t first;
-	uint64_t last;
-	uint64_t output;
-	uint64_t leaves;
-	uint64_t leaf_bytes;
-	int level;
+enum class Outputs { ignored, shown };
+
+// What attributes mean, in words.
+struct Meaning {
 	std::string access; // "rwx"
 	std::string memory; // "normal"
 	std::vector<std::string> flags; // "inner-shareable", "accessed", ...
 };
 
-// One line a row; addresses have as many digits as `input_bits` ask for.
-std::string to_text(const std::vector<Row> &rows, unsigned input_bits);
-// An array of objects.
-std::string to_json(const std::vector<Row> &rows);
+Meaning describe(const vmsa::Stage1Attributes &attributes);
+Meaning describe(const vmsa::Stage2Attributes &attributes);
 
-// "2M"
-std::string size_text(uint64_t bytes);
+struct Row {
+	uint64_t first;
+	uint64_t last;
+	uint64_t output; // of `first`
+	uint64_t leaves;
+	uint64_t leaf_bytes;
+	int level;
+	const Meaning *meaning; // until the next row
+};
 
-// The words of attributes.
-void describe(Row &row, const vmsa::Stage1Attributes &attributes);
-void describe(Row &row, const vmsa::Stage2Attributes &attributes);
+// A line; addresses have as many digits as `input_bits` ask for.
+void append_text(std::string &out, const Row &row, unsigned input_bits, Outputs outputs);
+// An object.
+void write_json(json::Writer &json, const Row &row, Outputs outputs);
 
-template <class T> std::vector<Row> rows_of(const T &tree)
+// visit(input address, level, descriptor, the table descriptors above it or-ed) for every leaf, in
+// order.
+template <class T, class Visit>
+void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level level,
+		   typename T::Input first, vmsa::Descriptor above, const Visit &visit)
 {
-	using Granule = typename T::Granule;
-	std::vector<Row> all;
-	vmsa::Row<typename T::Format> found;
+	using Format = typename T::Format;
 
-	for (auto at = tree.space().first; vmsa::next_row(tree, at, found);) {
-		const uint64_t size = Granule::size(found.level);
+	for (size_t i = 0; i < tree.entries(level); i++) {
+		const vmsa::Descriptor d = table[i];
+		const auto at = first + (uint64_t{i} << T::Granule::shift(level));
 
-		at = found.region.first;
-		for (uint64_t i = 0; i < found.leaves; i++, at = at + size) {
-			const auto leaf = tree.translate(at).value();
-			Row *row = i ? &all.back() : nullptr;
-
-			if (!row || row->output + (at.raw() - row->first) != leaf.pa.raw()) {
-				row = &all.emplace_back(Row{.first = at.raw(),
-							    .last = {},
-							    .output = leaf.pa.raw(),
-							    .leaves = 0,
-							    .leaf_bytes = size,
-							    .level = found.level,
-							    .access = {},
-							    .memory = {},
-							    .flags = {}});
-				describe(*row, leaf.attributes());
-			}
-			row->leaves++;
-			row->last = at.raw() + (size - 1);
-		}
-		if (found.region.last == tree.space().last)
-			break;
+		if (Format::is_table(d, level))
+			for_each_leaf(tree, tree.child(d), level + 1, at, above | d, visit);
+		else if (Format::is_leaf(d, level))
+			visit(at, level, d, above);
 	}
-	return all;
+}
+
+// The attributes that were described last: in a tree there are few, but they alternate.
+template <class Format> class Meanings {
+    public:
+	using Attributes = typename Format::Attributes;
+
+	const Meaning &of(const Attributes &attributes)
+	{
+		for (const auto &known : known_) {
+			if (known.valid && known.attributes == attributes)
+				return known.meaning;
+		}
+
+		Known &oldest = known_[next_++ % known_.size()];
+
+		oldest = {true, attributes, describe(attributes)};
+		return oldest.meaning;
+	}
+
+    private:
+	struct Known {
+		bool valid = false;
+		Attributes attributes;
+		Meaning meaning;
+	};
+
+	std::array<Known, 8> known_;
+	size_t next_ = 0;
+};
+
+// visit(row) for every row, in order.
+template <class T, class Visit>
+void for_each_row(const T &tree, Outputs outputs, const Visit &visit)
+{
+	using Format = typename T::Format;
+	Meanings<Format> meanings;
+	typename Format::Attributes attributes;
+	vmsa::Descriptor bits = 0; // what `attributes` were made of
+	Row row{};
+
+	for_each_leaf(tree, tree.root(), tree.geometry().start, tree.space().first, 0,
+		      [&](auto at, vmsa::Level level, vmsa::Descriptor d, vmsa::Descriptor above) {
+			      const uint64_t size = T::Granule::size(level);
+			      const uint64_t output = Format::output(d, level).raw();
+			      // The top five bits of tables restrict what is below; they go where a leaf
+			      // has its output.
+			      const vmsa::Descriptor now =
+				      (d & Format::attribute_mask) | above >> 59 << 12;
+			      auto left = attributes;
+
+			      if (now != bits || !row.leaves)
+				      left = Format::below(Format::attributes(d), above);
+			      if (row.leaves && row.level == level && row.last + 1 == at.raw() &&
+				  left == attributes &&
+				  (outputs == Outputs::ignored ||
+				   row.output + (at.raw() - row.first) == output)) {
+				      row.last += size;
+				      row.leaves++;
+				      return;
+			      }
+			      if (row.leaves)
+				      visit(static_cast<const Row &>(row));
+			      attributes = left;
+			      bits = now;
+			      row = {.first = at.raw(),
+				     .last = at.raw() + (size - 1),
+				     .output = output,
+				     .leaves = 1,
+				     .leaf_bytes = size,
+				     .level = level,
+				     .meaning = &meanings.of(attributes)};
+		      });
+	if (row.leaves)
+		visit(static_cast<const Row &>(row));
 }
 
 } // namespace rows

@@ -5,7 +5,7 @@
 
 out := build/vmsa-image
 flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
-sources := $(wildcard userspace/vmsa-image/*.cpp userspace/rows/*.cpp)
+sources := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,vmsa-image rows text)))
 objects := $(sources:%.cpp=$(out)/%.o)
 
 $(out)/vmsa-image: $(objects)

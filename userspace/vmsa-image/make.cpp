@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "make.hpp"
 
-#include "rows/rows.hpp"
 #include "setup.hpp"
+#include "text/text.hpp"
 
 #include "vmsa/image.hpp"
 #include "vmsa/vtcr.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
 
 namespace vmsa_image
@@ -17,13 +16,7 @@ namespace vmsa_image
 namespace
 {
 
-std::string hex(uint64_t value)
-{
-	char text[24];
-
-	std::snprintf(text, sizeof(text), "0x%llx", static_cast<unsigned long long>(value));
-	return text;
-}
+using text::hex;
 
 // A line of the description, with the format's meaning.
 template <class F> struct Request {
@@ -83,7 +76,7 @@ template <class F> vmsa::Level largest_of(const Words &words)
 	for (vmsa::Level level = vmsa::last_level; F::allows_leaf(level); level--) {
 		if (words.number("max") == F::Granule::size(level))
 			return level;
-		known += " " + rows::size_text(F::Granule::size(level));
+		known += " " + text::size(F::Granule::size(level));
 	}
 	words.complain("max", "no page or block has that size (known:" + known + ")");
 }
@@ -104,7 +97,7 @@ template <class F> Request<F> request_of(Line line)
 
 template <class F> [[noreturn]] void complain(const Request<F> &request, const vmsa::Error &error)
 {
-	const std::string page = rows::size_text(F::Granule::page_size);
+	const std::string page = text::size(F::Granule::page_size);
 	const std::string where = hex(error.first) + "-" + hex(error.last);
 	const bool starts_well = request.region.first.is_aligned(F::Granule::page_size);
 
@@ -171,7 +164,7 @@ bool try_to_build(vmsa::Image<F> &image, const Setup &setup, const vmsa::Geometr
 			complain(r, mapped.error());
 		if (last)
 			r.words.complain("size", "the tables up to here take more than " +
-							 rows::size_text(most_bytes));
+							 text::size(most_bytes));
 		return false;
 	}
 	return true;

@@ -21,10 +21,20 @@ std::string print(std::vector<vmsa::Descriptor> descriptors, const Line &line, S
 		if (!opened)
 			complain(setup, opened.error());
 
-		const std::vector<rows::Row> found = rows::rows_of(image.tree());
+		std::string text;
+		json::Writer json{text};
 
-		return style == Style::json ? rows::to_json(found)
-					    : rows::to_text(found, setup.bits);
+		if (style == Style::json)
+			json.begin_array();
+		rows::for_each_row(image.tree(), rows::Outputs::shown, [&](const rows::Row &row) {
+			if (style == Style::json)
+				rows::write_json(json, row, rows::Outputs::shown);
+			else
+				rows::append_text(text, row, setup.bits, rows::Outputs::shown);
+		});
+		if (style == Style::json)
+			json.end();
+		return text;
 	});
 }
 

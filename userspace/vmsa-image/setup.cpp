@@ -50,7 +50,7 @@ Setup::Setup(Line line)
 
 void complain(const Setup &setup, const vmsa::Error &error)
 {
-	const std::string least = setup.is_stage2() ? "32" : "25";
+	const std::string least = formats::is_stage2(setup.stage) ? "32" : "25";
 
 	switch (error.code) {
 	case vmsa::Errc::input_bits:

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "words.hpp"
 
+#include "text/text.hpp"
+
 #include <algorithm>
-#include <charconv>
 
 namespace vmsa_image
 {
@@ -70,28 +71,11 @@ const Words::Value &Words::value(const std::string &key) const
 uint64_t Words::number(const std::string &key) const
 {
 	const Value &v = value(key);
-	const bool hex = v.text.starts_with("0x") || v.text.starts_with("0X");
-	const char *begin = v.text.data() + (hex ? 2 : 0);
-	const char *end = v.text.data() + v.text.size();
-	uint64_t n = 0;
-	const auto [rest, error] = std::from_chars(begin, end, n, hex ? 16 : 10);
-	unsigned shift = 0;
+	const text::Number n = text::parse_number(v.text);
 
-	if (error == std::errc::result_out_of_range)
-		complain(key, "the number does not fit in 64 bits");
-	if (error != std::errc{})
-		complain(key, "not a number (write 4096, 0x1000 or 4K)");
-	if (rest != end) {
-		const size_t suffix = std::string{"kKmMgGtT"}.find(*rest);
-
-		if (suffix == std::string::npos || rest + 1 != end)
-			throw Complaint{line_, v.column + static_cast<size_t>(rest - v.text.data()),
-					"junk after a number (a suffix is K, M, G or T)"};
-		shift = 10 * (static_cast<unsigned>(suffix) / 2 + 1);
-	}
-	if (n << shift >> shift != n)
-		complain(key, "the number does not fit in 64 bits");
-	return n << shift;
+	if (n.trouble != text::Number::Trouble::none)
+		throw Complaint{line_, v.column + n.at, text::explain(n.trouble)};
+	return n.value;
 }
 
 uint64_t Words::number(const std::string &key, uint64_t when_missing) const
