@@ -8,7 +8,7 @@ EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
-	check-e2e check-audit check-style check-headers check-tools \
+	check-e2e check-audit check-style check-headers check-tools check-s2ctl \
 	docs vmsa-image install-headers bench-host setup clean distclean
 
 help:
@@ -37,6 +37,7 @@ shell: setup
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
+#:   make check-s2ctl   what reads a guest's tables outside the module
 #:   make docs          the manual, its examples and its claims
 #:
 check: setup
@@ -69,6 +70,9 @@ check-headers: setup
 
 check-tools: setup
 	@scripts/check-tools.sh
+
+check-s2ctl: setup
+	@scripts/check-s2ctl.sh
 
 docs: setup
 	@scripts/docs.sh

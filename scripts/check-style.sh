@@ -8,31 +8,13 @@
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
-passed=0 failed=0
-
-# check NAME COMMAND...: passes when the command says nothing.
-check() {
-	local name=$1 said
-	shift
-
-	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
-	if [[ $said ]]; then
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) $name"
-		head -n 40 <<<"$said" | sed 's/^/# /'
-	else
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) $name"
-	fi
-}
-
 files() {
 	git ls-files --cached --others --exclude-standard -- "$@"
 }
 
 no_spdx() {
 	# Licences are their own text, README.txt is what a shell shows, JSON has no comments.
-	files ':!LICENSES' ':!userspace/README.txt' ':!*.json' ':!*.png' ':!*.svg' |
+	files ':!LICENSES' ':!userspace/README.txt' ':!*.json' ':!*.png' ':!*.svg' ':!*.bin' |
 		xargs grep --files-without-match 'SPDX-License-Identifier:' || true
 }
 
@@ -74,13 +56,12 @@ long_files() {
 }
 
 source_tree=$(scripts/fetch-source.sh)
-echo "KTAP version 1"
+# shellcheck source=scripts/ktap.sh
+source scripts/ktap.sh
 check "every file names its licence" no_spdx
 check "include/vmsa is MIT OR Apache-2.0, module is GPL-2.0-only" wrong_spdx
 check "clang-format leaves the C++ as it is" not_formatted
 check "checkpatch.pl has nothing to say about the C" not_kernel_style "$source_tree/scripts/checkpatch.pl"
 check "shell scripts parse" bad_scripts
 check "no file is longer than 400 lines" long_files
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed, 0 skipped"
-((!failed))
+ktap_end

@@ -14,36 +14,6 @@ golden=userspace/vmsa-image/golden
 tool=$top/build/vmsa-image/vmsa-image
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-passed=0 failed=0 skipped=0
-
-# check NAME COMMAND...: passes when the command succeeds and says nothing.
-check() {
-	local name=$1 said
-	shift
-
-	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
-	if [[ $said ]]; then
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed + skipped)) $name"
-		head -n 40 <<<"$said" | sed 's/^/# /'
-	else
-		passed=$((passed + 1))
-		echo "ok $((passed + failed + skipped)) $name"
-	fi
-}
-
-# check_with PROGRAM NAME COMMAND...: skipped without the program.
-check_with() {
-	local program=$1
-	shift
-
-	if command -v "$program" >/dev/null; then
-		check "$@"
-	else
-		skipped=$((skipped + 1))
-		echo "ok $((passed + failed + skipped)) $1 # SKIP $program is not installed"
-	fi
-}
 
 build_tool() {
 	make --no-print-directory --jobs="$(nproc)" -f userspace/vmsa-image/host.mk >"$scratch/build.log" 2>&1 ||
@@ -175,7 +145,8 @@ readme_shows_it() {
 	(($(grep -cv '^$' Documentation/examples/fifteen.cpp) <= 16)) || echo "more than fifteen lines"
 }
 
-echo "KTAP version 1"
+# shellcheck source=scripts/ktap.sh
+source scripts/ktap.sh
 check "vmsa-image is built without a warning" build_tool
 for map in board guest kernel; do
 	check "vmsa-image makes and prints $map.map as its golden file has it" same_as_golden "$map"
@@ -191,6 +162,4 @@ check_with pkg-config "the README's example compiles outside, with pkg-config" w
 check_with cmake "the README's example compiles outside, with CMake" with_cmake
 check "install-headers respects DESTDIR" goes_to_destdir
 check "the README shows Documentation/examples/fifteen.cpp" readme_shows_it
-echo "1..$((passed + failed + skipped))"
-echo "$passed passed, $failed failed, $skipped skipped"
-((!failed))
+ktap_end

@@ -47,6 +47,7 @@ part audit scripts/test-audit.sh
 part docs scripts/docs.sh
 part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
+part s2ctl scripts/check-s2ctl.sh
 part host scripts/check-host.sh
 part mmu scripts/check-mmu.sh
 part kunit scripts/kunit.sh

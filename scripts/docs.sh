@@ -25,24 +25,6 @@ install_sphinx() {
 		python3-sphinx >&2
 }
 
-passed=0 failed=0
-
-# check NAME COMMAND...: passes when the command succeeds and says nothing.
-check() {
-	local name=$1 said
-	shift
-
-	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
-	if [[ $said ]]; then
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) $name"
-		head -n 40 <<<"$said" | sed 's/^/# /'
-	else
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) $name"
-	fi
-}
-
 # What an example prints goes into the manual.
 run_examples() {
 	local source name
@@ -82,13 +64,12 @@ unknown_files() {
 }
 
 install_sphinx
-echo "KTAP version 1"
+# shellcheck source=scripts/ktap.sh
+source scripts/ktap.sh
 check "the examples compile and run" run_examples
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
 check "Sphinx builds the manual without a warning" \
 	sphinx-build -q -W --keep-going -n -b html -d "$out/doctrees" Documentation "$out/html"
-echo "1..$((passed + failed))"
-echo "$passed passed, $failed failed, 0 skipped"
-((!failed))
+ktap_end
 say "see $out/html/index.html"

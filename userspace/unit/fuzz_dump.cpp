@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// One file that may be no dump: it is refused, or every way to look at it agrees with the others.
+// Memory is counted: no more than ten times the file. libFuzzer calls this, and so does mutate.cpp.
+#include "make_dump.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+
+// <sanitizer/allocator_interface.h>, which not every compiler brings.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*allocated)(const volatile void *,
+									   size_t),
+							 void (*freed)(const volatile void *));
+extern "C" size_t __sanitizer_get_allocated_size(const volatile void *block);
+
+namespace
+{
+
+size_t in_use, most;
+
+// AddressSanitizer tells of every allocation.
+void allocated(const volatile void *, size_t bytes)
+{
+	in_use += bytes;
+	most = std::max(most, in_use);
+}
+
+void freed(const volatile void *block)
+{
+	in_use -= block ? __sanitizer_get_allocated_size(block) : 0;
+}
+
+void require(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	std::fprintf(stderr, "%s\n", what);
+	std::abort();
+}
+
+void look_at(const dump::Dump &dump, std::span<const char> bytes)
+{
+	const vmsa::Census census = dump.census();
+	size_t leaves[2] = {}, steps = 0, tables = 1;
+	const uint64_t last = dump.geometry().last_input();
+
+	for (const auto outputs : {rows::Outputs::ignored, rows::Outputs::shown}) {
+		uint64_t at = 0;
+
+		dump.for_each_row(outputs, [&](const rows::Row &row) {
+			require(row.first >= at && row.last >= row.first && row.last <= last,
+				"a row is out of order, or of the space");
+			require(row.last - row.first + 1 == row.leaves * row.leaf_bytes,
+				"a row has not the size of its leaves");
+			at = row.last + 1;
+			leaves[outputs == rows::Outputs::shown] += row.leaves;
+		});
+	}
+	dump.for_each_step([&](const dump::Step &step) {
+		steps++;
+		if (steps % 64 == 0)
+			require(dump.walk(step.first).size() >= 1, "a walk has no step");
+	});
+	for (const dump::Table &table : dump.tables()) {
+		const auto walked = dump.walk(table.first);
+		const auto depth = static_cast<size_t>(table.level - dump.geometry().start);
+
+		require(walked.size() > depth && walked[depth].table == table.pa,
+			"a walk does not meet a table that is there");
+	}
+	for (const uint64_t input : {uint64_t{0}, last, last / 3})
+		require(!dump.walk(input).empty(), "a walk has no step");
+	require(leaves[0] == leaves[1] && leaves[0] == census.leaves[0] + census.leaves[1] +
+							       census.leaves[2] + census.leaves[3],
+		"rows and census do not have the same leaves");
+	tables = dump.tables().size() - 1 + dump.geometry().root_tables;
+	require(census.tables == tables, "the census has other tables");
+	require(unit::written(dump) == std::string_view{bytes.data(), bytes.size()},
+		"written, it differs");
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const std::span bytes{reinterpret_cast<const char *>(data), size};
+	static const int hooks = __sanitizer_install_malloc_and_free_hooks(allocated, freed);
+	const size_t before = in_use;
+	bool taken = false;
+
+	require(hooks, "no hooks");
+	most = in_use;
+	try {
+		const dump::Dump dump = dump::Dump::read(unit::source_of(bytes));
+
+		require(most - before <= 10 * size + 64 * 1024, "more than ten times its size");
+		look_at(dump, bytes);
+		taken = true;
+	} catch (const dump::Bad &) {
+	}
+	require(most - before <= 10 * size + 64 * 1024, "more than ten times its size");
+	try {
+		const dump::Dump dump =
+			dump::Dump::read(unit::source_of(bytes), dump::Torn::repair);
+		const std::string repaired = unit::written(dump);
+
+		require(!taken || !dump.lost(), "nothing was torn, and something was lost");
+		look_at(dump::Dump::read(unit::source_of(repaired)), repaired);
+	} catch (const dump::Bad &) {
+		require(!taken, "it was read, and cannot be repaired");
+	}
+	return 0;
+}

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The tests of what userspace shares, natively and under sanitizers: `make -f userspace/unit/host.mk` in
+# the project's root builds build/unit/tests and build/unit/mutate; with `fuzz`, build/unit/fuzz, which
+# is libFuzzer's (build/unit/fuzz CORPUS, for as long as it pleases).
+
+out := build/unit
+flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
+shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump formats rows text)))
+objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)))
+tests := $(call objects,$(wildcard userspace/unit/*_test.cpp))
+mutate := $(call objects,userspace/unit/mutate.cpp userspace/unit/fuzz_dump.cpp)
+
+.PHONY: all fuzz
+all: $(out)/tests $(out)/mutate
+fuzz: $(out)/fuzz
+
+$(out)/tests: $(tests)
+	$(CXX) $(flags) $^ -lgtest -lgtest_main -o $@
+
+$(out)/mutate: $(mutate)
+	$(CXX) $(flags) $^ -o $@
+
+$(out)/fuzz: userspace/unit/fuzz_dump.cpp $(shared)
+	clang++-19 -fsanitize=fuzzer $(flags) $^ -o $@
+
+$(out)/%.o: %.cpp userspace/unit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(flags) -MMD -MP -c $< -o $@
+
+-include $(tests:.o=.d) $(mutate:.o=.d)

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Where rows end, and what they say; and the words they are made of.
+#include "rows/rows.hpp"
+#include "text/text.hpp"
+
+#include "vmsa/image.hpp"
+
+#include <gtest/gtest.h>
+
+using vmsa::Pa;
+using vmsa::Va;
+
+namespace
+{
+
+using El1 = vmsa::Format<vmsa::El1And0, vmsa::Granule4K>;
+
+struct Stage1Image {
+	std::vector<vmsa::Descriptor> buffer = std::vector<vmsa::Descriptor>(16 * 512);
+	vmsa::Image<El1> image{buffer};
+
+	Stage1Image()
+	{
+		(void)image.create(vmsa::stage1_geometry<vmsa::Granule4K>(39, 40).value(), Pa{0});
+	}
+	void map(uint64_t va, uint64_t size, uint64_t pa)
+	{
+		ASSERT_TRUE(image.map({Va{va}, size}, Pa{pa}, vmsa::normal | vmsa::rw));
+	}
+	std::string text(rows::Outputs outputs)
+	{
+		std::string out;
+
+		rows::for_each_row(image.tree(), outputs, [&](const rows::Row &row) {
+			rows::append_text(out, row, 39, outputs);
+		});
+		return out;
+	}
+};
+
+TEST(rows, end_where_outputs_jump_only_if_these_are_shown)
+{
+	Stage1Image one;
+
+	one.map(0x1000, 0x1000, 0x5000);
+	one.map(0x2000, 0x1000, 0x9000);
+	EXPECT_EQ(one.text(rows::Outputs::ignored), "0000001000-0000002fff rw- normal  2 x 4K\n");
+	EXPECT_EQ(
+		one.text(rows::Outputs::shown),
+		"0000001000-0000001fff -> 0000005000 rw- normal 1 x 4K inner-shareable accessed\n"
+		"0000002000-0000002fff -> 0000009000 rw- normal 1 x 4K inner-shareable accessed\n");
+}
+
+TEST(rows, end_at_holes_and_where_the_size_changes)
+{
+	Stage1Image one;
+
+	one.map(0x20'0000, 0x20'3000, 0x20'0000);
+	one.map(0x40'4000, 0x1000, 0x40'4000);
+	EXPECT_EQ(one.text(rows::Outputs::ignored), "0000200000-00003fffff rw- normal  1 x 2M\n"
+						    "0000400000-0000402fff rw- normal  3 x 4K\n"
+						    "0000404000-0000404fff rw- normal  1 x 4K\n");
+}
+
+// Two tables with the same leaves, and what names the second of them makes it read-only.
+TEST(rows, end_where_tables_above_begin_to_restrict)
+{
+	Stage1Image one;
+
+	one.map(0x1f'f000, 0x2000, 0x1f'f000);
+
+	vmsa::Descriptor *level2 = one.image.tree().child(one.buffer[0]);
+
+	ASSERT_TRUE(El1::is_table(level2[0], 2) && El1::is_table(level2[1], 2));
+	level2[1] |= El1::encode(vmsa::TableAttributes{.read_only = true});
+	EXPECT_EQ(one.text(rows::Outputs::ignored), "00001ff000-00001fffff rw- normal  1 x 4K\n"
+						    "0000200000-0000200fff r-- normal  1 x 4K\n");
+}
+
+TEST(rows, alternate_between_many_meanings)
+{
+	Stage1Image one;
+	std::string expected;
+
+	for (unsigned i = 0; i < 40; i++) {
+		auto attributes = vmsa::normal | vmsa::user_rw;
+
+		attributes.software = static_cast<uint8_t>(i * 7 % 12);
+		ASSERT_TRUE(one.image.map({Va{i * uint64_t{4096}}, 4096}, Pa{i * uint64_t{4096}},
+					  attributes));
+		expected += std::to_string(i * 7 % 12) + ' ';
+	}
+
+	std::string got;
+
+	rows::for_each_row(one.image.tree(), rows::Outputs::ignored, [&](const rows::Row &row) {
+		std::string flag{"0"};
+
+		for (const std::string &f : row.meaning->flags)
+			if (f.starts_with("software="))
+				flag = f.substr(9);
+		got += flag + ' ';
+	});
+	EXPECT_EQ(got, expected);
+}
+
+TEST(text, numbers_are_read_as_they_are_written)
+{
+	using text::Number, text::parse_number;
+	const auto trouble = [](const char *s) {
+		return parse_number(s).trouble;
+	};
+
+	EXPECT_EQ(parse_number("0").value, 0u);
+	EXPECT_EQ(parse_number("4096").value, 4096u);
+	EXPECT_EQ(parse_number("0x80000000").value, 0x8000'0000u);
+	EXPECT_EQ(parse_number("0XfF").value, 255u);
+	EXPECT_EQ(parse_number("2G").value, 0x8000'0000u);
+	EXPECT_EQ(parse_number("0x10k").value, 0x4000u);
+	EXPECT_EQ(parse_number("18446744073709551615").value, ~uint64_t{0});
+	EXPECT_EQ(parse_number("010").value, 10u);
+	for (const char *s : {"", "x", "-1", "0x", "+1", " 1", "K"})
+		EXPECT_EQ(trouble(s), Number::Trouble::not_a_number) << s;
+	for (const char *s : {"18446744073709551616", "16777216T", "0x10000000000000000"})
+		EXPECT_EQ(trouble(s), Number::Trouble::too_large) << s;
+	for (const char *s : {"1x", "4KB", "1 ", "4kk"})
+		EXPECT_EQ(trouble(s), Number::Trouble::junk) << s;
+	EXPECT_EQ(parse_number("12P").at, 2u);
+}
+
+TEST(text, numbers_are_written)
+{
+	EXPECT_EQ(text::hex(0), "0x0");
+	EXPECT_EQ(text::hex(0xabc, 6), "0x000abc");
+	EXPECT_EQ(text::hex(~uint64_t{0}, 4), "0xffffffffffffffff");
+	EXPECT_EQ(text::size(4096), "4K");
+	EXPECT_EQ(text::size(uint64_t{2} << 20), "2M");
+	EXPECT_EQ(text::size(uint64_t{5120} << 40), "5120T");
+	EXPECT_EQ(text::size(2052 << 10), "2052K");
+	EXPECT_EQ(text::size(100), "100 bytes");
+}
+
+TEST(json, writes_what_python_would)
+{
+	std::string out;
+	json::Writer json{out};
+
+	json.begin_object();
+	json.member("text", "a\"b\\c\n\x01\x7f");
+	json.member("bytes", std::string{"\xc3\xa9 \xff \xe2\x82"});
+	json.member("n", -3);
+	json.member("yes", true);
+	json.begin_array("empty");
+	json.end();
+	json.begin_object("none");
+	json.end();
+	json.begin_array("list");
+	json.value(uint64_t{18446744073709551615u});
+	json.begin_object();
+	json.member("x", 1u);
+	json.end();
+	json.end();
+	json.end();
+	EXPECT_EQ(out, R"({
+  "text": "a\"b\\c\n\u0001\u007f",
+  "bytes": ")"
+		       "\xc3\xa9"
+		       R"( \ufffd \ufffd\ufffd",
+  "n": -3,
+  "yes": true,
+  "empty": [],
+  "none": {},
+  "list": [
+    18446744073709551615,
+    {
+      "x": 1
+    }
+  ]
+}
+)");
+}
+
+} // namespace
