@@ -27,7 +27,8 @@ namespace vmsa
 
 template <class Stage, class Granule, unsigned OutputBits = 48> struct Format;
 
-template <class G, unsigned OutputBits> struct DescriptorLayout {
+// `WritableWhenSet`: bit 7 is S2AP[1] (stage 2), not AP[2] (stage 1).
+template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct DescriptorLayout {
 	static_assert(OutputBits == 48 || OutputBits == 52);
 
 	using Granule = G;
@@ -128,6 +129,30 @@ template <class G, unsigned OutputBits> struct DescriptorLayout {
 	static constexpr Descriptor attribute_mask =
 		~low_bits(50) |
 		(low_bits(12) & ~Descriptor{3} & (lpa2 ? ~sh.mask() : ~Descriptor{0}));
+
+	// Dirty state with DBM: hardware that writes to a writable-clean leaf makes bit 7 say
+	// "writable". Bit 7 with DBM clear is a permission and no more.
+	static constexpr Descriptor dirty_bit = bit(7);
+	static constexpr Descriptor dirty_when = WritableWhenSet ? dirty_bit : 0;
+
+	static constexpr bool is_dirty(Descriptor d)
+	{
+		return (d & dbm) && (d & dirty_bit) == dirty_when;
+	}
+
+	// What hardware may have noted in a leaf: AF, and DBM standing for the dirty state.
+	static constexpr Descriptor noted_by_hardware(Descriptor d)
+	{
+		return (d & af) | (is_dirty(d) ? dbm : 0);
+	}
+
+	// `d` with that noted, too; dirty only where `d` keeps dirty state.
+	static constexpr Descriptor note(Descriptor d, Descriptor noted)
+	{
+		if (d & noted & dbm)
+			d = (d & ~dirty_bit) | dirty_when;
+		return d | (noted & af);
+	}
 
 	// A table is to map what the block `d` of `level` maps: what its leaves hold besides their
 	// output. The same attributes, except the hint that only held for the block's

@@ -142,28 +142,6 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 			return {.write = !(d & ap_read_only), .execute = !(d & uxn)};
 	}
 
-	// Dirty state with DBM: writable-clean becomes writable-dirty when AP[2] is cleared.
-	static constexpr bool is_dirty(Descriptor d)
-	{
-		return (d & dbm) && !(d & ap_read_only);
-	}
-	static constexpr Descriptor dirty_bit = ap_read_only;
-	static constexpr Descriptor dirty_when = 0;
-
-	// What hardware may have noted in a leaf: AF, and DBM standing for the dirty state.
-	static constexpr Descriptor noted_by_hardware(Descriptor d)
-	{
-		return (d & af) | (is_dirty(d) ? dbm : 0);
-	}
-
-	// `d` with that noted, too; dirty only where `d` keeps dirty state.
-	static constexpr Descriptor note(Descriptor d, Descriptor noted)
-	{
-		if (d & noted & dbm)
-			d = (d & ~dirty_bit) | dirty_when;
-		return d | (noted & af);
-	}
-
 	// Everything of a leaf but its type and its output address.
 	static constexpr Descriptor encode(const Attributes &a)
 	{

@@ -29,8 +29,8 @@ template <class S>
 concept Stage2Tag = std::same_as<S, Stage2> || std::same_as<S, Stage2Fwb>;
 
 template <Stage2Tag S, class G, unsigned OutputBits>
-struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits> {
-	using Layout = DescriptorLayout<G, OutputBits>;
+struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
+	using Layout = DescriptorLayout<G, OutputBits, true>;
 	using Stage = S;
 	using Granule = G;
 	using Input = Ipa;
@@ -104,28 +104,6 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return weaker == 3   ? MemoryType::normal
 		       : weaker == 2 ? MemoryType::normal_wt
 				     : MemoryType::normal_nc;
-	}
-
-	// Dirty state with DBM: writable-clean becomes writable-dirty when S2AP[1] is set.
-	static constexpr bool is_dirty(Descriptor d)
-	{
-		return (d & dbm) && (d & s2ap_write);
-	}
-	static constexpr Descriptor dirty_bit = s2ap_write;
-	static constexpr Descriptor dirty_when = s2ap_write;
-
-	// What hardware may have noted in a leaf: AF, and DBM standing for the dirty state.
-	static constexpr Descriptor noted_by_hardware(Descriptor d)
-	{
-		return (d & af) | (is_dirty(d) ? dbm : 0);
-	}
-
-	// `d` with that noted, too; dirty only where `d` keeps dirty state.
-	static constexpr Descriptor note(Descriptor d, Descriptor noted)
-	{
-		if (d & noted & dbm)
-			d = (d & ~dirty_bit) | dirty_when;
-		return d | (noted & af);
 	}
 
 	// Everything of a leaf but its type and its output address.
