@@ -106,6 +106,13 @@ template <class A> struct Region {
 				 last < other.last ? last : other.last);
 	}
 
+	// The least region that holds both.
+	constexpr Region hull(Region other) const
+	{
+		return inclusive(A{first < other.first ? first.raw() : other.first.raw()},
+				 A{last < other.last ? other.last.raw() : last.raw()});
+	}
+
 	constexpr bool operator==(const Region &) const = default;
 };
 

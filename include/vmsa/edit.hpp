@@ -83,7 +83,8 @@ template <class T, class Batch, class Operation> class Editor {
 	{
 		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
 
-		unfold_groups(entry, level, part);
+		if (plan_.unfolds())
+			unfold_groups(entry, level, part);
 		if constexpr (Operation::removes) {
 			fill(entry, n, 0, 0);
 			if (live)

@@ -47,6 +47,12 @@ template <class T, class Operation> class EditPlan {
 		       region_.last < group.last;
 	}
 
+	// Has any leaf been seen of which that is so?
+	constexpr bool unfolds() const
+	{
+		return unfolds_;
+	}
+
 	static constexpr Region<Input> group_of(Input at, Level level)
 	{
 		const uint64_t size = Format::contiguous_run(level) << Granule::shift(level);
@@ -123,8 +129,10 @@ template <class T, class Operation> class EditPlan {
 			    !may_break(part))
 				return false;
 		}
-		if ((d & Format::contiguous) && breaks_group(part, level) && !may_break(part))
-			return false;
+		if ((d & Format::contiguous) && breaks_group(part, level)) {
+			unfolds_ = true;
+			return may_break(part);
+		}
 		return true;
 	}
 
@@ -200,6 +208,7 @@ template <class T, class Operation> class EditPlan {
 	const Operation &operation_;
 	Region<Input> region_;
 	size_t needed_ = 0;
+	bool unfolds_ = false;
 	Error error_;
 };
 

@@ -45,6 +45,7 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 
 	static constexpr Descriptor valid_bit = bit(0);
 	static constexpr Descriptor not_block_bit = bit(1); // table, or page at level 3
+	static constexpr Descriptor table_type = valid_bit | not_block_bit;
 	static constexpr Field sh{9, 8}; // not with LPA2: TCR.SH speaks for all then
 	static constexpr Descriptor af = bit(10);
 	static constexpr Descriptor nt = bit(16); // block only: FEAT_BBM level 1
@@ -96,33 +97,54 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 			return 32;
 	}
 
+	// An output address stands in place, except that with 52 bits those from `apart_from` on
+	// stand in `apart`.
+	static constexpr unsigned apart_from = lpa2 ? 50 : 48;
+	static constexpr Field apart = lpa ? Field{15, 12} : Field{9, 8};
+	static constexpr Descriptor apart_bits = OutputBits == 52 ? apart.mask() : 0;
+
 	// Where an output address stands in a descriptor. `pa` is aligned to the page and has no
 	// more than output_bits bits.
 	static constexpr Descriptor encode_output(Pa pa)
 	{
-		if constexpr (lpa)
-			return (pa.raw() & low_bits(48)) | Field{15, 12}.put(pa.raw() >> 48);
-		else if constexpr (lpa2)
-			return (pa.raw() & low_bits(50)) | Field{9, 8}.put(pa.raw() >> 50);
+		if constexpr (OutputBits == 52)
+			return (pa.raw() & low_bits(apart_from)) |
+			       apart.put(pa.raw() >> apart_from);
 		else
 			return pa.raw();
+	}
+
+	// The inverse: `bits` are those of an address, and nothing else.
+	static constexpr Pa decode_output(Descriptor bits)
+	{
+		if constexpr (OutputBits == 52)
+			return Pa{(bits & ~apart_bits) | apart.get(bits) << apart_from};
+		else
+			return Pa{bits};
 	}
 
 	// The output address of a leaf. Masked by level: below the block size lie other fields (nT
 	// is bit 16), not address bits.
 	static constexpr Pa output(Descriptor d, Level level)
 	{
-		return Pa{decode_output(d) & ~(Granule::size(level) - 1)};
+		const Descriptor in_place = low_bits(apart_from) & ~(Granule::size(level) - 1);
+
+		return decode_output(d & (in_place | apart_bits));
 	}
 
 	static constexpr Descriptor table(Pa pa)
 	{
-		return encode_output(pa) | valid_bit | not_block_bit;
+		return encode_output(pa) | table_type;
 	}
+
+	// What a table descriptor has of an address. Those that table() makes have nothing else but
+	// the type: they restrict nothing of what lies below.
+	static constexpr Descriptor next_table_bits =
+		(low_bits(apart_from) & ~(Granule::page_size - 1)) | apart_bits;
 
 	static constexpr Pa next_table(Descriptor d)
 	{
-		return Pa{decode_output(d) & ~(Granule::page_size - 1)};
+		return decode_output(d & next_table_bits);
 	}
 
 	// Every bit of a leaf that is neither type nor output address nor nT. Bit 50 is GP of stage 1.
@@ -160,18 +182,6 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	static constexpr Descriptor leaf_bits_below(Descriptor d, Level level)
 	{
 		return (d & attribute_mask & ~contiguous) | leaf_type(level + 1);
-	}
-
-    private:
-	static constexpr uint64_t decode_output(Descriptor d)
-	{
-		if constexpr (lpa)
-			return (d & low_bits(48) & ~Field{15, 12}.mask()) | Field{15, 12}.get(d)
-										    << 48;
-		else if constexpr (lpa2)
-			return (d & low_bits(50)) | Field{9, 8}.get(d) << 50;
-		else
-			return d & low_bits(48);
 	}
 };
 

@@ -142,8 +142,9 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 			return {.write = !(d & ap_read_only), .execute = !(d & uxn)};
 	}
 
-	// Everything of a leaf but its type and its output address.
-	static constexpr Descriptor encode(const Attributes &a)
+	// Everything of a leaf but its type and its output address. Inlined, so that constants stay
+	// constants.
+	[[gnu::always_inline]] static constexpr Descriptor encode(const Attributes &a)
 	{
 		return attr_index.put(static_cast<uint64_t>(a.memory)) | encode(a.access) |
 		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |

@@ -20,9 +20,11 @@ namespace vmsa
 // for; with it (FEAT_S2FWB), stage 2 can force Write-Back.
 struct Stage2 {
 	static constexpr bool fwb = false;
+	static constexpr bool has_upper = false;
 };
 struct Stage2Fwb {
 	static constexpr bool fwb = true;
+	static constexpr bool has_upper = false;
 };
 
 template <class S>
@@ -106,8 +108,9 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 				     : MemoryType::normal_nc;
 	}
 
-	// Everything of a leaf but its type and its output address.
-	static constexpr Descriptor encode(const Attributes &a)
+	// Everything of a leaf but its type and its output address. Inlined, so that constants stay
+	// constants.
+	[[gnu::always_inline]] static constexpr Descriptor encode(const Attributes &a)
 	{
 		return mem_attr.put(mem_attr_of[static_cast<unsigned>(a.memory)]) |
 		       encode(a.access) |

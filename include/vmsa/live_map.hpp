@@ -312,12 +312,7 @@ class LiveMap {
 	using Sink = HardwareTlb<Format, C>;
 
 	static constexpr bool is_stage2 = Stage2Tag<Stage>;
-	static constexpr bool has_two_ranges = [] {
-		if constexpr (is_stage2)
-			return false;
-		else
-			return Stage::has_upper;
-	}();
+	static constexpr bool has_two_ranges = Stage::has_upper;
 
 	Result<Geometry> geometry() const
 	{

@@ -38,6 +38,15 @@ struct MapLimits {
 	bool contiguous = false; // give aligned groups of leaves the contiguous hint
 };
 
+// All of a leaf but its type and its output. The attribute and the limit are the same wish for the
+// contiguous hint: it is set here where either asks for it, and written only to whole groups.
+template <class Format>
+[[gnu::always_inline]] constexpr Descriptor leaf_bits(const typename Format::Attributes &attributes,
+						      MapLimits limits)
+{
+	return Format::encode(attributes) | (limits.contiguous ? Format::contiguous : 0);
+}
+
 // Does all from `pa` to `pa + last_byte` lie in the output space?
 template <class T> constexpr bool fits(const T &tree, Pa pa, uint64_t last_byte)
 {
@@ -52,8 +61,9 @@ template <class T, class Rule> class Mapper {
 	using Input = typename T::Input;
 
     public:
-	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, MapLimits limits)
-	    : tree_{tree}, rule_{rule}, bits_{bits}, limits_{limits}, reserve_{tree.memory()}
+	// `bits` as leaf_bits gives them, `largest` as MapLimits.
+	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, Level largest)
+	    : tree_{tree}, rule_{rule}, bits_{bits}, largest_{largest}, reserve_{tree.memory()}
 	{
 	}
 
@@ -87,8 +97,8 @@ template <class T, class Rule> class Mapper {
 	{
 		const uint64_t size = Granule::size(level);
 
-		if (level < limits_.largest || !Format::allows_leaf(level) ||
-		    !at.is_aligned(size) || !extent.pa.is_aligned(size))
+		if (level < largest_ || !Format::allows_leaf(level) || !at.is_aligned(size) ||
+		    !extent.pa.is_aligned(size))
 			return 0;
 		const uint64_t bytes = last - at + 1;
 
@@ -165,10 +175,10 @@ template <class T, class Rule> class Mapper {
 
 	constexpr void write_leaves(Descriptor *entry, size_t n, Level level, Input at, Pa pa)
 	{
-		const Descriptor bits = bits_ | Format::leaf_type(level);
+		const Descriptor bits = (bits_ & ~Format::contiguous) | Format::leaf_type(level);
 		const uint64_t group = Format::contiguous_run(level) << Granule::shift(level);
 
-		if (!limits_.contiguous || !Pa{pa.raw() - at.raw()}.is_aligned(group)) {
+		if (!(bits_ & Format::contiguous) || !Pa{pa.raw() - at.raw()}.is_aligned(group)) {
 			fill_leaves<Format>(entry, n, level, pa, bits);
 			return;
 		}
@@ -233,7 +243,7 @@ template <class T, class Rule> class Mapper {
 	T &tree_;
 	const Rule &rule_;
 	Descriptor bits_;
-	MapLimits limits_;
+	Level largest_;
 	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
 	Input last_;
 	size_t needed_ = 0;
@@ -242,14 +252,17 @@ template <class T, class Rule> class Mapper {
 
 // The common case, in one descent: one page, in a table that is there already. False where it is
 // not that simple, also where it is an error.
-template <class T, class Rule>
-[[gnu::always_inline]] constexpr bool map_page(const T &tree, Region<typename T::Input> region,
-					       const Rule &rule,
-					       const typename T::Format::Attributes &attributes)
+template <class T, class Batch, class Rule>
+[[gnu::always_inline]] constexpr bool map_page(const T &tree, Batch &batch,
+					       Region<typename T::Input> region, const Rule &rule,
+					       typename T::Format::Attributes attributes,
+					       MapLimits limits)
 {
 	using Format = typename T::Format;
 
-	if (!tree.is_page(region) || !Format::is_legal(attributes))
+	const Descriptor bits = leaf_bits<Format>(attributes, limits);
+
+	if (!T::is_page(region) || !Format::is_legal(attributes) || (bits & Format::contiguous))
 		return false;
 
 	const auto slot = tree.slot(region.first);
@@ -257,47 +270,41 @@ template <class T, class Rule>
 
 	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa))
 		return false;
-	store(slot.entry, Format::encode_output(pa) | Format::encode(attributes) |
-				  Format::leaf_type(last_level));
+	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));
+	batch.created();
 	return true;
 }
 
-// Apart from map, so that the common case does not pay for its frame.
-template <class T, class Rule>
-[[gnu::noinline]] constexpr Error map_any(T &tree, Region<typename T::Input> region,
-					  const Rule &rule,
-					  const typename T::Format::Attributes &attributes,
-					  MapLimits limits)
+// Every other case.
+template <class T, class Batch, class Rule>
+constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Input> region,
+				  const Rule &rule, typename T::Format::Attributes attributes,
+				  MapLimits limits)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 	if (!T::Format::is_legal(attributes))
 		return Error{Errc::forbidden_attributes, region};
-	limits.contiguous |= attributes.contiguous;
-	return Mapper{tree, rule, T::Format::encode(attributes) & ~T::Format::contiguous, limits}
-		.run(region);
-}
 
-// Maps all of `region`, or nothing. `region` is of whole pages. The contiguous attribute is the same
-// wish as the limit: only aligned groups get the hint, all of their leaves.
-// Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
-// output); overlap (naming what is mapped); no_memory.
-template <class T, class Rule, class Batch>
-[[gnu::always_inline]] constexpr Result<void> map(T &tree, Batch &batch,
-						  Region<typename T::Input> region,
-						  const Rule &rule,
-						  const typename T::Format::Attributes &attributes,
-						  MapLimits limits = {})
-{
-	if (limits.contiguous || attributes.contiguous ||
-	    !map_page(tree, region, rule, attributes)) {
-		const Error e = map_any(tree, region, rule, attributes, limits);
+	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
 
-		if (e.code != Errc::none)
-			return e;
-	}
+	if (const Error e = Mapper{tree, rule, bits, limits.largest}.run(region);
+	    e.code != Errc::none)
+		return e;
 	batch.created();
 	return {};
+}
+
+// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
+// output); overlap (naming what is mapped); no_memory.
+template <class T, class Rule, class Batch>
+constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
+			   const Rule &rule, typename T::Format::Attributes attributes,
+			   MapLimits limits = {})
+{
+	if (map_page(tree, batch, region, rule, attributes, limits))
+		return {};
+	return map_region(tree, batch, region, rule, attributes, limits);
 }
 
 // How many tables would that map take? A caller that must not fail later allocates them first.
@@ -308,7 +315,7 @@ constexpr Result<size_t> tables_to_map(T &tree, Region<typename T::Input> region
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	return Mapper{tree, rule, 0, limits}.count(region);
+	return Mapper{tree, rule, 0, limits.largest}.count(region);
 }
 
 } // namespace vmsa

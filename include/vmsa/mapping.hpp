@@ -43,19 +43,23 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 
 	template <class Rule>
 	[[gnu::always_inline]] constexpr Result<void> map(Region<Input> region, const Rule &rule,
-							  const Attributes &attributes,
+							  Attributes attributes,
 							  MapLimits limits = {})
 	{
-		return changing([&](auto &batch) __attribute__((always_inline)) {
-			return vmsa::map(tree_, batch, region, rule, attributes, limits);
-		});
+		if (one_page([&](auto &batch) __attribute__((always_inline)) {
+			    return map_page(tree_, batch, region, rule, attributes, limits);
+		    }))
+			return {};
+		return map_region(region, rule, attributes, limits);
 	}
 
 	[[gnu::always_inline]] constexpr Result<void> unmap(Region<Input> region)
 	{
-		return changing([&](auto &batch) __attribute__((always_inline)) {
-			return vmsa::unmap(tree_, batch, region);
-		});
+		if (one_page([&](auto &batch) __attribute__((always_inline)) {
+			    return unmap_page(tree_, batch, region);
+		    }))
+			return {};
+		return unmap_region(region);
 	}
 
 	constexpr Result<void> protect(Region<Input> region, typename Format::Access access)
@@ -122,9 +126,31 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	}
 
     private:
+	// The batch of one page stays in registers: it is all inlined, and nothing else sees it.
+	template <class Change> [[gnu::always_inline]] constexpr bool one_page(Change &&change)
+	{
+		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
+
+		return change(batch);
+	}
+
+	template <class Rule>
+	[[gnu::noinline]] constexpr Result<void> map_region(Region<Input> region, const Rule &rule,
+							    Attributes attributes, MapLimits limits)
+	{
+		return changing([&](auto &batch) {
+			return vmsa::map_region(tree_, batch, region, rule, attributes, limits);
+		});
+	}
+
+	[[gnu::noinline]] constexpr Result<void> unmap_region(Region<Input> region)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::unmap_region(tree_, batch, region); });
+	}
+
 	// One batch a change: when this returns, what the change needed is complete.
-	template <class Change>
-	[[gnu::always_inline]] constexpr Result<void> changing(Change &&change)
+	template <class Change> constexpr Result<void> changing(Change &&change)
 	{
 		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
 		const Result<void> result = change(batch);

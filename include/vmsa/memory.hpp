@@ -88,7 +88,7 @@ template <TableMemory Memory> class TableChain {
 	}
 
 	// Entry 0 of the table is zero again; the rest is as it was pushed.
-	constexpr Descriptor *pop(Memory &memory)
+	[[gnu::always_inline]] constexpr Descriptor *pop(Memory &memory)
 	{
 		Descriptor *table = head_;
 		const Descriptor next = load(table);

@@ -30,10 +30,11 @@ constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step
 template <class Format>
 constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Descriptor bits)
 {
-	constexpr unsigned in_place = Format::lpa ? 48 : Format::lpa2 ? 50 : 64;
 	const uint64_t size = Format::Granule::size(level);
 
-	if constexpr (in_place < 64) {
+	if constexpr (Format::output_bits == 52) {
+		constexpr unsigned in_place = Format::apart_from;
+
 		for (;;) {
 			const uint64_t rest = (bit(in_place) - (pa.raw() & low_bits(in_place))) >>
 					      Format::Granule::shift(level);
@@ -88,40 +89,36 @@ constexpr size_t count_leaves(const Descriptor *entry, size_t n, Level level)
 	return count;
 }
 
-// A table by cache lines: what survives in it is likeliest found close to where leaves go.
-template <class Granule> struct Lines {
-	static constexpr size_t entries = 8;
-	static constexpr size_t count = Granule::entries / entries;
+// The rest of has_others, a cache line at a time.
+template <class Granule>
+[[gnu::noinline]] constexpr bool has_distant_others(const Descriptor *table, size_t index)
+{
+	constexpr size_t line = 8;
+	Descriptor any = 0;
 
-	static constexpr Descriptor any(const Descriptor *table, size_t line)
-	{
-		const Descriptor *d = table + line * entries;
+	for (size_t i = 1; i < line; i++)
+		any |= table[index ^ i];
+	for (size_t i = line; !any && i < Granule::entries; i += line) {
+		const Descriptor *d = table + ((index ^ i) & ~(line - 1));
 
-		return d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
+		any = d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
 	}
+	return any;
+}
 
-	// Is nothing in a table but, perhaps, in that line? Looks outward from it; no count of
-	// entries has to be kept anywhere.
-	static constexpr bool empty_but(const Descriptor *table, size_t line)
-	{
-		size_t below = line;
+// Is anything in a table but, perhaps, at `index`? No count of entries is kept anywhere, the table is
+// asked: `index ^ i` with a growing `i` comes by each entry once, and by the likeliest survivors, the
+// neighbours, first.
+template <class Granule>
+[[gnu::always_inline]] constexpr bool has_others(const Descriptor *table, size_t index)
+{
+	return table[index ^ 1] || has_distant_others<Granule>(table, index);
+}
 
-		for (size_t above = line + 1; above < count || below > 0; above++) {
-			if (above < count && any(table, above))
-				return false;
-			if (below > 0 && any(table, --below))
-				return false;
-		}
-		return true;
-	}
-};
-
-// Is nothing left in a table? `hint` is an entry that was just removed.
+// Is nothing left in a table? `hint` is where something may just have gone.
 template <class Granule> constexpr bool is_empty(const Descriptor *table, size_t hint)
 {
-	const size_t line = hint / Lines<Granule>::entries;
-
-	return !Lines<Granule>::any(table, line) && Lines<Granule>::empty_but(table, line);
+	return !table[hint] && !has_others<Granule>(table, hint);
 }
 
 // Replaces the bits of `mask`; hardware may be updating others, so each is exchanged.

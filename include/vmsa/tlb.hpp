@@ -41,7 +41,7 @@ class [[nodiscard]] Batch {
 	    : memory_{memory}, sink_{sink}, rules_{rules}
 	{
 	}
-	constexpr ~Batch()
+	[[gnu::always_inline]] constexpr ~Batch()
 	{
 		sync();
 	}
@@ -71,9 +71,7 @@ class [[nodiscard]] Batch {
 			pending_ = true;
 			return;
 		}
-		region_ = Region<Input>::inclusive(
-			region.first < region_.first ? region.first : region_.first,
-			region.last > region_.last ? region.last : region_.last);
+		region_ = region_.hull(region);
 		if (level_ != level)
 			level_ = unknown_level;
 	}
@@ -100,7 +98,7 @@ class [[nodiscard]] Batch {
 	}
 
 	// Completes the invalidation, then frees.
-	constexpr void sync()
+	[[gnu::always_inline]] constexpr void sync()
 	{
 		if (pending_)
 			sink_.invalidate(region_, level_, tables_);

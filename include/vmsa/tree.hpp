@@ -118,11 +118,11 @@ template <class F, TableMemory M> class Tree {
 		return space_;
 	}
 
-	// One whole page of the space? The question that small requests begin with.
-	constexpr bool is_page(Region<Input> region) const
+	// One whole page? The question that small requests begin with.
+	static constexpr bool is_page(Region<Input> region)
 	{
 		return region.last - region.first == Granule::page_size - 1 &&
-		       region.first.is_aligned(Granule::page_size) && space_.contains(region.first);
+		       region.first.is_aligned(Granule::page_size);
 	}
 
 	// Can a page lie there?
@@ -131,31 +131,45 @@ template <class F, TableMemory M> class Tree {
 		return (pa.raw() & no_output_page_) == 0;
 	}
 
-	// Where a walk of `input`, which lies in space(), ends. Every level has its own code, with
-	// its shift a constant: a walk is the price of each call, and most calls are small.
+	// Where a walk ends.
 	struct Slot {
-		Descriptor *entry;
+		Descriptor *table;
+		size_t index;
 		Descriptor descriptor;
-		Level level;
-		Descriptor above; // the table descriptors on the way, or-ed
+		Level level; // last_level + 1 for what is outside of space()
+		Descriptor above; // the table descriptors on the way that restrict, or-ed
+
+		constexpr Descriptor *entry() const
+		{
+			return table + index;
+		}
 	};
 
+	// A walk is the price of each call, and most calls are small: every level has its own code,
+	// with its shift a constant; the deepest tree is looked for first. The root, which is wider
+	// or narrower than a table, has no entry for what is outside of space().
 	[[gnu::always_inline]] constexpr Slot slot(Input input) const
 	{
-		Descriptor *entry = root_ + ((input.raw() >> root_shift_) & root_mask_);
-		const Descriptor d = load(entry);
+		const uint64_t offset =
+			Format::Stage::has_upper ? input - space_.first : input.raw();
+		const size_t i = offset >> root_shift_;
 
-		if (!Format::is_table(d, geometry_.start))
-			return {entry, d, geometry_.start, 0};
-		switch (geometry_.start) {
-		case 2:
-			return slot_below<3>(d, d, input);
-		case 1:
-			return slot_below<2>(d, d, input);
-		case 0:
-			return slot_below<1>(d, d, input);
+		if (i > root_mask_)
+			return {nullptr, 0, 0, last_level + 1, 0};
+
+		const Descriptor d = load(root_ + i);
+
+		switch (root_shift_) {
+			[[likely]] case Granule::shift(0)
+			    : return slot_from<0>(root_, i, d, 0, input);
+		case Granule::shift(1):
+			return slot_from<1>(root_, i, d, 0, input);
+		case Granule::shift(2):
+			return slot_from<2>(root_, i, d, 0, input);
+		case Granule::shift(3):
+			return slot_from<3>(root_, i, d, 0, input);
 		default:
-			return slot_below<0>(d, d, input);
+			return slot_from<Format::first_level>(root_, i, d, 0, input);
 		}
 	}
 
@@ -172,16 +186,13 @@ template <class F, TableMemory M> class Tree {
 	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
 	[[gnu::always_inline]] constexpr Result<Translation<F>> translate(Input input) const
 	{
-		if (!space().contains(input))
-			return Error{Errc::beyond_input, input.raw(), geometry_.last_input()};
-
 		const Slot s = slot(input);
 
 		if (s.level == last_level && Format::is_leaf(s.descriptor, last_level))
 			return translation(s, input, last_level);
 		if (Format::is_leaf(s.descriptor, s.level))
 			return translation(s, input, s.level);
-		return Error{Errc::not_mapped, at(input).region};
+		return no_translation(input);
 	}
 
 	// Each step of a walk, first to last: visit(level, index, table's physical address,
@@ -242,20 +253,35 @@ template <class F, TableMemory M> class Tree {
 		return {Format::output(s.descriptor, level) + offset, level, s.descriptor, s.above};
 	}
 
-	// `d` names the table of level L.
-	template <Level L>
-	[[gnu::always_inline]] constexpr Slot slot_below(Descriptor d, Descriptor above,
-							 Input input) const
+	// Apart from translate, so that it is not in the way of what is mapped.
+	[[gnu::noinline]] constexpr Error no_translation(Input input) const
 	{
-		const size_t i = (input.raw() >> Granule::shift(L)) & (Granule::entries - 1);
-		Descriptor *entry = child(d) + i;
-		const Descriptor next = load(entry);
+		if (!space().contains(input))
+			return {Errc::beyond_input, input.raw(), geometry_.last_input()};
+		return {Errc::not_mapped, at(input).region};
+	}
 
+	// On down from `d`, which is of level L and stands at `index` of `table`.
+	template <Level L>
+	[[gnu::always_inline]] constexpr Slot slot_from(Descriptor *table, size_t index,
+							Descriptor d, Descriptor above,
+							Input input) const
+	{
 		if constexpr (L < last_level) {
-			if (Format::is_table(next, L))
-				return slot_below<L + 1>(next, above | next, input);
+			Descriptor address = d - Format::table_type;
+
+			// One look tells a table that restricts nothing, as all of ours.
+			if (address & ~Format::next_table_bits) [[unlikely]] {
+				if (!Format::is_table(d, L))
+					return {table, index, d, L, above};
+				address &= Format::next_table_bits;
+				above |= d;
+			}
+			table = memory_->pointer(Format::decode_output(address));
+			index = (input.raw() >> Granule::shift(L + 1)) & (Granule::entries - 1);
+			return slot_from<L + 1>(table, index, load(table + index), above, input);
 		}
-		return {entry, next, L, above};
+		return {table, index, d, L, above};
 	}
 
 	constexpr void destroy_table(Descriptor *table, Level level)

@@ -25,52 +25,47 @@ struct RemoveLeaves {
 	}
 };
 
-// Is there anything else in the table in which `entry` stands at `index`?
-template <class Granule> constexpr bool has_others(const Descriptor *entry, size_t index)
-{
-	using L = Lines<Granule>;
-	const size_t i = index % L::entries;
-	const Descriptor *line = entry - i;
-
-	return (line[i ^ 1] | line[i ^ 2] | line[i ^ 3] | line[i ^ 4] | line[i ^ 5] | line[i ^ 6] |
-		line[i ^ 7]) ||
-	       !L::empty_but(entry - index, index / L::entries);
-}
-
 // The common case, in one descent: one page, of a table in which others survive. False where it is
 // not that simple, also where it is an error.
 template <class T, class Batch>
 [[gnu::always_inline]] constexpr bool unmap_page(const T &tree, Batch &batch,
 						 Region<typename T::Input> page)
 {
-	if (!tree.is_page(page))
+	if (!T::is_page(page))
 		return false;
 
 	const auto slot = tree.slot(page.first);
-	const Descriptor d = slot.descriptor;
+	constexpr Descriptor type = T::Format::leaf_type(last_level);
 
-	if (slot.level != last_level || (d & 3) != 3 || (d & T::Format::contiguous) ||
-	    !has_others<typename T::Granule>(slot.entry, tree.index(last_level, page.first)))
+	if (slot.level != last_level ||
+	    (slot.descriptor & (type | T::Format::contiguous)) != type ||
+	    !has_others<typename T::Granule>(slot.table, slot.index))
 		return false;
-	store(slot.entry, 0);
+	store(slot.entry(), 0);
 	batch.changed(page, last_level);
 	return true;
 }
 
-// Errors: those of check_region; not_mapped (naming the hole); no_memory (cutting a block takes
-// tables, even to unmap); needs_break (where the rules refuse it).
+// Every other case.
 template <class T, class Batch>
-[[gnu::always_inline]] constexpr Result<void> unmap(T &tree, Batch &batch,
-						    Region<typename T::Input> region)
+constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::Input> region)
 {
-	if (unmap_page(tree, batch, region))
-		return {};
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
 	const RemoveLeaves operation;
 
 	return edit(tree, batch, operation, region);
+}
+
+// Errors: those of check_region; not_mapped (naming the hole); no_memory (cutting a block takes
+// tables, even to unmap); needs_break (where the rules refuse it).
+template <class T, class Batch>
+constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region)
+{
+	if (unmap_page(tree, batch, region))
+		return {};
+	return unmap_region(tree, batch, region);
 }
 
 } // namespace vmsa
