@@ -39,6 +39,7 @@ shell: setup
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
 #:   make check-s2ctl   what reads a guest's tables outside the module
 #:   make docs          the manual, its examples and its claims
+#:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
 #:
 check: setup
 	@scripts/check.sh
@@ -77,9 +78,6 @@ check-s2ctl: setup
 docs: setup
 	@scripts/docs.sh
 
-#: Costs:
-#:   make bench-host    instructions per descriptor, counted by callgrind
-#:
 bench-host: setup
 	@scripts/bench-host.sh
 

@@ -34,13 +34,14 @@ grep -h -E '^(desc: Trigger: Client Request: |summary: |totals: )' "$out"/callgr
 		split("map_4k 4.5 protect_4k 4.5 walk_4k 3 translate 45 map_random 90 unmap_ragged 4.5 " \
 		      "unmap_single 90 map_2m 12 cut_2m 2600", l)
 		for (i = 1; i in l; i += 2) limit[l[i]] = l[i + 1]
-		printf "%-14s %10s %10s %10s\n", "operation", "ours", "bound", "limit"
+		printf "#    %-14s %10s %10s %10s\n", "operation", "ours", "bound", "limit"
 		printf "{" > json
 		for (i = 1; i <= n; i++) {
 			o = order[i]
 			over = ours[o] > limit[o]
 			failed += over
-			printf "%-14s %10.2f %10.2f %10s%s\n", o, ours[o], bounds[o], limit[o], (over ? "  over" : "")
+			printf "%s %d %-14s %10.2f %10.2f %10s\n", (over ? "not ok" : "ok"), i, o, ours[o],
+				bounds[o], limit[o]
 			printf "%s\"%s\": {\"ours\": %.2f, \"bound\": %.2f}", (i > 1 ? ", " : ""), o, ours[o], bounds[o] > json
 		}
 		print "}" > json

@@ -114,8 +114,20 @@ std::vector<size_t> shuffled(size_t n)
 	return order;
 }
 
-// The result of a measured loop must be used.
+// The result of a measured loop must be used, and be what it should.
 volatile uint64_t sink;
+
+void use(uint64_t result, uint64_t expected)
+{
+	sink = result;
+	if (sink == expected)
+		return;
+	std::fprintf(stderr, "bench: a wrong result\n");
+	std::exit(1);
+}
+
+// Of the output addresses of all pages.
+constexpr uint64_t sum_of_outputs = pages * ram.raw() + pages * (pages - 1) / 2 * page;
 
 void measure_map()
 {
@@ -148,8 +160,10 @@ void measure_walk()
 
 	guest.fill(last_level);
 	begin();
-	sink = census(guest.map.tree()).leaves[last_level];
+	const size_t leaves = census(guest.map.tree()).leaves[last_level];
+
 	end("walk_4k", pages);
+	use(leaves, pages);
 }
 
 void measure_translate()
@@ -163,7 +177,7 @@ void measure_translate()
 	for (const size_t i : order)
 		sum += guest.map.translate(start + i * page).value().pa.raw();
 	end("translate", pages);
-	sink = sum;
+	use(sum, sum_of_outputs);
 }
 
 void measure_random()
@@ -175,10 +189,12 @@ void measure_random()
 	for (const size_t i : order)
 		Guest::check(guest.map.map({start + i * page, page}, rule, normal | rw));
 	end("map_random", pages);
+	use(census(guest.map.tree()).leaves[last_level], pages);
 	begin();
 	for (const size_t i : order)
 		Guest::check(guest.map.unmap({start + i * page, page}));
 	end("unmap_single", pages);
+	use(census(guest.map.tree()).leaves[last_level], 0);
 }
 
 void measure_unmap()
@@ -212,6 +228,7 @@ void measure_cut()
 
 [[gnu::noinline]] void bare_protect(Descriptor *d, size_t n, Descriptor mask, Descriptor bits)
 {
+	VMSA_UNROLL
 	for (size_t i = 0; i < n; i++)
 		d[i] = (d[i] & ~mask) | bits;
 }
@@ -220,6 +237,7 @@ void measure_cut()
 {
 	uint64_t count = 0;
 
+	VMSA_UNROLL
 	for (size_t i = 0; i < n; i++)
 		count += d[i] & 1;
 	return count;
@@ -262,7 +280,7 @@ void measure_bounds()
 	sink = bare_count(flat.data(), pages);
 	end("bound walk_4k", pages);
 	begin();
-	bare_fill(flat.data(), pages - 12, 0, 0);
+	sink = bare_count(flat.data(), pages - 12); // look at each; most go with their table
 	end("bound unmap_ragged", pages - 12);
 
 	guest.fill(last_level);
@@ -272,7 +290,7 @@ void measure_bounds()
 	for (const size_t i : order)
 		sum += bare_translate(root, (start + i * page).raw());
 	end("bound translate", pages);
-	sink = sum;
+	use(sum, sum_of_outputs);
 	begin();
 	for (const size_t i : order)
 		bare_set(root, (start + i * page).raw(), 0);
