@@ -41,10 +41,10 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_all<Stage>(tag_));
 	}
 
-	// Whatever the tag says: every ASID of the regime.
+	// Whatever the tag says: every ASID, or VMID, of the regime.
 	[[gnu::noinline]] constexpr void invalidate_regime()
 	{
-		issue(tlbi_all<Stage>({}));
+		issue(tlbi_regime<Stage>());
 	}
 
 	[[gnu::noinline]] constexpr void sync()
@@ -83,7 +83,7 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 		cpu_.dsb_ishst();
 		plan.for_each([&](Tlbi op, uint64_t operand) {
 			tlbi(op, operand);
-			combined_ |= Stage2Tag<Stage> && op != Tlbi::vmalls12e1is;
+			combined_ |= Stage2Tag<Stage> && has_operand(op);
 		});
 		issued_ = true;
 	}

@@ -40,8 +40,9 @@ class LiveMap {
 
 	// Allocates the root. Check created(): when that failed, so does everything else.
 	LiveMap(Memory &memory, const MapConfig &config, Rule rule = {}, C cpu = {})
-	    : config_{config}, rule_{rule}, tlb_{{config.asid, false}, config.tlbi, cpu},
-	      mapping_{memory, tlb_}
+	    : config_{config}, rule_{rule},
+	      tlb_{{config.asid, config.range == Range::upper}, config.tlbi, cpu}, mapping_{memory,
+											    tlb_}
 	{
 		const Result<Geometry> shape = geometry();
 

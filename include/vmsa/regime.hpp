@@ -156,6 +156,8 @@ struct ThisCpu {
 			return issue<ipas2le1is>(operand);
 		case ripas2le1is:
 			return issue<ripas2le1is>(operand);
+		case alle1is:
+			return issue<alle1is>();
 		case alle2is:
 			return issue<alle2is>();
 		case vae2is:

@@ -46,6 +46,7 @@ enum class Tlbi : uint16_t {
 	ripas2le1is = 0x406,
 	alle2is = 0x430,
 	vae2is = 0x431,
+	alle1is = 0x434,
 	vale2is = 0x435,
 	vmalls12e1is = 0x436,
 	rvae2is = 0x421,
@@ -60,8 +61,8 @@ enum class Tlbi : uint16_t {
 // Those without an operand want XZR in its place: any other register may be UNDEFINED.
 constexpr bool has_operand(Tlbi op)
 {
-	return op != Tlbi::vmalle1is && op != Tlbi::alle2is && op != Tlbi::alle3is &&
-	       op != Tlbi::vmalls12e1is;
+	return op != Tlbi::vmalle1is && op != Tlbi::alle1is && op != Tlbi::alle2is &&
+	       op != Tlbi::alle3is && op != Tlbi::vmalls12e1is;
 }
 
 struct TlbiFeatures {
@@ -229,6 +230,15 @@ template <class Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
 	}
 }
 
+// The same of every tree of the regime, whatever its tag: at stage 2, of every VMID.
+template <class Stage> constexpr TlbiPlan tlbi_regime()
+{
+	if constexpr (Stage2Tag<Stage>)
+		return TlbiStep{Tlbi::alle1is, 0, 0, 1};
+	else
+		return tlbi_all<Stage>({});
+}
+
 // What invalidates `region`, which is of whole pages. `level` is that of every leaf in it, or
 // unknown_level; `tables`: walk caches must go too.
 template <class Format>
@@ -240,6 +250,8 @@ constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level,
 	using Input = typename Format::Input;
 
 	const bool upper = region.first.raw() >> 63;
+
+	tag.every_asid |= upper;
 	// VAE2IS removes global entries and those of one ASID. Entries of the upper range may have
 	// any, and there is no VAAE2IS.
 	if (std::same_as<Stage, El2And0> && upper)
@@ -253,10 +265,9 @@ constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level,
 	const unsigned ttl = leaves && features.ttl ? ttl_hint<Format>(level) : 0;
 	const uint64_t pieces = ((region.last - region.first) >> shift) + 1;
 
-	const bool every_asid = tag.every_asid || upper;
-	const TlbiForms forms = tlbi_forms<Stage>(every_asid);
+	const TlbiForms forms = tlbi_forms<Stage>(tag.every_asid);
 	const bool honours_asid =
-		std::same_as<Stage, El2And0> || (std::same_as<Stage, El1And0> && !every_asid);
+		std::same_as<Stage, El2And0> || (std::same_as<Stage, El1And0> && !tag.every_asid);
 	const uint16_t asid = honours_asid ? tag.asid : 0;
 
 	if (pieces == 1 || (!features.range && pieces <= max_single_ops))

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// HardwareTlb: what a change of a live map makes of its invalidation, instruction by instruction: for
+// whom it is, when the barriers come, and when a table is freed.
+#include "support/live_bench.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+constexpr uint64_t page = 4 * KiB;
+constexpr uint64_t as = uint64_t{5} << 48; // ASID 5 in an operand
+constexpr uint64_t nowhere = CpuLog::nowhere;
+
+} // namespace
+
+TEST(an_asid_confines_what_is_not_global)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	RecordedIdMap<El1And0> map{bench.memory, usual_config<El1And0>(), {}, {&log}};
+	auto mine = usual_attributes<El1And0>();
+
+	ASSERT(map.created() && map.map({Va{GiB}, 4 * page}, mine));
+	const auto previous = map.activate();
+	log.forget();
+
+	ASSERT(map.protect({Va{GiB}, page}, {}));
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vale1is, as | GiB >> 12), dsb_ish, isb}),
+		  nowhere);
+	// Global from here on: of every ASID, by a map or by an update, and to the very end.
+	ASSERT(map.modify({Va{GiB}, page}, [](Region<Va>, Stage1Attributes a) {
+		a.global = true;
+		return a;
+	}));
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vaale1is, GiB >> 12), dsb_ish, isb, dsb_ishst,
+			       isb}),
+		  nowhere);
+	ASSERT(map.unmap({Va{GiB + page}, page}));
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vaale1is, (GiB + page) >> 12), dsb_ish, isb}),
+		  nowhere);
+	map.deactivate(previous.value());
+	EXPECT_EQ(log.differs({read(Register::ttbr0_el1), write(Register::ttbr0_el1, 0), isb,
+			       dsb_ishst, tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
+		  nowhere);
+}
+
+TEST(a_global_map_is_invalidated_for_every_asid)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	RecordedIdMap<El1And0> map{bench.memory, usual_config<El1And0>(), {}, {&log}};
+
+	ASSERT(map.created() && map.map({Va{GiB}, 2 * page}, normal | rw));
+	map.mark_active();
+	log.forget();
+	ASSERT(map.unmap({Va{GiB}, page}));
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vaale1is, GiB >> 12), dsb_ish, isb}), nowhere);
+	map.mark_inactive();
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vmalle1is), dsb_ish, isb}), nowhere);
+}
+
+// Break, invalidate, make, publish. What the hint says is the block's level.
+TEST(a_block_is_broken_invalidated_and_made_anew)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	MapConfig c = usual_config<El1And0>();
+
+	c.tlbi = {.range = true, .ttl = true};
+	RecordedIdMap<El1And0> map{bench.memory, c, {}, {&log}};
+	ASSERT(map.created() && map.map({Va{GiB}, 2 * MiB}, usual_attributes<El1And0>()));
+	map.mark_active();
+	log.forget();
+	map.tree().steps(Va{GiB}, [&](Level level, size_t i, Pa table, Descriptor) {
+		if (level == 2)
+			log.watch = bench.memory.pointer(table) + i;
+	});
+	ASSERT(map.cut({Va{GiB}, page}));
+	for (size_t event : {0, 1, 2, 3})
+		EXPECT_EQ(log.watched(event) & 1, 0);
+	EXPECT_EQ(log.watched(4) & 3, 3);
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vale1is, as | 6ull << 44 | GiB >> 12), dsb_ish,
+			       isb, dsb_ishst, isb}),
+		  nowhere);
+	EXPECT_EQ(map.breaks(), 1);
+	map.mark_inactive();
+}
+
+// No table is freed before the DSB that says its invalidation is complete.
+TEST(a_table_is_freed_when_the_invalidation_is_complete)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	MapConfig c = usual_config<Stage2>();
+
+	c.tlbi.range = true;
+	RecordedIdMap<Stage2> map{bench.memory, c, {}, {&log}};
+	const Region<Ipa> table{Ipa{GiB}, 2 * MiB};
+	ASSERT(map.created() && map.map(table, normal | rw, {.largest = 3}));
+	map.mark_active();
+	log.forget();
+	ASSERT(map.unmap(table));
+	// 512 pages: SCALE 1, NUM 7.
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ripas2e1is, 0x5380'0004'0000), dsb_ish,
+			       tlbi(Tlbi::vmalle1is), dsb_ish, isb, table_freed, table_freed}),
+		  nowhere);
+	map.mark_inactive();
+	log.forget();
+}
+
+// Trap 16: twice, with a DSB between.
+TEST(where_the_erratum_asks_for_it_a_tlbi_is_repeated)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	MapConfig c = usual_config<Stage2>();
+
+	c.tlbi.repeat = true;
+	RecordedIdMap<Stage2> map{bench.memory, c, {}, {&log}};
+	ASSERT(map.created() && map.map({Ipa{GiB}, 2 * page}, normal | rw));
+	map.mark_active();
+	log.forget();
+	ASSERT(map.unmap({Ipa{GiB}, page}));
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
+			       tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish, tlbi(Tlbi::vmalle1is),
+			       dsb_ish, tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
+		  nowhere);
+	map.mark_inactive();
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vmalls12e1is), dsb_ish,
+			       tlbi(Tlbi::vmalls12e1is), dsb_ish, isb}),
+		  nowhere);
+}
+
+SUITE(hardware_tlb, an_asid_confines_what_is_not_global, a_global_map_is_invalidated_for_every_asid,
+      a_block_is_broken_invalidated_and_made_anew,
+      a_table_is_freed_when_the_invalidation_is_complete,
+      where_the_erratum_asks_for_it_a_tlbi_is_repeated);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// TablePool: a block of memory as tables, with physical addresses as the user has them.
+#include "support/live_bench.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+constexpr uint64_t page = 4 * KiB;
+
+} // namespace
+
+TEST(a_pool_gives_tables_until_it_is_empty)
+{
+	const auto block = scratch<Descriptor>(test, 8 * Granule4K::entries, 4096);
+	ASSERT(!block.empty());
+	// Physical addresses are what the user says, here not those of the pointers.
+	TablePool<Granule4K> pool{block.data(), block.size_bytes(), Pa{0x8000'1000}};
+	Descriptor *first = pool.allocate(4096);
+
+	EXPECT_EQ(first, block.data());
+	EXPECT_EQ(pool.physical(first), Pa{0x8000'1000});
+	EXPECT_EQ(pool.pointer(Pa{0x8000'1000}), first);
+	// A root of four tables is aligned to its size; what is skipped serves as single tables.
+	Descriptor *root = pool.allocate(4 * 4096);
+
+	EXPECT_EQ(pool.physical(root), Pa{0x8000'4000});
+	EXPECT(pool.allocate(4 * 4096) == nullptr);
+	for (unsigned i = 0; i < 3; i++) {
+		Descriptor *table = pool.allocate(4096);
+
+		ASSERT(table && pool.physical(table) != pool.physical(root));
+		table[0] = table[511] = ~Descriptor{0};
+		if (i == 2)
+			pool.free(table, 4096);
+	}
+	Descriptor *again = pool.allocate(4096);
+
+	ASSERT(again && again[0] == 0 && again[511] == 0);
+	EXPECT(pool.allocate(4096) == nullptr);
+	pool.free(root, 4 * 4096);
+	for (unsigned i = 0; i < 4; i++)
+		EXPECT(pool.allocate(4096) != nullptr);
+	EXPECT(pool.allocate(4096) == nullptr);
+}
+
+TEST(a_map_lives_in_a_pool)
+{
+	const auto block = scratch<Descriptor>(test, 4 * Granule4K::entries, 4096);
+	ASSERT(!block.empty());
+	TablePool<Granule4K> pool{block.data(), block.size_bytes(), Pa{0x8000'0000}};
+	CpuLog log{test};
+	IdMap<El1And0, Granule4K, 48, TablePool<Granule4K>, CpuRecorder> map{
+		pool, {.va_bits = 39}, {}, {&log}};
+
+	ASSERT(map.created());
+	EXPECT_EQ(map.root_address(), Pa{0x8000'0000});
+	ASSERT(map.map({Va{GiB}, 2 * page}, normal | rw));
+	EXPECT_EQ(map.translate(Va{GiB + 1}).value().pa, Pa{GiB + 1});
+	// Two more tables where there is one.
+	EXPECT_EQ(map.map({Va{2 * GiB}, page}, normal | rw).error().code, Errc::no_memory);
+	EXPECT(map.map({Va{GiB + 2 * MiB}, page}, normal | rw));
+	EXPECT(map.unmap({Va{GiB}, 2 * page}));
+	EXPECT(map.map({Va{GiB + 4 * MiB}, page}, normal | rw));
+}
+
+SUITE(table_pool, a_pool_gives_tables_until_it_is_empty, a_map_lives_in_a_pool);
