@@ -92,7 +92,8 @@ template <class T, class Operation> class EditPlan {
 		}
 	}
 
-	// Pages. Where they are all alike, one look at the first decides for all.
+	// Pages. Where they are all alike, one look at the first decides for all, and for all like
+	// them that follow.
 	constexpr bool prepare_run(const Descriptor *entry, Level level, Region<Input> part)
 	{
 		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
@@ -101,9 +102,15 @@ template <class T, class Operation> class EditPlan {
 		if (Operation::uniform) {
 			const Common c = common(entry, n);
 
-			if (c.agree(deciding) && !(c.any & Format::contiguous))
+			if (c.agree(deciding) && !(c.any & Format::contiguous)) {
+				const Descriptor kind = c.any & deciding;
+
+				if (kind == passed_)
+					return true;
+				passed_ = kind;
 				return prepare_leaf(load(entry), level,
 						    {part.first, Granule::size(level)});
+			}
 		}
 		for (size_t i = 0; i < n; i++) {
 			const Input first = part.first + (i << Granule::shift(level));
@@ -209,6 +216,7 @@ template <class T, class Operation> class EditPlan {
 	Region<Input> region_;
 	size_t needed_ = 0;
 	bool unfolds_ = false;
+	Descriptor passed_ = ~Descriptor{0}; // what like pages are alike in; none so far
 	Error error_;
 };
 

@@ -92,6 +92,19 @@ TEST(the_attribute_is_no_way_around_that)
 	ASSERT(lab.good());
 }
 
+TEST(a_page_mapped_alone_gets_no_hint)
+{
+	constexpr Stage2Attributes wish{.access = rw, .contiguous = true};
+	L lab{test, 40};
+	ASSERT(lab.good());
+
+	ASSERT(lab.map({Ipa{group}, page}, Pa{group}, normal | rw));
+	ASSERT(lab.map({Ipa{group + page}, page}, Pa{group + page}, wish));
+	ASSERT(lab.map({Ipa{group + 2 * page}, page}, Pa{group + 2 * page}, normal | rw, pages));
+	EXPECT(hints_are(lab, {Ipa{group}, 3 * page}, none));
+	ASSERT(lab.good());
+}
+
 TEST(a_partial_edit_unfolds_its_group_and_no_other)
 {
 	const Region<Ipa> region{Ipa{8 * group}, 4 * group};
@@ -261,7 +274,7 @@ TEST(a_group_whose_output_is_not_one_piece_gets_none)
 }
 
 SUITE(contiguous, the_hint_is_written_on_aligned_groups_only, the_attribute_is_no_way_around_that,
-      a_partial_edit_unfolds_its_group_and_no_other,
+      a_page_mapped_alone_gets_no_hint, a_partial_edit_unfolds_its_group_and_no_other,
       an_edit_across_groups_unfolds_those_at_its_ends, whole_groups_keep_it,
       a_partial_edit_is_refused_where_breaks_are, a_block_of_a_group_is_cut_after_the_hint_is_gone,
       what_hardware_noted_in_one_leaf_holds_for_its_group,

@@ -264,6 +264,11 @@ TEST(an_output_reaches_the_last_byte_and_no_further)
 	EXPECT(lab.map({Ipa{0}, 2 * MiB}, Pa{end - 2 * MiB}, normal | rw));
 	EXPECT_EQ(lab.tree().translate(Ipa{2 * MiB - 1}).value().pa, Pa{end - 1});
 	EXPECT(lab.map({Ipa{GiB}, 4 * KiB}, Pa{end - 4 * KiB}, normal | rw));
+	// Beside it, where a table stands already.
+	EXPECT(lab.map({Ipa{GiB + 4 * KiB}, 4 * KiB}, Pa{end}, normal | rw).error() ==
+	       Error(Errc::beyond_output, end, end + 0xfff));
+	EXPECT(lab.map({Ipa{GiB + 4 * KiB}, 4 * KiB}, Pa{0x800}, normal | rw).error() ==
+	       Error(Errc::unaligned_output, 0x800, 0x800));
 	EXPECT(lab.map({Ipa{2 * GiB}, 8 * KiB}, Pa{end - 4 * KiB}, normal | rw).error().code ==
 	       Errc::beyond_output);
 	ASSERT(lab.good());

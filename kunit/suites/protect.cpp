@@ -162,6 +162,22 @@ TEST(device_memory_does_not_become_executable)
 	ASSERT(lab.good());
 }
 
+// Whole tables of pages that are alike, each in its own way.
+TEST(one_kind_of_page_does_not_answer_for_another)
+{
+	constexpr MapLimits pages{.largest = 3};
+	Lab<Stage2_4K> lab{test, 40};
+	ASSERT(lab.good());
+
+	EXPECT(lab.map({Ipa{0}, 4 * MiB}, Pa{0}, normal | rw, pages));
+	EXPECT(lab.map({Ipa{4 * MiB}, 2 * MiB}, Pa{4 * MiB}, device | rw, pages));
+	EXPECT(lab.protect({Ipa{0}, 6 * MiB}, rx).error() ==
+	       Error(Errc::forbidden_attributes, Region{Ipa{4 * MiB}, 4 * KiB}));
+	EXPECT(lab.protect({Ipa{0}, 6 * MiB}, r));
+	ASSERT(lab.good());
+}
+
 SUITE(protect, permissions_change_in_place, neighbours_keep_their_permissions,
       a_block_is_cut_where_a_part_of_it_is_protected, what_the_hardware_wrote_is_kept,
-      what_does_not_change_needs_no_invalidation, device_memory_does_not_become_executable);
+      what_does_not_change_needs_no_invalidation, device_memory_does_not_become_executable,
+      one_kind_of_page_does_not_answer_for_another);
