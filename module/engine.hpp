@@ -4,20 +4,21 @@
 // true. There are three, and the machine decides which (the module parameter `engine` can choose a
 // lesser one):
 //
-//   vhe    the kernel runs at EL2: the world switch is a function call (el2/vhe.S)
-//   nvhe   the kernel left EL2 to its stub, which lets us run a blob there (el2/nvhe.S)
+//   vhe    the kernel runs at EL2: the world switch is a function call (el2/vhe_enter.S)
+//   nvhe   the kernel left EL2 to its stub, which lets us run a blob there (el2/nvhe_blob.S)
 //   soft   nobody lets us: tables are built, walked and dumped
 //
-// A vCPU is *loaded* on one CPU while its EL1 registers are in that CPU, and is *entered* any number
-// of times while it is loaded. What a thread does:
+// A vCPU is *loaded* on one CPU while its EL1 registers belong to that CPU, and is *entered* any
+// number of times while it is loaded. What a thread does:
 //
 //   load ──> mask interrupts, enter ──> exit, unmask ──> ... ──> put
 //      ^                                                           │
-//      └──── the thread comes back to a CPU (kernel_pin) <─────────┘ the thread leaves its CPU
+//      └──── the thread comes back to a CPU  <─────────────────────┘ the thread leaves its CPU
 #pragma once
 
 #include "el2/context.h"
 
+#include "vmsa/hardware_tlb.hpp"
 #include "vmsa/vmsa.hpp"
 
 #include <span>
@@ -27,25 +28,22 @@ namespace stage2::engine
 
 enum class Kind : uint8_t { soft, nvhe, vhe };
 
-// Picks the engine and prepares it. 0 or -errno; a lesser engine than the machine's is no error.
-int start();
+// Picks the engine and prepares it. `wish` is the name of one, or empty for the best the machine has.
+// 0 or -errno: -EINVAL for a name that is none, -ENODEV for an engine the machine has not got.
+int start(const char *wish);
 void stop();
 
 Kind kind();
 const char *name();
-// Why guests do not run, and which boot option would change that. Only with Kind::soft.
-const char *why_soft();
+// What the engine is, in a few words; with Kind::soft why guests do not run, and what would change
+// that.
+const char *about();
 
 // What every world switch and every question needs of a guest: its stage 2, as registers.
 struct Stage2Registers {
 	uint64_t vttbr;
 	uint64_t vtcr;
 };
-
-// Takes a VMID that no other guest of ours has, the highest first: KVM counts from the lowest. Every
-// entry with that VMID is gone from every TLB. 0 when there is none left (0 is the host's own).
-uint16_t take_vmid();
-void give_back_vmid(uint16_t vmid);
 
 // ---- Running. Preemption is disabled around load, enter and put. ----
 
@@ -56,25 +54,52 @@ void load(stage2_context &vcpu);
 void put(stage2_context &vcpu);
 
 // Runs the guest until its next exit; `vcpu` then says what it was. Interrupts are masked by the
-// caller, and the guest cannot mask them for us: an interrupt that waits is an exit.
+// caller (kernel_mask), and the guest cannot mask them for us: an interrupt that waits is an exit.
+// A pstate that is no mode of a guest is answered with the exception it would be: Illegal Execution
+// state.
 void enter(stage2_context &vcpu);
 
 // ---- Asking the MMU: AT S12E1R or S12E1W through the guest's stage 2, stage 1 being off. ----
 
-// par[i] is PAR_EL1 for ipas[i]. Masks interrupts for a bounded number of IPAs at a time. No vCPU
-// is loaded by the caller.
+inline constexpr size_t most_asked = 32;
+
+// par[i] is PAR_EL1 for ipas[i], at most most_asked of them: interrupts are masked meanwhile. No vCPU
+// is loaded by the calling thread.
 void ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par);
 
 // ---- TLBs ----
 
+// Who issues TLBIs, on whatever CPU the thread is: a vmsa::Cpu.
+struct TlbCpu {
+	static void tlbi(vmsa::Tlbi op, uint64_t operand);
+	static void dsb_ishst();
+	static void dsb_ish();
+	static void isb();
+};
+
 // The TlbSink of a guest: acts on its VMID from whatever CPU, under masked interrupts, and leaves
-// VTTBR_EL2, VTCR_EL2 and HCR_EL2 as they were. Counts what it does.
+// VTTBR_EL2, VTCR_EL2 and HCR_EL2 as they were. Until the guest is admitted, no hardware has heard
+// of it, and nothing is issued.
 class Tlb {
     public:
-	// Until a guest has registers, no TLB can hold anything of it: nothing is issued then.
-	void set(const Stage2Registers &registers)
+	using Format = vmsa::Stage2_4K;
+
+	Tlb();
+
+	// From now on hardware may walk these tables: takes a VMID, the highest that no guest of ours
+	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
+	// left. Harmless when done before.
+	bool admit(const vmsa::Geometry &geometry, vmsa::Pa root);
+	// No vCPU is loaded any more, and so no TLB holds anything of the guest.
+	void dismiss();
+
+	bool admitted() const
 	{
-		registers_ = registers;
+		return registers_.vttbr != 0;
+	}
+	const Stage2Registers &registers() const
+	{
+		return registers_;
 	}
 
 	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
@@ -88,6 +113,10 @@ class Tlb {
     private:
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
+	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
+
+// What VTCR_EL2 is for a guest of that shape.
+uint64_t vtcr_of(const vmsa::Geometry &geometry);
 
 } // namespace stage2::engine

@@ -115,25 +115,26 @@ const stage2_file stage2_guest_files[] = {
 	{"tables", read_only, nullptr, show_tables},
 	{"tables.bin", read_only, nullptr, show_tables_bin},
 	{"walk", read_write, write_walk, show_walk},
+	{"verify", read_only, nullptr, show_verify},
 	{"stats", read_only, nullptr, show_stats},
 	{},
 };
 
-int stage2_start(void)
+int stage2_start(const char *engine)
 {
-	if (!error_log::start())
-		return -ENOMEM;
-	if (!registry::start()) {
-		error_log::stop();
-		return -ENOMEM;
-	}
-	return 0;
+	if (const int error = engine::start(engine))
+		return error;
+	if (error_log::start() && registry::start())
+		return 0;
+	stage2_stop();
+	return -ENOMEM;
 }
 
 void stage2_stop(void)
 {
 	registry::stop();
 	error_log::stop();
+	engine::stop();
 }
 
 int stage2_request_too_long(const stage2_file *file, stage2_guest *guest, unsigned long length)
@@ -149,14 +150,21 @@ int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
 {
 	if (!guest)
 		return 0;
-	kernel_lock_acquire(guest->lock);
-	if (!guest->removed)
-		return 0;
-	kernel_lock_release(guest->lock);
 
 	const Path path{guest, file->name};
+	const Request request{path.text, ""};
 
-	return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	kernel_lock_acquire(guest->lock);
+
+	int error = 0;
+
+	if (guest->removed)
+		error = request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	else if (file->show == show_verify)
+		error = guest_admit(*guest, request);
+	if (error)
+		kernel_lock_release(guest->lock);
+	return error;
 }
 
 void stage2_show_end(stage2_guest *guest)

@@ -4,6 +4,7 @@
 // as Requests (guest_requests.cpp); what it is shown as comes from views.cpp.
 #pragma once
 
+#include "engine.hpp"
 #include "ram.hpp"
 #include "request.hpp"
 #include "tables.hpp"
@@ -13,7 +14,7 @@
 // The seam knows the type by name only.
 struct stage2_guest {
 	using Format = vmsa::Stage2_4K;
-	using Mapping = vmsa::Mapping<Format, stage2::Tables, stage2::CountingTlb>;
+	using Mapping = vmsa::Mapping<Format, stage2::Tables, stage2::engine::Tlb>;
 	using Tree = vmsa::Tree<Format, stage2::Tables>;
 
 	static constexpr size_t name_bytes = 32; // the NUL included
@@ -31,7 +32,7 @@ struct stage2_guest {
 	kernel_lock *lock = nullptr;
 	bool removed = false;
 	stage2::Tables tables;
-	stage2::CountingTlb tlb;
+	stage2::engine::Tlb tlb;
 	Mapping mapping{tables, tlb};
 	stage2::Ram ram;
 	bool walk_given = false; // an IPA was written to `walk`
@@ -53,6 +54,10 @@ int guest_map(Guest &guest, const Request &request);
 int guest_unmap(Guest &guest, const Request &request);
 int guest_protect(Guest &guest, const Request &request);
 int guest_set_walk(Guest &guest, const Request &request);
+
+// From now on the hardware may walk the guest's tables. Before anything that needs an engine. 0, or
+// -EOPNOTSUPP without one, or -ENOSPC when all VMIDs are in use; error_log says why.
+int guest_admit(Guest &guest, const Request &request);
 
 // Bytes copied, within one page, or -EIO.
 long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write);

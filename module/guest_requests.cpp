@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // What a guest can be asked to do. The guest's lock is held around each.
+#include "error_log.hpp"
 #include "guest.hpp"
 
 #include <cerrno>
@@ -226,6 +227,17 @@ int guest_protect(Guest &guest, const Request &request)
 	const auto result = engine_protect(guest, region_of(v), accesses[v[prot_word].number]);
 
 	return result ? 0 : refuse(guest, request, v, result.error());
+}
+
+int guest_admit(Guest &guest, const Request &request)
+{
+	if (engine::kind() == engine::Kind::soft)
+		return request.refuse(EOPNOTSUPP, error_log::no_caret, "the engine is soft: %s",
+				      engine::about());
+	if (!guest.tlb.admit(guest.tree().geometry(), guest.tree().root_address()))
+		return request.refuse(ENOSPC, error_log::no_caret,
+				      "every VMID is in use by another guest");
+	return 0;
 }
 
 int guest_set_walk(Guest &guest, const Request &request)

@@ -154,6 +154,11 @@ static bool stage2_granule(unsigned int tgran_2, bool stage1)
 	return tgran_2 == 0 ? stage1 : tgran_2 != 1;
 }
 
+static bool has_erratum(unsigned int capability)
+{
+	return cpus_have_cap(capability);
+}
+
 void kernel_read_features(struct kernel_features *features)
 {
 	static const u8 pa_bits[] = { 32, 36, 40, 42, 44, 48, 52, 56 };
@@ -161,8 +166,9 @@ void kernel_read_features(struct kernel_features *features)
 	u64 mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
 	u64 mmfr2 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR2_EL1);
 	u64 isar0 = read_sanitised_ftr_reg(SYS_ID_AA64ISAR0_EL1);
+	u64 pfr0 = read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1);
 
-	/* Field positions: Arm ARM D19.2.64 to D19.2.66 and D19.2.61. */
+	/* Field positions: Arm ARM D19.2.61 to D19.2.67. */
 	*features = (struct kernel_features) {
 		.pa_bits = pa_bits[field(mmfr0, 0) & 7],
 		.granule_4k = stage2_granule(field(mmfr0, 40), field(mmfr0, 28) != 0xf),
@@ -178,8 +184,21 @@ void kernel_read_features(struct kernel_features *features)
 		.range_tlbi = field(isar0, 56) >= 2,
 		.ttl = field(mmfr2, 48) >= 1,
 		.bbm = field(mmfr2, 52),
+		.ras = field(pfr0, 28) >= 1,
+		.aarch32 = field(pfr0, 0) == 2,
+#ifdef SYS_HFGRTR2_EL2
+		.fgt2 = field(mmfr0, 56) >= 2,
+#endif
 		.at_el2 = is_kernel_in_hyp_mode(),
+		.repeat_tlbi = has_erratum(ARM64_WORKAROUND_REPEAT_TLBI),
+		.speculative_at = has_erratum(ARM64_WORKAROUND_SPECULATIVE_AT),
 	};
+
+	/* AmpereOne: an update of the access flag at stage 2 can be lost. */
+#ifdef ARM64_WORKAROUND_AMPERE_AC03_CPU_38
+	if (has_erratum(ARM64_WORKAROUND_AMPERE_AC03_CPU_38))
+		features->access_flag = features->dirty_state = false;
+#endif
 }
 
 unsigned long kernel_time_us(void)

@@ -13,6 +13,7 @@
 #ifdef __cplusplus
 #include <cstddef>
 #define __printf(string, first) [[gnu::format(printf, string, first)]]
+#define __noreturn [[noreturn]]
 extern "C" {
 #else
 #include <linux/compiler_attributes.h>
@@ -81,10 +82,49 @@ struct kernel_features {
 	bool range_tlbi;		/* FEAT_TLBIRANGE */
 	bool ttl;			/* FEAT_TTL */
 	unsigned int bbm;		/* FEAT_BBM level 0..2 */
+	bool ras;			/* FEAT_RAS */
+	bool aarch32;			/* EL0 can be AArch32 */
+	bool fgt2;			/* FEAT_FGT2, and this kernel knows it */
 	bool at_el2;			/* the kernel itself runs at EL2 (VHE) */
+
+	/* Errata. */
+	bool repeat_tlbi;		/* a TLBI is complete only when issued twice */
+	bool speculative_at;		/* AT may walk, speculatively, with half-changed registers */
 };
 
 void kernel_read_features(struct kernel_features *features);
+
+/*
+ * Whether EL2 is ours to use. A kernel that runs at EL2 shares it; one that was started there and
+ * runs at EL1 has left a stub there, which is ours unless KVM has replaced it.
+ */
+enum kernel_el2 {
+	KERNEL_EL2_HOST,		/* the kernel is there: VHE */
+	KERNEL_EL2_STUB,		/* the stub is, on every CPU */
+	KERNEL_EL2_KVM,			/* KVM is */
+	KERNEL_EL2_NONE,		/* the kernel was started at EL1 */
+};
+
+enum kernel_el2 kernel_find_el2(void);
+
+/*
+ * Masks all that can interrupt this CPU, pseudo-NMIs and debug exceptions included; a guest entered
+ * meanwhile is left for any interrupt, of whatever priority. unmask takes what mask returned.
+ */
+unsigned long kernel_mask(void);
+void kernel_unmask(unsigned long flags);
+
+/* Lets other threads have the CPU, if one wants it. Interrupts are not masked. */
+void kernel_reschedule(void);
+
+/* Cleans and invalidates to the Point of Coherency: who has no caches sees what was written. */
+void kernel_cache_clean(const void *linear, unsigned long bytes);
+/* No instruction cache, of whatever CPU, holds anything old. What was written is clean already. */
+void kernel_icache_flush(void);
+
+/* How the module speaks in the kernel's log; and ends the machine, when EL2 is not what it was. */
+__printf(1, 2) void kernel_log(const char *format, ...);
+__printf(1, 2) __noreturn void kernel_panic(const char *format, ...);
 
 /* Microseconds since boot, as in the kernel's log. */
 unsigned long kernel_time_us(void);
@@ -132,8 +172,8 @@ struct stage2_file {
 };
 
 /*
- * Around any number of show calls: takes and releases what they need. -ENODEV when the guest was
- * removed; then end is not called.
+ * Around any number of show calls: takes and releases what they need. Or an errno (-ENODEV when the
+ * guest was removed); then end is not called.
  */
 int stage2_show_begin(const struct stage2_file *file, struct stage2_guest *guest);
 void stage2_show_end(struct stage2_guest *guest);
@@ -160,7 +200,8 @@ void stage2_guest_drop(struct stage2_guest *guest);
 long stage2_guest_memory(struct stage2_guest *guest, unsigned long ipa, void *buffer,
 			 unsigned long bytes, bool write);
 
-int stage2_start(void);
+/* `engine`: the name of one, or empty for the best this machine has. */
+int stage2_start(const char *engine);
 void stage2_stop(void);
 
 #ifdef __cplusplus

@@ -7,9 +7,13 @@
 #include "debugfs.h"
 #include "kernel.h"
 
+static char *engine = "";
+module_param(engine, charp, 0444);
+MODULE_PARM_DESC(engine, "how guests run: vhe, nvhe or soft (the best this machine has)");
+
 static int __init stage2_init(void)
 {
-	int error = stage2_start();
+	int error = stage2_start(engine);
 
 	if (error)
 		return error;

@@ -92,6 +92,7 @@ void end(Guest &guest)
 		const Guard guard{guest.lock};
 
 		guest.removed = true;
+		guest.tlb.dismiss();
 		guest.mapping.destroy();
 		guest.ram.release();
 	}

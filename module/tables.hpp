@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// What the library asks of its user, answered for a guest: pages for tables, within a limit, and
-// TLBs. No engine runs guests yet, so no TLB can hold anything of theirs: invalidations are counted.
+// The memory that a guest's tables are made of: pages of the kernel's, within a limit.
 #pragma once
 
 #include "kernel.h"
@@ -55,25 +54,6 @@ class Tables {
     private:
 	size_t used_ = 0;
 	size_t limit_ = 0;
-};
-
-class CountingTlb {
-    public:
-	void invalidate(vmsa::Region<vmsa::Ipa>, vmsa::Level, bool)
-	{
-		invalidations_++;
-	}
-	void sync()
-	{
-	}
-
-	uint64_t invalidations() const
-	{
-		return invalidations_;
-	}
-
-    private:
-	uint64_t invalidations_ = 0;
 };
 
 } // namespace stage2

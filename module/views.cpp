@@ -27,14 +27,6 @@ int ipa_digits(const Guest &guest)
 	return static_cast<int>((guest.tree().geometry().input_bits + 3) / 4);
 }
 
-uint64_t vtcr_of(const Guest &guest)
-{
-	kernel_features features;
-
-	kernel_read_features(&features);
-	return vmsa::vtcr<Format>(guest.tree().geometry(), features.vmid16);
-}
-
 } // namespace
 
 void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
@@ -42,9 +34,7 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 	kernel_features f;
 
 	kernel_read_features(&f);
-	kernel_print(
-		out,
-		"engine         soft (tables are built, walked and dumped; guests do not run)\n");
+	kernel_print(out, "engine         %s (%s)\n", engine::name(), engine::about());
 	kernel_print(out, "kernel         %s, %luK pages\n", f.at_el2 ? "at EL2 (VHE)" : "at EL1",
 		     kernel_page_size() >> 10);
 	kernel_print(out, "pa_bits        %u\n", f.pa_bits);
@@ -70,13 +60,15 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	const auto &g = tree.geometry();
 
 	kernel_print(out, "name       %s\n", guest->name);
-	kernel_print(out, "engine     soft\n");
+	kernel_print(out, "engine     %s\n", engine::name());
 	kernel_print(out, "granule    %s\n", size_text(Granule::page_size).chars);
 	kernel_print(out, "ipa_bits   %u\n", g.input_bits);
 	kernel_print(out, "start      level %d, %u %s\n", g.start, g.root_tables,
 		     g.root_tables == 1 ? "table" : "concatenated tables");
-	kernel_print(out, "vtcr_el2   0x%016lx\n", vtcr_of(*guest));
-	kernel_print(out, "vttbr_el2  0x%016lx\n", vmsa::vttbr<Format>(tree.root_address(), 0));
+	kernel_print(out, "vtcr_el2   0x%016lx\n", engine::vtcr_of(guest->tree().geometry()));
+	kernel_print(out, "vttbr_el2  0x%016lx\n",
+		     guest->tlb.admitted() ? guest->tlb.registers().vttbr
+					   : vmsa::vttbr<Format>(tree.root_address(), 0));
 	kernel_print(out, "ram        %s\n", size_text(guest->ram.size()).chars);
 	cursor->done = true;
 }
@@ -157,7 +149,7 @@ void print_header(const Guest &guest, seq_file *out)
 				       .granule_shift = Granule::page_shift,
 				       .input_bits = g.input_bits,
 				       .start_level = g.start,
-				       .vtcr = vtcr_of(guest),
+				       .vtcr = engine::vtcr_of(g),
 				       .root = guest.tree().root_address().raw()};
 
 	std::memcpy(header.magic, STAGE2_TABLES_MAGIC, sizeof(header.magic));

@@ -15,6 +15,7 @@ void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_tables(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_walk(Guest *guest, seq_file *out, stage2_cursor *cursor);
+void show_verify(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor);
 
 } // namespace stage2

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A vCPU as the world switch sees it. Read by C++ and, for the offsets, by assembly; engine.cpp
- * checks that they agree.
- *
- * With the nvhe engine EL2 reads and writes this with its MMU and caches off, so it is cleaned to the
- * Point of Coherency before and invalidated after; it stands alone in its cache lines.
+ * A vCPU as the world switch sees it, and the registers it is made of. Read by C++ and by assembly;
+ * engine.cpp checks that the offsets agree.
  */
 #ifndef STAGE2_EL2_CONTEXT_H
 #define STAGE2_EL2_CONTEXT_H
@@ -15,10 +12,40 @@
 #define STAGE2_EXIT_FIQ		2
 #define STAGE2_EXIT_SERROR	3
 
+/*
+ * EL1's registers that have two names: SCTLR_EL1 is the kernel's own where it runs at EL1, and
+ * SCTLR_EL12 the guest's where the kernel runs at EL2.
+ *
+ *   X(index, name, CRn, CRm, op2): op0 is 3; op1 is 0, or 5 for the _EL12 name
+ */
+#define STAGE2_EL1_REGISTERS(X)		\
+	X(0, sctlr, 1, 0, 0)		\
+	X(1, cpacr, 1, 0, 2)		\
+	X(2, ttbr0, 2, 0, 0)		\
+	X(3, ttbr1, 2, 0, 1)		\
+	X(4, tcr, 2, 0, 2)		\
+	X(5, spsr, 4, 0, 0)		\
+	X(6, elr, 4, 0, 1)		\
+	X(7, afsr0, 5, 1, 0)		\
+	X(8, afsr1, 5, 1, 1)		\
+	X(9, esr, 5, 2, 0)		\
+	X(10, far, 6, 0, 0)		\
+	X(11, mair, 10, 2, 0)		\
+	X(12, amair, 10, 3, 0)		\
+	X(13, vbar, 12, 0, 0)		\
+	X(14, contextidr, 13, 0, 1)	\
+	X(15, cntkctl, 14, 1, 0)
+#define STAGE2_EL1_COUNT	16
+
 /* Offsets, in bytes. */
 #define STAGE2_CTX_X		0	/* x0..x30 */
-#define STAGE2_CTX_PC		248	/* ELR_EL2 */
-#define STAGE2_CTX_PSTATE	256	/* SPSR_EL2 */
+#define STAGE2_CTX_PC		248
+#define STAGE2_CTX_PSTATE	256
+#define STAGE2_CTX_EXIT		264	/* exit, esr, far, hpfar */
+#define STAGE2_CTX_VTTBR	296	/* vttbr, vtcr */
+#define STAGE2_CTX_MDSCR	328
+#define STAGE2_CTX_EL1		336
+#define STAGE2_CTX_SP_EL0	(STAGE2_CTX_EL1 + 8 * STAGE2_EL1_COUNT)
 
 #ifndef __ASSEMBLY__
 
@@ -26,36 +53,43 @@
 extern "C" {
 #endif
 
-/* EL1's registers: the guest's while it is not loaded. */
 struct stage2_el1 {
+#define STAGE2_FIELD(index, name, crn, crm, op2) unsigned long name;
+	STAGE2_EL1_REGISTERS(STAGE2_FIELD)
+#undef STAGE2_FIELD
 	unsigned long sp_el0;
 	unsigned long sp_el1;
-	unsigned long elr;
-	unsigned long spsr;
-	unsigned long sctlr;
-	unsigned long tcr;
-	unsigned long ttbr0;
-	unsigned long ttbr1;
-	unsigned long mair;
-	unsigned long amair;
-	unsigned long vbar;
-	unsigned long esr;
-	unsigned long far;
-	unsigned long afsr0;
-	unsigned long afsr1;
-	unsigned long contextidr;
-	unsigned long cpacr;
-	unsigned long cntkctl;
 	unsigned long par;
+	unsigned long tpidr_el1;
 	unsigned long tpidr_el0;
 	unsigned long tpidrro_el0;
-	unsigned long tpidr_el1;
+};
+
+/* What traps, and where to. Those of features the CPU has not got are left alone. */
+struct stage2_traps {
+	unsigned long mdcr;		/* debug, performance monitors, profiling, trace */
+	unsigned long cnthctl;		/* timers and counters */
+	unsigned long hstr;		/* AArch32 */
+	unsigned long ich_hcr;		/* GICv3 */
+	unsigned long icc_sre;
+	unsigned long hcrx;		/* FEAT_HCX */
+	unsigned long fgt[6];		/* FEAT_FGT: HFG{R,W,I}TR, HDFG{R,W}TR, HAFGRTR (FEAT_AMU) */
+	unsigned long fgt2[5];		/* FEAT_FGT2: HFG{R,W,I}TR2, HDFG{R,W}TR2 */
+};
+
+struct stage2_host {
+	struct stage2_el1 el1;
+	struct stage2_traps traps;
+	unsigned long vttbr;
+	unsigned long vtcr;
+	unsigned long vmpidr;
+	unsigned long cntv_ctl;
 };
 
 struct stage2_context {
 	unsigned long x[31];
-	unsigned long pc;
-	unsigned long pstate;
+	unsigned long pc;		/* ELR_EL2 */
+	unsigned long pstate;		/* SPSR_EL2 */
 
 	/* What the last exit was: valid after enter(). */
 	unsigned long exit;		/* STAGE2_EXIT_* */
@@ -69,10 +103,11 @@ struct stage2_context {
 	unsigned long vmpidr;		/* MPIDR_EL1 as the guest reads it */
 
 	unsigned long step;		/* not 0: one instruction, then a Software Step exit */
+	unsigned long mdscr;		/* MDSCR_EL1 of the next entry: follows from step */
 
-	struct stage2_el1 el1;
-	struct stage2_el1 host;		/* nvhe: what this CPU's EL1 was */
-} __attribute__((aligned(128)));
+	struct stage2_el1 el1;		/* the guest's, while it is not loaded */
+	struct stage2_host host;	/* this CPU's, while the guest is */
+};
 
 #ifdef __cplusplus
 }

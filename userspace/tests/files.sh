@@ -27,6 +27,7 @@ same '200 create
 400 guests/demo/tables
 400 guests/demo/tables.bin
 200 guests/demo/unmap
+400 guests/demo/verify
 600 guests/demo/walk' "$(stat -c '%a %n' create error_log features remove $demo/*)"
 
 it 'has no other files'
@@ -37,7 +38,7 @@ it 'cannot be read where it is for writing, nor written where it is for reading'
 for file in create remove $demo/map $demo/unmap $demo/protect; do
 	like '*: Invalid argument' "$(cat $file 2>&1)"
 done
-for file in config maps stats tables tables.bin ../../features ../../error_log; do
+for file in config maps stats tables tables.bin verify ../../features ../../error_log; do
 	write $file ''
 	like '*: Invalid argument' "$said"
 done

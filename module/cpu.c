@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU, as the kernel sees it: its interrupts, its caches, and who is at EL2.
+ */
+#include <linux/arm-smccc.h>
+#include <linux/kernel.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
+
+#include <asm/barrier.h>
+#include <asm/cache.h>
+#include <asm/cpufeature.h>
+#include <asm/daifflags.h>
+#include <asm/ptrace.h>
+#include <asm/virt.h>
+
+#include "kernel.h"
+
+/*
+ * With pseudo-NMIs the kernel masks interrupts by priority, and the GIC would keep them from the CPU:
+ * a guest would not be left for them. local_daif_save masks in PSTATE and opens the priority mask;
+ * pmr_sync waits until the GIC has heard.
+ */
+unsigned long kernel_mask(void)
+{
+	unsigned long flags = local_daif_save();
+
+	if (system_uses_irq_prio_masking())
+		pmr_sync();
+	return flags;
+}
+
+/* The ISB: an interrupt that waits is taken before the caller can mask again. */
+void kernel_unmask(unsigned long flags)
+{
+	local_daif_restore(flags);
+	isb();
+}
+
+void kernel_reschedule(void)
+{
+	cond_resched();
+}
+
+/* CIVAC for every purpose: some CPUs have an erratum that makes it necessary where CVAC would do. */
+void kernel_cache_clean(const void *linear, unsigned long bytes)
+{
+	unsigned long ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
+	unsigned long line = 4ul << ((ctr >> 16) & 0xf);	/* DminLine, in words */
+	unsigned long end = (unsigned long)linear + bytes;
+	unsigned long at;
+
+	for (at = (unsigned long)linear & ~(line - 1); at < end; at += line)
+		asm volatile("dc civac, %0" : : "r" (at) : "memory");
+	dsb(sy);
+}
+
+/* By address would not do: instruction caches may be indexed, or tagged, as the guest sees memory. */
+void kernel_icache_flush(void)
+{
+	asm volatile("ic ialluis" : : : "memory");
+	dsb(ish);
+	isb();
+}
+
+#define STUB_NO_SUCH_CALL 0xbadca11	/* asm/virt.h: HVC_STUB_ERR */
+
+/* No hypervisor has this function, and the stub does not either: its numbers are small. */
+static void ask_stub(void *missing)
+{
+	struct arm_smccc_res res;
+
+	arm_smccc_hvc(0xc6000100, 0, 0, 0, 0, 0, 0, 0, &res);
+	if ((u32)res.a0 != STUB_NO_SUCH_CALL)
+		atomic_inc((atomic_t *)missing);
+}
+
+/*
+ * A module cannot see how the CPUs were started. But firmware is called by HVC where somebody else has
+ * EL2, and only where nobody has can an HVC be for the stub.
+ */
+enum kernel_el2 kernel_find_el2(void)
+{
+	u64 pfr0 = read_sanitised_ftr_reg(SYS_ID_AA64PFR0_EL1);
+	atomic_t missing = ATOMIC_INIT(0);
+
+	if (is_kernel_in_hyp_mode())
+		return KERNEL_EL2_HOST;
+	if (!((pfr0 >> 8) & 0xf) || arm_smccc_1_1_get_conduit() == SMCCC_CONDUIT_HVC)
+		return KERNEL_EL2_NONE;
+#ifndef MODULE
+	if (!is_hyp_mode_available())
+		return KERNEL_EL2_NONE;
+#endif
+	on_each_cpu(ask_stub, &missing, true);
+	return atomic_read(&missing) ? KERNEL_EL2_KVM : KERNEL_EL2_STUB;
+}
+
+void kernel_log(const char *format, ...)
+{
+	struct va_format line = { .fmt = format };
+	va_list args;
+
+	va_start(args, format);
+	line.va = &args;
+	pr_info("stage2: %pV\n", &line);
+	va_end(args);
+}
+
+void kernel_panic(const char *format, ...)
+{
+	struct va_format line = { .fmt = format };
+	va_list args;
+
+	va_start(args, format);
+	line.va = &args;
+	panic("stage2: %pV", &line);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What is loaded and put where the kernel runs at EL2. Its own registers are EL2's, so EL1's are
+// free: they are the guest's from load to put, and nobody's, or KVM's last guest's, otherwise.
+// Documentation/engines.rst has the order, and why.
+#include "vhe.hpp"
+
+#include "registers.hpp"
+
+extern "C" void stage2_vhe_enter(stage2_context *vcpu, uint64_t hcr, uint64_t cptr);
+
+namespace stage2::el2::vhe
+{
+
+namespace
+{
+
+struct Machine {
+	uint64_t hcr; // a guest's
+	bool fgt2;
+	bool speculative_at;
+};
+
+constinit Machine machine{};
+
+// The second name of EL1's registers: op1 is 5.
+#define EL12(index, name, crn, crm, op2)                                                           \
+	inline constexpr Register name##_el12 = reg(5, crn, crm, op2);
+STAGE2_EL1_REGISTERS(EL12)
+#undef EL12
+
+void save(stage2_el1 &to)
+{
+#define SAVE(index, name, crn, crm, op2) to.name = Cpu::read<name##_el12>();
+	STAGE2_EL1_REGISTERS(SAVE)
+#undef SAVE
+	to.sp_el1 = Cpu::read<sp_el1>();
+	to.par = Cpu::read<par_el1>();
+	to.tpidr_el1 = Cpu::read<tpidr_el1>();
+	to.tpidr_el0 = Cpu::read<tpidr_el0>();
+	to.tpidrro_el0 = Cpu::read<tpidrro_el0>();
+}
+
+void restore(const stage2_el1 &from)
+{
+#define RESTORE(index, name, crn, crm, op2) Cpu::write<name##_el12>(from.name);
+	STAGE2_EL1_REGISTERS(RESTORE)
+#undef RESTORE
+	Cpu::write<sp_el1>(from.sp_el1);
+	Cpu::write<par_el1>(from.par);
+	Cpu::write<tpidr_el1>(from.tpidr_el1);
+	Cpu::write<tpidr_el0>(from.tpidr_el0);
+	Cpu::write<tpidrro_el0>(from.tpidrro_el0);
+}
+
+template <Register R> void swap(unsigned long &host, uint64_t guest)
+{
+	host = Cpu::read<R>();
+	Cpu::write<R>(guest);
+}
+
+// None of these does anything to EL2 itself, nor to EL0 before the thread gets there.
+void set_traps(stage2_traps &host)
+{
+	const Features cpu = Features::read(machine.fgt2);
+
+	host.mdcr = Cpu::read<mdcr_el2>();
+	Cpu::write<mdcr_el2>((host.mdcr & ~mdcr_buffers) | mdcr_traps);
+	host.cnthctl = Cpu::read<cnthctl_el2>();
+	Cpu::write<cnthctl_el2>((host.cnthctl & ~cnthctl_physical_vhe) |
+				(cpu.ecv ? cnthctl_virtual : 0));
+	swap<hstr_el2>(host.hstr, hstr_traps);
+	if (cpu.gic) {
+		swap<ich_hcr_el2>(host.ich_hcr, ich_traps);
+		host.icc_sre = Cpu::read<icc_sre_el2>();
+		Cpu::write<icc_sre_el2>(host.icc_sre & ~icc_sre_enable);
+	}
+	if (cpu.hcx)
+		swap<hcrx_el2>(host.hcrx, 0);
+	// A bit for a feature newer than fine-grained traps traps while it is clear.
+	if (cpu.fgt) {
+		swap<hfgrtr_el2>(host.fgt[0], 0);
+		swap<hfgwtr_el2>(host.fgt[1], 0);
+		swap<hfgitr_el2>(host.fgt[2], 0);
+		swap<hdfgrtr_el2>(host.fgt[3], 0);
+		swap<hdfgwtr_el2>(host.fgt[4], 0);
+		if (cpu.amu)
+			swap<hafgrtr_el2>(host.fgt[5], 0);
+	}
+	if (cpu.fgt2) {
+		swap<hfgrtr2_el2>(host.fgt2[0], 0);
+		swap<hfgwtr2_el2>(host.fgt2[1], 0);
+		swap<hfgitr2_el2>(host.fgt2[2], 0);
+		swap<hdfgrtr2_el2>(host.fgt2[3], 0);
+		swap<hdfgwtr2_el2>(host.fgt2[4], 0);
+	}
+}
+
+void clear_traps(const stage2_traps &host)
+{
+	const Features cpu = Features::read(machine.fgt2);
+
+	Cpu::write<mdcr_el2>(host.mdcr);
+	Cpu::write<cnthctl_el2>(host.cnthctl);
+	Cpu::write<hstr_el2>(host.hstr);
+	if (cpu.gic) {
+		Cpu::write<ich_hcr_el2>(host.ich_hcr);
+		Cpu::write<icc_sre_el2>(host.icc_sre);
+	}
+	if (cpu.hcx)
+		Cpu::write<hcrx_el2>(host.hcrx);
+	if (cpu.fgt) {
+		Cpu::write<hfgrtr_el2>(host.fgt[0]);
+		Cpu::write<hfgwtr_el2>(host.fgt[1]);
+		Cpu::write<hfgitr_el2>(host.fgt[2]);
+		Cpu::write<hdfgrtr_el2>(host.fgt[3]);
+		Cpu::write<hdfgwtr_el2>(host.fgt[4]);
+		if (cpu.amu)
+			Cpu::write<hafgrtr_el2>(host.fgt[5]);
+	}
+	if (cpu.fgt2) {
+		Cpu::write<hfgrtr2_el2>(host.fgt2[0]);
+		Cpu::write<hfgwtr2_el2>(host.fgt2[1]);
+		Cpu::write<hfgitr2_el2>(host.fgt2[2]);
+		Cpu::write<hdfgrtr2_el2>(host.fgt2[3]);
+		Cpu::write<hdfgwtr2_el2>(host.fgt2[4]);
+	}
+}
+
+// VTTBR_EL2 is the guest's already: this CPU forgets all that it has of its VMID.
+void forget_vmid()
+{
+	const uint64_t hcr = Cpu::read<hcr_el2>();
+
+	Cpu::write<hcr_el2>(machine.hcr);
+	Cpu::isb();
+	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
+	Cpu::isb();
+	Cpu::write<hcr_el2>(hcr);
+	Cpu::isb();
+}
+
+} // namespace
+
+void start(const kernel_features &features)
+{
+	machine = {.hcr = hcr::guest | hcr::e2h | (features.ras ? hcr::terr | hcr::tea : 0),
+		   .fgt2 = features.fgt2,
+		   .speculative_at = features.speculative_at};
+}
+
+// Stage 2 first, and back last: at no time are the guest's EL1 registers beside another's stage 2,
+// so that no speculative walk can mix them (ARM64_WORKAROUND_SPECULATIVE_AT). What a walk makes of
+// another's EL1 registers beside the guest's stage 2 goes with the VMID.
+void load(stage2_context &vcpu)
+{
+	const unsigned long flags = kernel_mask();
+
+	swap<vtcr_el2>(vcpu.host.vtcr, vcpu.vtcr);
+	swap<vttbr_el2>(vcpu.host.vttbr, vcpu.vttbr);
+	swap<vmpidr_el2>(vcpu.host.vmpidr, vcpu.vmpidr);
+	Cpu::isb();
+	save(vcpu.host.el1);
+	restore(vcpu.el1);
+	swap<cntv_ctl_el02>(vcpu.host.cntv_ctl, 0);
+	set_traps(vcpu.host.traps);
+	Cpu::isb();
+	forget_vmid();
+	kernel_unmask(flags);
+}
+
+void put(stage2_context &vcpu)
+{
+	const unsigned long flags = kernel_mask();
+
+	save(vcpu.el1);
+	restore(vcpu.host.el1);
+	Cpu::write<cntv_ctl_el02>(vcpu.host.cntv_ctl);
+	clear_traps(vcpu.host.traps);
+	// In the kernel's own work meanwhile KVM may have put another there.
+	Cpu::write<vtcr_el2>(vcpu.vtcr);
+	Cpu::write<vttbr_el2>(vcpu.vttbr);
+	Cpu::isb();
+	forget_vmid();
+	Cpu::write<vtcr_el2>(vcpu.host.vtcr);
+	Cpu::write<vttbr_el2>(vcpu.host.vttbr);
+	Cpu::write<vmpidr_el2>(vcpu.host.vmpidr);
+	Cpu::isb();
+	kernel_unmask(flags);
+}
+
+void enter(stage2_context &vcpu)
+{
+	if (!vcpu.step) {
+		stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+		return;
+	}
+
+	const uint64_t mdcr = Cpu::read<mdcr_el2>();
+
+	Cpu::write<mdcr_el2>(mdcr | mdcr_tde);
+	vcpu.mdscr = mdscr_ss;
+	vcpu.pstate |= spsr_ss;
+	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+	vcpu.pstate &= ~spsr_ss;
+	vcpu.mdscr = 0;
+	Cpu::write<mdcr_el2>(mdcr);
+}
+
+// TTBR walks of EL1 are off and its MMU on, with the erratum: whatever EL1's registers are, no
+// speculative walk of theirs can leave an entry with our VMID.
+Window::Window(const engine::Stage2Registers &guest, uint64_t more)
+    : flags_{kernel_mask()}, hcr_{Cpu::read<hcr_el2>()}, vttbr_{Cpu::read<vttbr_el2>()},
+      vtcr_{Cpu::read<vtcr_el2>()}
+{
+	if (machine.speculative_at) {
+		tcr_ = Cpu::read<tcr_el12>();
+		sctlr_ = Cpu::read<sctlr_el12>();
+		Cpu::write<tcr_el12>(tcr_ | tcr_no_walks);
+		Cpu::write<sctlr_el12>(sctlr_ | sctlr_m);
+		Cpu::isb();
+	}
+	Cpu::write<vtcr_el2>(guest.vtcr);
+	Cpu::write<vttbr_el2>(guest.vttbr);
+	Cpu::isb();
+	Cpu::write<hcr_el2>((hcr_ & ~hcr::tge) | more);
+	Cpu::isb();
+}
+
+// The DSB: what was begun here is complete before anything changes, and whichever CPU the thread
+// goes on.
+Window::~Window()
+{
+	Cpu::dsb_ish();
+	Cpu::write<hcr_el2>(hcr_);
+	Cpu::isb();
+	Cpu::write<vtcr_el2>(vtcr_);
+	Cpu::write<vttbr_el2>(vttbr_);
+	Cpu::isb();
+	if (machine.speculative_at) {
+		Cpu::write<sctlr_el12>(sctlr_);
+		Cpu::write<tcr_el12>(tcr_);
+		Cpu::isb();
+	}
+	kernel_unmask(flags_);
+}
+
+// Stage 1 is off and its memory Write-Back, so that what PAR_EL1 says is what stage 2 says. What the
+// walks leave in this CPU's TLB goes with the VMID.
+void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+	 uint64_t *par)
+{
+	const Window window{guest, hcr::vm | hcr::dc};
+
+	for (const vmsa::Ipa ipa : ipas) {
+		if (write)
+			asm volatile("at s12e1w, %0" ::"r"(ipa.raw()) : "memory");
+		else
+			asm volatile("at s12e1r, %0" ::"r"(ipa.raw()) : "memory");
+		Cpu::isb();
+		*par++ = Cpu::read<par_el1>();
+	}
+	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
+}
+
+} // namespace stage2::el2::vhe

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine.hpp"
+
+#include "el2/vhe.hpp"
+#include "kernel.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+
+#define OFFSET(name, index, member)                                                                \
+	static_assert((name) + 8 * (index) == offsetof(stage2_context, member))
+OFFSET(STAGE2_CTX_X, 0, x);
+OFFSET(STAGE2_CTX_PC, 0, pc);
+OFFSET(STAGE2_CTX_PSTATE, 0, pstate);
+OFFSET(STAGE2_CTX_EXIT, 0, exit);
+OFFSET(STAGE2_CTX_EXIT, 1, esr);
+OFFSET(STAGE2_CTX_EXIT, 2, far);
+OFFSET(STAGE2_CTX_EXIT, 3, hpfar);
+OFFSET(STAGE2_CTX_VTTBR, 0, vttbr);
+OFFSET(STAGE2_CTX_VTTBR, 1, vtcr);
+OFFSET(STAGE2_CTX_MDSCR, 0, mdscr);
+#define EL1_OFFSET(index, name, crn, crm, op2) OFFSET(STAGE2_CTX_EL1, index, el1.name);
+STAGE2_EL1_REGISTERS(EL1_OFFSET)
+OFFSET(STAGE2_CTX_SP_EL0, 0, el1.sp_el0);
+
+namespace stage2::engine
+{
+
+namespace vhe = el2::vhe;
+
+namespace
+{
+
+struct State {
+	Kind kind;
+	const char *about;
+	kernel_features features;
+};
+
+constinit State state{};
+
+constexpr const char *names[] = {"soft", "nvhe", "vhe"};
+
+// VMID 0 is the host's own.
+inline constexpr unsigned most_vmids = 1 << 16;
+inline constexpr unsigned bits_per_long = 64;
+
+constinit unsigned long taken[most_vmids / bits_per_long]; // a bit for each VMID, atomic
+
+struct Best {
+	Kind kind;
+	const char *about;
+};
+
+Best best()
+{
+	switch (kernel_find_el2()) {
+	case KERNEL_EL2_HOST:
+		return {Kind::vhe, "the kernel runs at EL2, and guests below it"};
+	case KERNEL_EL2_STUB:
+		return {Kind::soft, "not yet"};
+	case KERNEL_EL2_KVM:
+		return {Kind::soft, "KVM has EL2 for itself: boot with kvm-arm.mode=none"};
+	default:
+		return {Kind::soft,
+			"the kernel was started at EL1: start it at EL2, as QEMU's -machine "
+			"virtualization=on does"};
+	}
+}
+
+// A mode that EL2 can return to and stay in charge: EL0t, EL1t, EL1h, and AArch32's User.
+bool is_guest_mode(uint64_t pstate)
+{
+	const uint64_t modes = vmsa::bit(0) | vmsa::bit(4) | vmsa::bit(5) |
+			       (state.features.aarch32 ? vmsa::bit(16) : 0);
+
+	return modes >> (pstate & 31) & 1;
+}
+
+unsigned take_vmid()
+{
+	for (unsigned vmid = state.features.vmid16 ? most_vmids - 1 : 255; vmid; vmid--) {
+		const unsigned long mask = vmsa::bit(vmid % bits_per_long);
+
+		if (!(__atomic_fetch_or(&taken[vmid / bits_per_long], mask, __ATOMIC_RELAXED) &
+		      mask))
+			return vmid;
+	}
+	return 0;
+}
+
+void give_back_vmid(unsigned vmid)
+{
+	__atomic_fetch_and(&taken[vmid / bits_per_long], ~vmsa::bit(vmid % bits_per_long),
+			   __ATOMIC_RELAXED);
+}
+
+} // namespace
+
+int start(const char *wish)
+{
+	const std::string_view wanted{wish};
+	Kind most = Kind::vhe;
+
+	kernel_read_features(&state.features);
+	if (!wanted.empty()) {
+		size_t i = 0;
+
+		while (i < std::size(names) && wanted != names[i])
+			i++;
+		if (i == std::size(names)) {
+			kernel_log("unknown engine '%s' (known: vhe nvhe soft)", wish);
+			return -EINVAL;
+		}
+		most = static_cast<Kind>(i);
+	}
+
+	const Best found =
+		most == Kind::soft ? Best{Kind::soft, "asked for by engine=soft"} : best();
+
+	if (!wanted.empty() && found.kind != most) {
+		kernel_log("no engine %s here: %s", wish, found.about);
+		return -ENODEV;
+	}
+	state.kind = found.kind;
+	state.about = found.about;
+	if (kind() == Kind::vhe)
+		vhe::start(state.features);
+	kernel_log("engine %s: %s", name(), about());
+	return 0;
+}
+
+void stop()
+{
+}
+
+Kind kind()
+{
+	return state.kind;
+}
+
+const char *name()
+{
+	return names[static_cast<size_t>(state.kind)];
+}
+
+const char *about()
+{
+	return state.about;
+}
+
+void load(stage2_context &vcpu)
+{
+	if (kind() == Kind::vhe)
+		vhe::load(vcpu);
+}
+
+void put(stage2_context &vcpu)
+{
+	if (kind() == Kind::vhe)
+		vhe::put(vcpu);
+}
+
+void enter(stage2_context &vcpu)
+{
+	if (!is_guest_mode(vcpu.pstate)) {
+		vcpu.exit = STAGE2_EXIT_SYNC;
+		vcpu.esr = 0x0e << 26 | vmsa::bit(25); // EC: Illegal Execution state; IL
+		return;
+	}
+	if (kind() == Kind::vhe)
+		vhe::enter(vcpu);
+}
+
+void ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
+{
+	if (kind() == Kind::vhe)
+		vhe::ask(guest, ipas, write, par);
+}
+
+uint64_t vtcr_of(const vmsa::Geometry &geometry)
+{
+	kernel_features f;
+
+	kernel_read_features(&f);
+	return vmsa::vtcr<Tlb::Format>(
+		geometry, f.vmid16, {.access_flag = f.access_flag, .dirty_state = f.dirty_state});
+}
+
+void TlbCpu::tlbi(vmsa::Tlbi op, uint64_t operand)
+{
+	vmsa::ThisCpu::tlbi(op, operand);
+}
+
+void TlbCpu::dsb_ishst()
+{
+	vmsa::ThisCpu::dsb_ishst();
+}
+
+void TlbCpu::dsb_ish()
+{
+	vmsa::ThisCpu::dsb_ish();
+}
+
+void TlbCpu::isb()
+{
+	vmsa::ThisCpu::isb();
+}
+
+Tlb::Tlb()
+    : hardware_{{},
+		{.range = state.features.range_tlbi,
+		 .ttl = state.features.ttl,
+		 .repeat = state.features.repeat_tlbi}}
+{
+}
+
+// A VM of KVM's may have had the number, where it has run through all of its own.
+bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
+{
+	if (admitted())
+		return true;
+
+	const unsigned vmid = take_vmid();
+
+	if (!vmid)
+		return false;
+	registers_ = {.vttbr = vmsa::vttbr<Format>(root, static_cast<uint16_t>(vmid)),
+		      .vtcr = vtcr_of(geometry)};
+
+	const vhe::Window window{registers_};
+
+	hardware_.invalidate_all();
+	hardware_.sync();
+	return true;
+}
+
+void Tlb::dismiss()
+{
+	if (!admitted())
+		return;
+	give_back_vmid(registers_.vttbr >> 48);
+	registers_ = {};
+}
+
+void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
+{
+	invalidations_++;
+	if (!admitted())
+		return;
+
+	const vhe::Window window{registers_};
+
+	hardware_.invalidate(region, level, tables);
+}
+
+void Tlb::sync()
+{
+	// What is new must be visible before the guest is admitted, too.
+	if (!admitted()) {
+		TlbCpu::dsb_ishst();
+		return;
+	}
+
+	const vhe::Window window{registers_};
+
+	hardware_.sync();
+}
+
+} // namespace stage2::engine
