@@ -86,10 +86,16 @@ long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool 
 	const uint64_t count = std::min(bytes, page - ipa.raw() % page);
 	void *memory = kernel_virt(found.value().pa.raw());
 
-	if (write)
-		std::memcpy(memory, buffer, count);
-	else
+	// The guest may have its caches off. Then it has written past ours; and what we write, it
+	// reads from memory, data or instructions.
+	kernel_cache_clean(memory, count);
+	if (!write) {
 		std::memcpy(buffer, memory, count);
+	} else {
+		std::memcpy(memory, buffer, count);
+		kernel_cache_clean(memory, count);
+		kernel_icache_flush();
+	}
 	return static_cast<long>(count);
 }
 

@@ -54,6 +54,8 @@ unsigned long kernel_ram_alloc(unsigned long bytes)
 	if (!page)
 		return 0;
 	split_page(page, order);
+	/* A guest with its caches off must not see what was there before the zeroes. */
+	kernel_cache_clean(page_address(page), bytes);
 	return page_to_phys(page);
 }
 
@@ -192,6 +194,7 @@ void kernel_read_features(struct kernel_features *features)
 		.at_el2 = is_kernel_in_hyp_mode(),
 		.repeat_tlbi = has_erratum(ARM64_WORKAROUND_REPEAT_TLBI),
 		.speculative_at = has_erratum(ARM64_WORKAROUND_SPECULATIVE_AT),
+		.hpfar_unreliable = has_erratum(ARM64_WORKAROUND_834220),
 	};
 
 	/* AmpereOne: an update of the access flag at stage 2 can be lost. */

@@ -90,6 +90,7 @@ struct kernel_features {
 	/* Errata. */
 	bool repeat_tlbi;		/* a TLBI is complete only when issued twice */
 	bool speculative_at;		/* AT may walk, speculatively, with half-changed registers */
+	bool hpfar_unreliable;		/* HPFAR_EL2 may hold another fault's IPA */
 };
 
 void kernel_read_features(struct kernel_features *features);

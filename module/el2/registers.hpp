@@ -114,6 +114,23 @@ inline constexpr uint64_t hstr_traps = bit(15);
 inline constexpr uint64_t tcr_no_walks = vmsa::tcr_no_lower | vmsa::tcr_no_upper;
 inline constexpr uint64_t sctlr_m = bit(0);
 
+// Is the exit a stage 2 fault whose IPA HPFAR_EL2 does not tell? It tells that of a fault in a walk of
+// stage 1 (S1PTW), and of any other but a permission fault. `unreliable`: of none, by an erratum.
+constexpr bool lacks_ipa(const stage2_context &vcpu, bool unreliable)
+{
+	const unsigned ec = vcpu.esr >> 26 & 63;
+	const bool abort = ec == 0x20 || ec == 0x24; // instruction or data abort, from below
+	const bool permission = (vcpu.esr & 0x3c) == 0x0c;
+
+	return vcpu.exit == STAGE2_EXIT_SYNC && abort && !(vcpu.esr & bit(7)) &&
+	       (permission || unreliable);
+}
+
+constexpr uint64_t hpfar_of_par(uint64_t par)
+{
+	return vmsa::Field{43, 4}.put(par >> 12);
+}
+
 // What this very CPU has: in one machine they may differ.
 struct Features {
 	bool fgt;

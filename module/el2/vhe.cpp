@@ -19,6 +19,7 @@ struct Machine {
 	uint64_t hcr; // a guest's
 	bool fgt2;
 	bool speculative_at;
+	bool hpfar_unreliable;
 };
 
 constinit Machine machine{};
@@ -140,13 +141,48 @@ void forget_vmid()
 	Cpu::isb();
 }
 
+// A stage 2 permission fault leaves HPFAR_EL2 unknown. The guest's own stage 1, which is still
+// loaded, says which IPA its address stands for.
+bool find_ipa(stage2_context &vcpu)
+{
+	const uint64_t hcr = Cpu::read<hcr_el2>();
+	const uint64_t guests_par = Cpu::read<par_el1>();
+
+	Cpu::write<hcr_el2>(machine.hcr);
+	Cpu::isb();
+	asm volatile("at s1e1r, %0" ::"r"(vcpu.far) : "memory");
+	Cpu::isb();
+
+	const uint64_t par = Cpu::read<par_el1>();
+
+	Cpu::write<hcr_el2>(hcr);
+	Cpu::write<par_el1>(guests_par);
+	Cpu::isb();
+	vcpu.hpfar = hpfar_of_par(par);
+	return !(par & 1);
+}
+
+void step(stage2_context &vcpu)
+{
+	const uint64_t mdcr = Cpu::read<mdcr_el2>();
+
+	Cpu::write<mdcr_el2>(mdcr | mdcr_tde);
+	vcpu.mdscr = mdscr_ss;
+	vcpu.pstate |= spsr_ss;
+	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+	vcpu.pstate &= ~spsr_ss;
+	vcpu.mdscr = 0;
+	Cpu::write<mdcr_el2>(mdcr);
+}
+
 } // namespace
 
 void start(const kernel_features &features)
 {
 	machine = {.hcr = hcr::guest | hcr::e2h | (features.ras ? hcr::terr | hcr::tea : 0),
 		   .fgt2 = features.fgt2,
-		   .speculative_at = features.speculative_at};
+		   .speculative_at = features.speculative_at,
+		   .hpfar_unreliable = features.hpfar_unreliable};
 }
 
 // Stage 2 first, and back last: at no time are the guest's EL1 registers beside another's stage 2,
@@ -191,20 +227,13 @@ void put(stage2_context &vcpu)
 
 void enter(stage2_context &vcpu)
 {
-	if (!vcpu.step) {
-		stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
-		return;
-	}
-
-	const uint64_t mdcr = Cpu::read<mdcr_el2>();
-
-	Cpu::write<mdcr_el2>(mdcr | mdcr_tde);
-	vcpu.mdscr = mdscr_ss;
-	vcpu.pstate |= spsr_ss;
-	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
-	vcpu.pstate &= ~spsr_ss;
-	vcpu.mdscr = 0;
-	Cpu::write<mdcr_el2>(mdcr);
+	// Where the guest's stage 1 has changed meanwhile, it runs into its fault again.
+	do {
+		if (vcpu.step)
+			step(vcpu);
+		else
+			stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+	} while (lacks_ipa(vcpu, machine.hpfar_unreliable) && !find_ipa(vcpu));
 }
 
 // TTBR walks of EL1 are off and its MMU on, with the erratum: whatever EL1's registers are, no
