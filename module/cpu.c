@@ -3,6 +3,7 @@
  * The CPU, as the kernel sees it: its interrupts, its caches, and who is at EL2.
  */
 #include <linux/arm-smccc.h>
+#include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -17,9 +18,9 @@
 #include "kernel.h"
 
 /*
- * With pseudo-NMIs the kernel masks interrupts by priority, and the GIC would keep them from the CPU:
- * a guest would not be left for them. local_daif_save masks in PSTATE and opens the priority mask;
- * pmr_sync waits until the GIC has heard.
+ * With pseudo-NMIs the kernel masks interrupts by priority, and the GIC would keep them from the
+ * CPU: a guest would not be left for them. local_daif_save masks in PSTATE and opens the priority
+ * mask; pmr_sync waits until the GIC has heard.
  */
 unsigned long kernel_mask(void)
 {
@@ -42,20 +43,31 @@ void kernel_reschedule(void)
 	cond_resched();
 }
 
-/* CIVAC for every purpose: some CPUs have an erratum that makes it necessary where CVAC would do. */
+unsigned int kernel_cpus(void)
+{
+	return nr_cpu_ids;
+}
+
+unsigned int kernel_this_cpu(void)
+{
+	return smp_processor_id();
+}
+
+/* CIVAC for every purpose: an erratum makes some CPUs need it where CVAC would do. */
 void kernel_cache_clean(const void *linear, unsigned long bytes)
 {
-	unsigned long ctr = read_sanitised_ftr_reg(SYS_CTR_EL0);
-	unsigned long line = 4ul << ((ctr >> 16) & 0xf);	/* DminLine, in words */
+	static unsigned long line;
 	unsigned long end = (unsigned long)linear + bytes;
 	unsigned long at;
 
+	if (!line)	/* DminLine, in words */
+		line = 4ul << ((read_sanitised_ftr_reg(SYS_CTR_EL0) >> 16) & 0xf);
 	for (at = (unsigned long)linear & ~(line - 1); at < end; at += line)
 		asm volatile("dc civac, %0" : : "r" (at) : "memory");
 	dsb(sy);
 }
 
-/* By address would not do: instruction caches may be indexed, or tagged, as the guest sees memory. */
+/* Not by address: instruction caches may be indexed, or tagged, as the guest sees memory. */
 void kernel_icache_flush(void)
 {
 	asm volatile("ic ialluis" : : : "memory");
@@ -76,8 +88,8 @@ static void ask_stub(void *missing)
 }
 
 /*
- * A module cannot see how the CPUs were started. But firmware is called by HVC where somebody else has
- * EL2, and only where nobody has can an HVC be for the stub.
+ * A module cannot see how the CPUs were started. But firmware is called by HVC where somebody else
+ * has EL2, and only where nobody has can an HVC be for the stub.
  */
 enum kernel_el2 kernel_find_el2(void)
 {

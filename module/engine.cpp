@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "engine.hpp"
 
+#include "el2/nvhe.hpp"
 #include "el2/vhe.hpp"
 #include "kernel.hpp"
 
@@ -20,13 +21,16 @@ OFFSET(STAGE2_CTX_EXIT, 3, hpfar);
 OFFSET(STAGE2_CTX_VTTBR, 0, vttbr);
 OFFSET(STAGE2_CTX_VTTBR, 1, vtcr);
 OFFSET(STAGE2_CTX_MDSCR, 0, mdscr);
-#define EL1_OFFSET(index, name, crn, crm, op2) OFFSET(STAGE2_CTX_EL1, index, el1.name);
-STAGE2_EL1_REGISTERS(EL1_OFFSET)
+#define X(index, name, crn, crm, op2) OFFSET(STAGE2_CTX_EL1, index, el1.name);
+#include "el2/el1_registers.def"
 OFFSET(STAGE2_CTX_SP_EL0, 0, el1.sp_el0);
+OFFSET(STAGE2_CTX_SP_EL0, 5, el1.tpidrro_el0);
+OFFSET(STAGE2_CTX_HOST_EL1, 0, host.el1);
 
 namespace stage2::engine
 {
 
+namespace nvhe = el2::nvhe;
 namespace vhe = el2::vhe;
 
 namespace
@@ -59,7 +63,7 @@ Best best()
 	case KERNEL_EL2_HOST:
 		return {Kind::vhe, "the kernel runs at EL2, and guests below it"};
 	case KERNEL_EL2_STUB:
-		return {Kind::soft, "not yet"};
+		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
 		return {Kind::soft, "KVM has EL2 for itself: boot with kvm-arm.mode=none"};
 	default:
@@ -116,23 +120,32 @@ int start(const char *wish)
 		most = static_cast<Kind>(i);
 	}
 
-	const Best found =
-		most == Kind::soft ? Best{Kind::soft, "asked for by engine=soft"} : best();
+	Best found = most == Kind::soft ? Best{Kind::soft, "asked for by engine=soft"} : best();
+
+	if (found.kind == Kind::vhe)
+		vhe::start(state.features);
+	if (found.kind == Kind::nvhe) {
+		if (const char *why = nvhe::start(state.features))
+			found = {Kind::soft, why};
+	}
 
 	if (!wanted.empty() && found.kind != most) {
+		if (found.kind == Kind::nvhe)
+			nvhe::stop();
 		kernel_log("no engine %s here: %s", wish, found.about);
 		return -ENODEV;
 	}
 	state.kind = found.kind;
 	state.about = found.about;
-	if (kind() == Kind::vhe)
-		vhe::start(state.features);
 	kernel_log("engine %s: %s", name(), about());
 	return 0;
 }
 
 void stop()
 {
+	if (kind() == Kind::nvhe)
+		nvhe::stop();
+	state = {};
 }
 
 Kind kind()
@@ -154,12 +167,16 @@ void load(stage2_context &vcpu)
 {
 	if (kind() == Kind::vhe)
 		vhe::load(vcpu);
+	else if (kind() == Kind::nvhe)
+		nvhe::load(vcpu);
 }
 
 void put(stage2_context &vcpu)
 {
 	if (kind() == Kind::vhe)
 		vhe::put(vcpu);
+	else if (kind() == Kind::nvhe)
+		nvhe::put(vcpu);
 }
 
 void enter(stage2_context &vcpu)
@@ -171,12 +188,16 @@ void enter(stage2_context &vcpu)
 	}
 	if (kind() == Kind::vhe)
 		vhe::enter(vcpu);
+	else if (kind() == Kind::nvhe)
+		nvhe::enter(vcpu);
 }
 
 void ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
 {
 	if (kind() == Kind::vhe)
 		vhe::ask(guest, ipas, write, par);
+	else if (kind() == Kind::nvhe)
+		nvhe::ask(guest, ipas, write, par);
 }
 
 uint64_t vtcr_of(const vmsa::Geometry &geometry)
@@ -190,7 +211,10 @@ uint64_t vtcr_of(const vmsa::Geometry &geometry)
 
 void TlbCpu::tlbi(vmsa::Tlbi op, uint64_t operand)
 {
-	vmsa::ThisCpu::tlbi(op, operand);
+	if (kind() == Kind::vhe)
+		vmsa::ThisCpu::tlbi(op, operand);
+	else
+		nvhe::Window::tlbi(op, operand);
 }
 
 void TlbCpu::dsb_ishst()
@@ -200,7 +224,10 @@ void TlbCpu::dsb_ishst()
 
 void TlbCpu::dsb_ish()
 {
-	vmsa::ThisCpu::dsb_ish();
+	if (kind() == Kind::vhe)
+		vmsa::ThisCpu::dsb_ish();
+	else
+		nvhe::Window::dsb_ish();
 }
 
 void TlbCpu::isb()
@@ -216,6 +243,19 @@ Tlb::Tlb()
 {
 }
 
+template <class Act> void Tlb::within(const Act &act)
+{
+	if (kind() == Kind::vhe) {
+		const vhe::Window window{registers_};
+
+		act();
+	} else {
+		const nvhe::Window window{registers_};
+
+		act();
+	}
+}
+
 // A VM of KVM's may have had the number, where it has run through all of its own.
 bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 {
@@ -229,10 +269,10 @@ bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 	registers_ = {.vttbr = vmsa::vttbr<Format>(root, static_cast<uint16_t>(vmid)),
 		      .vtcr = vtcr_of(geometry)};
 
-	const vhe::Window window{registers_};
-
-	hardware_.invalidate_all();
-	hardware_.sync();
+	within([&] {
+		hardware_.invalidate_all();
+		hardware_.sync();
+	});
 	return true;
 }
 
@@ -249,23 +289,21 @@ void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tab
 	invalidations_++;
 	if (!admitted())
 		return;
+	pending_ = true;
 
-	const vhe::Window window{registers_};
-
-	hardware_.invalidate(region, level, tables);
+	within([&] { hardware_.invalidate(region, level, tables); });
 }
 
 void Tlb::sync()
 {
-	// What is new must be visible before the guest is admitted, too.
-	if (!admitted()) {
+	// Nothing to wait for; but what is new must be visible to every walker.
+	if (!pending_) {
 		TlbCpu::dsb_ishst();
 		return;
 	}
+	pending_ = false;
 
-	const vhe::Window window{registers_};
-
-	hardware_.sync();
+	within([&] { hardware_.sync(); });
 }
 
 } // namespace stage2::engine

@@ -111,8 +111,11 @@ class Tlb {
 	}
 
     private:
+	template <class Act> void within(const Act &act);
+
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
+	bool pending_ = false; // since the last sync
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
 

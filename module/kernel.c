@@ -199,8 +199,10 @@ void kernel_read_features(struct kernel_features *features)
 
 	/* AmpereOne: an update of the access flag at stage 2 can be lost. */
 #ifdef ARM64_WORKAROUND_AMPERE_AC03_CPU_38
-	if (has_erratum(ARM64_WORKAROUND_AMPERE_AC03_CPU_38))
-		features->access_flag = features->dirty_state = false;
+	if (has_erratum(ARM64_WORKAROUND_AMPERE_AC03_CPU_38)) {
+		features->access_flag = false;
+		features->dirty_state = false;
+	}
 #endif
 }
 

@@ -89,7 +89,7 @@ struct kernel_features {
 
 	/* Errata. */
 	bool repeat_tlbi;		/* a TLBI is complete only when issued twice */
-	bool speculative_at;		/* AT may walk, speculatively, with half-changed registers */
+	bool speculative_at;		/* AT may walk with registers of two worlds */
 	bool hpfar_unreliable;		/* HPFAR_EL2 may hold another fault's IPA */
 };
 
@@ -117,6 +117,10 @@ void kernel_unmask(unsigned long flags);
 
 /* Lets other threads have the CPU, if one wants it. Interrupts are not masked. */
 void kernel_reschedule(void);
+
+/* How many numbers CPUs may have; the number of this one, while it is masked. */
+unsigned int kernel_cpus(void);
+unsigned int kernel_this_cpu(void);
 
 /* Cleans and invalidates to the Point of Coherency: who has no caches sees what was written. */
 void kernel_cache_clean(const void *linear, unsigned long bytes);

@@ -12,30 +12,7 @@
 #define STAGE2_EXIT_FIQ		2
 #define STAGE2_EXIT_SERROR	3
 
-/*
- * EL1's registers that have two names: SCTLR_EL1 is the kernel's own where it runs at EL1, and
- * SCTLR_EL12 the guest's where the kernel runs at EL2.
- *
- *   X(index, name, CRn, CRm, op2): op0 is 3; op1 is 0, or 5 for the _EL12 name
- */
-#define STAGE2_EL1_REGISTERS(X)		\
-	X(0, sctlr, 1, 0, 0)		\
-	X(1, cpacr, 1, 0, 2)		\
-	X(2, ttbr0, 2, 0, 0)		\
-	X(3, ttbr1, 2, 0, 1)		\
-	X(4, tcr, 2, 0, 2)		\
-	X(5, spsr, 4, 0, 0)		\
-	X(6, elr, 4, 0, 1)		\
-	X(7, afsr0, 5, 1, 0)		\
-	X(8, afsr1, 5, 1, 1)		\
-	X(9, esr, 5, 2, 0)		\
-	X(10, far, 6, 0, 0)		\
-	X(11, mair, 10, 2, 0)		\
-	X(12, amair, 10, 3, 0)		\
-	X(13, vbar, 12, 0, 0)		\
-	X(14, contextidr, 13, 0, 1)	\
-	X(15, cntkctl, 14, 1, 0)
-#define STAGE2_EL1_COUNT	16
+#define STAGE2_EL1_COUNT	16	/* el1_registers.def */
 
 /* Offsets, in bytes. */
 #define STAGE2_CTX_X		0	/* x0..x30 */
@@ -45,7 +22,8 @@
 #define STAGE2_CTX_VTTBR	296	/* vttbr, vtcr */
 #define STAGE2_CTX_MDSCR	328
 #define STAGE2_CTX_EL1		336
-#define STAGE2_CTX_SP_EL0	(STAGE2_CTX_EL1 + 8 * STAGE2_EL1_COUNT)
+#define STAGE2_CTX_SP_EL0	(STAGE2_CTX_EL1 + 8 * STAGE2_EL1_COUNT)	/* the others follow */
+#define STAGE2_CTX_HOST_EL1	(STAGE2_CTX_SP_EL0 + 8 * 6)
 
 #ifndef __ASSEMBLY__
 
@@ -54,9 +32,22 @@ extern "C" {
 #endif
 
 struct stage2_el1 {
-#define STAGE2_FIELD(index, name, crn, crm, op2) unsigned long name;
-	STAGE2_EL1_REGISTERS(STAGE2_FIELD)
-#undef STAGE2_FIELD
+	unsigned long sctlr;
+	unsigned long cpacr;
+	unsigned long ttbr0;
+	unsigned long ttbr1;
+	unsigned long tcr;
+	unsigned long spsr;
+	unsigned long elr;
+	unsigned long afsr0;
+	unsigned long afsr1;
+	unsigned long esr;
+	unsigned long far;
+	unsigned long mair;
+	unsigned long amair;
+	unsigned long vbar;
+	unsigned long contextidr;
+	unsigned long cntkctl;
 	unsigned long sp_el0;
 	unsigned long sp_el1;
 	unsigned long par;
@@ -73,7 +64,7 @@ struct stage2_traps {
 	unsigned long ich_hcr;		/* GICv3 */
 	unsigned long icc_sre;
 	unsigned long hcrx;		/* FEAT_HCX */
-	unsigned long fgt[6];		/* FEAT_FGT: HFG{R,W,I}TR, HDFG{R,W}TR, HAFGRTR (FEAT_AMU) */
+	unsigned long fgt[6];		/* FEAT_FGT: HFG{R,W,I}TR, HDFG{R,W}TR, HAFGRTR */
 	unsigned long fgt2[5];		/* FEAT_FGT2: HFG{R,W,I}TR2, HDFG{R,W}TR2 */
 };
 

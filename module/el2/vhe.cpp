@@ -25,16 +25,13 @@ struct Machine {
 constinit Machine machine{};
 
 // The second name of EL1's registers: op1 is 5.
-#define EL12(index, name, crn, crm, op2)                                                           \
-	inline constexpr Register name##_el12 = reg(5, crn, crm, op2);
-STAGE2_EL1_REGISTERS(EL12)
-#undef EL12
+#define X(index, name, crn, crm, op2) inline constexpr Register name##_el12 = reg(5, crn, crm, op2);
+#include "el1_registers.def"
 
 void save(stage2_el1 &to)
 {
-#define SAVE(index, name, crn, crm, op2) to.name = Cpu::read<name##_el12>();
-	STAGE2_EL1_REGISTERS(SAVE)
-#undef SAVE
+#define X(index, name, crn, crm, op2) to.name = Cpu::read<name##_el12>();
+#include "el1_registers.def"
 	to.sp_el1 = Cpu::read<sp_el1>();
 	to.par = Cpu::read<par_el1>();
 	to.tpidr_el1 = Cpu::read<tpidr_el1>();
@@ -44,9 +41,8 @@ void save(stage2_el1 &to)
 
 void restore(const stage2_el1 &from)
 {
-#define RESTORE(index, name, crn, crm, op2) Cpu::write<name##_el12>(from.name);
-	STAGE2_EL1_REGISTERS(RESTORE)
-#undef RESTORE
+#define X(index, name, crn, crm, op2) Cpu::write<name##_el12>(from.name);
+#include "el1_registers.def"
 	Cpu::write<sp_el1>(from.sp_el1);
 	Cpu::write<par_el1>(from.par);
 	Cpu::write<tpidr_el1>(from.tpidr_el1);

@@ -13,7 +13,7 @@
 #include <asm/assembler.h>
 #include <asm/sysreg.h>
 
-#include "context.h"
+#include "gprs.h"
 
 /* The frame. */
 #define F_X29		0	/* x29, x30 */
@@ -77,22 +77,7 @@ alternative_else_nop_endif
 	msr	elr_el2, x13
 	msr	spsr_el2, x14
 	msr	sp_el0, x15
-	ldp	x2, x3, [x0, #STAGE2_CTX_X + 16]
-	ldp	x4, x5, [x0, #STAGE2_CTX_X + 32]
-	ldp	x6, x7, [x0, #STAGE2_CTX_X + 48]
-	ldp	x8, x9, [x0, #STAGE2_CTX_X + 64]
-	ldp	x10, x11, [x0, #STAGE2_CTX_X + 80]
-	ldp	x12, x13, [x0, #STAGE2_CTX_X + 96]
-	ldp	x14, x15, [x0, #STAGE2_CTX_X + 112]
-	ldp	x16, x17, [x0, #STAGE2_CTX_X + 128]
-	ldp	x18, x19, [x0, #STAGE2_CTX_X + 144]
-	ldp	x20, x21, [x0, #STAGE2_CTX_X + 160]
-	ldp	x22, x23, [x0, #STAGE2_CTX_X + 176]
-	ldp	x24, x25, [x0, #STAGE2_CTX_X + 192]
-	ldp	x26, x27, [x0, #STAGE2_CTX_X + 208]
-	ldp	x28, x29, [x0, #STAGE2_CTX_X + 224]
-	ldr	x30, [x0, #STAGE2_CTX_X + 240]
-	ldp	x0, x1, [x0, #STAGE2_CTX_X]
+	load_guest_gprs
 	eret
 	sb
 
@@ -104,23 +89,7 @@ alternative_else_nop_endif
 SYM_INNER_LABEL(stage2_vhe_leave, SYM_L_LOCAL)
 	// x0: which vector; x0 and x1 of the guest are in the frame
 	ldr	x1, [sp, #F_MDSCR + 8]
-	stp	x2, x3, [x1, #STAGE2_CTX_X + 16]
-	stp	x4, x5, [x1, #STAGE2_CTX_X + 32]
-	stp	x6, x7, [x1, #STAGE2_CTX_X + 48]
-	stp	x8, x9, [x1, #STAGE2_CTX_X + 64]
-	stp	x10, x11, [x1, #STAGE2_CTX_X + 80]
-	stp	x12, x13, [x1, #STAGE2_CTX_X + 96]
-	stp	x14, x15, [x1, #STAGE2_CTX_X + 112]
-	stp	x16, x17, [x1, #STAGE2_CTX_X + 128]
-	stp	x18, x19, [x1, #STAGE2_CTX_X + 144]
-	stp	x20, x21, [x1, #STAGE2_CTX_X + 160]
-	stp	x22, x23, [x1, #STAGE2_CTX_X + 176]
-	stp	x24, x25, [x1, #STAGE2_CTX_X + 192]
-	stp	x26, x27, [x1, #STAGE2_CTX_X + 208]
-	stp	x28, x29, [x1, #STAGE2_CTX_X + 224]
-	ldp	x2, x3, [sp, #F_SCRATCH]
-	str	x30, [x1, #STAGE2_CTX_X + 240]
-	stp	x2, x3, [x1, #STAGE2_CTX_X]
+	save_guest_gprs F_SCRATCH
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	mrs	x4, esr_el2

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// EL1's side of the blob: a page for each CPU, filled in before a call and read after it.
+#include "nvhe.hpp"
+
+#include "nvhe_page.h"
+#include "registers.hpp"
+
+#include <cstddef>
+#include <cstring>
+
+extern "C" {
+extern const char stage2_nvhe_blob[];
+extern const char stage2_nvhe_blob_end[];
+long stage2_nvhe_call(uint64_t blob, uint64_t page, uint64_t call);
+}
+
+#define OFFSET(name, index, member)                                                                \
+	static_assert((name) + 8 * (index) == offsetof(stage2_page, member))
+OFFSET(STAGE2_PAGE_SCRATCH, 0, scratch);
+OFFSET(STAGE2_PAGE_FAULT, 0, fault);
+OFFSET(STAGE2_PAGE_BACK, 0, back);
+OFFSET(STAGE2_PAGE_SAVED, 0, saved);
+OFFSET(STAGE2_PAGE_SET, 0, hcr);
+OFFSET(STAGE2_PAGE_SET, 1, cptr);
+OFFSET(STAGE2_PAGE_SET, 2, mdcr);
+OFFSET(STAGE2_PAGE_SET, 3, cnthctl);
+OFFSET(STAGE2_PAGE_GIC, 0, gic);
+OFFSET(STAGE2_PAGE_HOST, 0, host.hcr);
+OFFSET(STAGE2_PAGE_HOST, 11, host.ich_hcr);
+OFFSET(STAGE2_PAGE_VTTBR, 0, vttbr);
+OFFSET(STAGE2_PAGE_VTTBR, 1, vtcr);
+OFFSET(STAGE2_PAGE_COUNT, 0, count);
+OFFSET(STAGE2_PAGE_UNRELIABLE, 0, unreliable);
+OFFSET(STAGE2_PAGE_CONTEXT, 0, context);
+OFFSET(STAGE2_PAGE_LIST, 0, list);
+
+namespace stage2::el2::nvhe
+{
+
+namespace
+{
+
+struct Machine {
+	void *blob;
+	size_t blob_bytes; // a power of two
+	stage2_page **pages; // one for each CPU
+	unsigned cpus;
+	uint64_t hcr; // a guest's
+	bool hpfar_unreliable;
+};
+
+constinit Machine machine{};
+
+inline constexpr uint64_t cptr_all =
+	0x33ff | bit(10) /* TFP */ | bit(20) /* TTA */ | bit(30) /* TAM */;
+inline constexpr Register isr_el1 = reg(0, 12, 1, 0);
+inline constexpr Register icc_sre_el1 = reg(0, 12, 12, 5);
+
+stage2_page &page_here()
+{
+	return *machine.pages[kernel_this_cpu()];
+}
+
+// The blob neither sees our caches nor is seen by them.
+long call(stage2_page &page, uint64_t what)
+{
+	kernel_cache_clean(&page, sizeof(page));
+
+	const long result = stage2_nvhe_call(kernel_phys(machine.blob), kernel_phys(&page), what);
+
+	kernel_cache_clean(&page, sizeof(page));
+	if (result == STAGE2_CALL_FAULT)
+		kernel_panic("exception at EL2: ESR 0x%lx ELR 0x%lx (blob at 0x%lx) FAR 0x%lx "
+			     "SPSR 0x%lx",
+			     page.fault[0], page.fault[1], kernel_phys(machine.blob), page.fault[2],
+			     page.fault[3]);
+	return result;
+}
+
+void begin(stage2_page &page, const engine::Stage2Registers &guest, uint64_t hcr)
+{
+	page.vttbr = guest.vttbr;
+	page.vtcr = guest.vtcr;
+	page.hcr = hcr;
+	page.count = 0;
+}
+
+long finish(stage2_page &page)
+{
+	const long result = call(page, STAGE2_CALL_LIST);
+
+	page.count = 0;
+	return result;
+}
+
+void add(stage2_page &page, uint64_t what, uint64_t operand = 0)
+{
+	if (page.count == STAGE2_LIST_MOST)
+		finish(page);
+	page.list[page.count].what = what;
+	page.list[page.count].operand = operand;
+	page.count++;
+}
+
+void forget_vmid(const stage2_context &vcpu)
+{
+	const unsigned long flags = kernel_mask();
+	stage2_page &page = page_here();
+
+	begin(page, {vcpu.vttbr, vcpu.vtcr}, hcr::rw);
+	add(page, STAGE2_DO_FORGET);
+	finish(page);
+	kernel_unmask(flags);
+}
+
+// What this engine has not learnt to keep from a guest: it came long after VHE, and a kernel has to
+// be told not to use that.
+const char *too_new()
+{
+	const uint64_t mmfr0 = Cpu::read<id_aa64mmfr0>();
+	const uint64_t mmfr1 = Cpu::read<id_aa64mmfr1>();
+	const uint64_t dfr0 = Cpu::read<id_aa64dfr0>();
+
+	if (mmfr0 >> 56 & 15 || mmfr1 >> 40 & 15 || dfr0 >> 32 & 15 || dfr0 >> 44 & 15)
+		return "this CPU has VHE, and more: let the kernel use it";
+	return nullptr;
+}
+
+bool allocate()
+{
+	machine.blob_bytes = 1;
+	while (machine.blob_bytes < static_cast<size_t>(stage2_nvhe_blob_end - stage2_nvhe_blob))
+		machine.blob_bytes *= 2;
+	machine.blob = kernel_table_alloc(machine.blob_bytes);
+	machine.cpus = kernel_cpus();
+	machine.pages =
+		static_cast<stage2_page **>(kernel_alloc(machine.cpus * sizeof(*machine.pages)));
+	if (!machine.blob || !machine.pages)
+		return false;
+	for (unsigned i = 0; i < machine.cpus; i++) {
+		machine.pages[i] =
+			static_cast<stage2_page *>(kernel_table_alloc(sizeof(stage2_page)));
+		if (!machine.pages[i])
+			return false;
+	}
+	return true;
+}
+
+} // namespace
+
+const char *start(const kernel_features &features)
+{
+	if (const char *why = too_new())
+		return why;
+	machine.hcr = hcr::guest | (features.ras ? hcr::terr | hcr::tea : 0);
+	machine.hpfar_unreliable = features.hpfar_unreliable;
+	if (!allocate()) {
+		stop();
+		return "there was no memory for the blob";
+	}
+	std::memcpy(machine.blob, stage2_nvhe_blob,
+		    static_cast<size_t>(stage2_nvhe_blob_end - stage2_nvhe_blob));
+	kernel_cache_clean(machine.blob, machine.blob_bytes);
+	kernel_icache_flush();
+
+	const bool gic = (Cpu::read<id_aa64pfr0>() >> 24 & 15) && Cpu::read<icc_sre_el1>() & 1;
+	const bool ecv = Cpu::read<id_aa64mmfr0>() >> 60 & 15;
+
+	for (unsigned i = 0; i < machine.cpus; i++) {
+		stage2_page &page = *machine.pages[i];
+
+		page.cptr = cptr_all;
+		page.mdcr = mdcr_traps;
+		page.cnthctl = ecv ? cnthctl_virtual : 0;
+		page.gic = gic;
+		page.unreliable = machine.hpfar_unreliable;
+	}
+
+	const unsigned long flags = kernel_mask();
+
+	begin(page_here(), {}, hcr::rw);
+
+	const long result = finish(page_here());
+
+	kernel_unmask(flags);
+	if (result == STAGE2_CALL_DONE)
+		return nullptr;
+	stop();
+	return "this CPU's EL2 is that of VHE";
+}
+
+void stop()
+{
+	for (unsigned i = 0; machine.pages && i < machine.cpus; i++)
+		kernel_table_free(machine.pages[i]);
+	kernel_free(machine.pages);
+	kernel_table_free(machine.blob);
+	machine = {};
+}
+
+// EL1 is the kernel's until the guest is entered: nothing is loaded, but the VMID is made clean.
+void load(stage2_context &vcpu)
+{
+	forget_vmid(vcpu);
+}
+
+void put(stage2_context &vcpu)
+{
+	forget_vmid(vcpu);
+}
+
+void enter(stage2_context &vcpu)
+{
+	stage2_page &page = page_here();
+	long result;
+
+	vcpu.mdscr = vcpu.step ? mdscr_ss : 0;
+	page.mdcr = mdcr_traps | (vcpu.step ? mdcr_tde : 0);
+	page.hcr = machine.hcr;
+	do {
+		if (Cpu::read<isr_el1>()) {
+			vcpu.exit = STAGE2_EXIT_IRQ;
+			break;
+		}
+		if (vcpu.step)
+			vcpu.pstate |= spsr_ss;
+		std::memcpy(&page.context, &vcpu, offsetof(stage2_context, host));
+		result = call(page, STAGE2_CALL_ENTER);
+		std::memcpy(&vcpu, &page.context, offsetof(stage2_context, host));
+	} while (result == STAGE2_CALL_AGAIN);
+	if (vcpu.step)
+		vcpu.pstate &= ~spsr_ss;
+}
+
+void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+	 uint64_t *par)
+{
+	static_assert(engine::most_asked < STAGE2_LIST_MOST);
+
+	const unsigned long flags = kernel_mask();
+	stage2_page &page = page_here();
+
+	begin(page, guest, hcr::rw | hcr::vm | hcr::dc);
+	for (const vmsa::Ipa ipa : ipas)
+		add(page, write ? STAGE2_DO_AT_WRITE : STAGE2_DO_AT_READ, ipa.raw());
+	add(page, STAGE2_DO_FORGET);
+	finish(page);
+	for (size_t i = 0; i < ipas.size(); i++)
+		par[i] = page.list[i].operand;
+	kernel_unmask(flags);
+}
+
+Window::Window(const engine::Stage2Registers &guest) : flags_{kernel_mask()}
+{
+	begin(page_here(), guest, hcr::rw);
+}
+
+Window::~Window()
+{
+	finish(page_here());
+	kernel_unmask(flags_);
+}
+
+void Window::tlbi(vmsa::Tlbi op, uint64_t operand)
+{
+	using enum vmsa::Tlbi;
+
+	uint64_t what = STAGE2_DO_VMALLS12E1IS;
+
+	switch (op) {
+	case ipas2e1is:
+		what = STAGE2_DO_IPAS2E1IS;
+		break;
+	case ipas2le1is:
+		what = STAGE2_DO_IPAS2LE1IS;
+		break;
+	case ripas2e1is:
+		what = STAGE2_DO_RIPAS2E1IS;
+		break;
+	case ripas2le1is:
+		what = STAGE2_DO_RIPAS2LE1IS;
+		break;
+	case vmalle1is:
+		what = STAGE2_DO_VMALLE1IS;
+		break;
+	default: // more than was asked for is never wrong
+		break;
+	}
+	add(page_here(), what, operand);
+}
+
+void Window::dsb_ish()
+{
+	add(page_here(), STAGE2_DO_DSB_ISH);
+}
+
+} // namespace stage2::el2::nvhe
