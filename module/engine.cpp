@@ -65,11 +65,11 @@ Best best()
 	case KERNEL_EL2_STUB:
 		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
-		return {Kind::soft, "KVM has EL2 for itself: boot with kvm-arm.mode=none"};
+		return {Kind::soft, "KVM has EL2 for itself; with kvm-arm.mode=none it is left to others"};
 	default:
 		return {Kind::soft,
-			"the kernel was started at EL1: start it at EL2, as QEMU's -machine "
-			"virtualization=on does"};
+			"the kernel was started at EL1; QEMU's -machine virtualization=on starts it "
+			"at EL2"};
 	}
 }
 
@@ -120,7 +120,7 @@ int start(const char *wish)
 		most = static_cast<Kind>(i);
 	}
 
-	Best found = most == Kind::soft ? Best{Kind::soft, "asked for by engine=soft"} : best();
+	Best found = most == Kind::soft ? Best{Kind::soft, "it was asked for"} : best();
 
 	if (found.kind == Kind::vhe)
 		vhe::start(state.features);

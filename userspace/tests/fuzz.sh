@@ -7,6 +7,7 @@
 echo 'name=bystander ram=64k' >create
 echo 'ipa=0 size=16k prot=rx' >guests/bystander/map
 dd if=/stage2.ko of=guests/bystander/mem bs=16k count=1 2>/dev/null
+cat guests/bystander/verify >/dev/null 2>&1 # gives it its VMID
 cat guests/bystander/* >/tmp/bystander 2>/dev/null
 guest ram=8M
 
@@ -24,4 +25,5 @@ it 'survives 10,000 random writes to create, and to remove'
 survives 20000 create remove
 
 it 'survives random writes to files that are only read'
-survives 10000 features error_log $demo/config $demo/maps $demo/stats $demo/tables $demo/tables.bin
+survives 10000 features error_log $demo/config $demo/maps $demo/stats $demo/tables $demo/tables.bin \
+	$demo/verify

@@ -127,6 +127,7 @@ name_error() {
 	ENOENT) error='No such file or directory' ;;
 	ENOMEM) error='Cannot allocate memory' ;;
 	ENOSPC) error='No space left on device' ;;
+	EOPNOTSUPP) error='Operation not supported' ;;
 	ERANGE) error='Numerical result out of range' ;;
 	*) problem "lib.sh does not know $1" ;;
 	esac

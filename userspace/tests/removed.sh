@@ -20,7 +20,7 @@ for file in map unmap protect walk; do
 done
 
 it 'refuses to read from a file that was open when the guest was removed'
-for file in config maps tables tables.bin walk stats; do
+for file in config maps tables tables.bin walk stats verify; do
 	guest ram=64k
 	accepted map 'ipa=0 size=4k'
 	exec 3<$demo/$file
