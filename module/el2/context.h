@@ -93,7 +93,11 @@ struct stage2_context {
 	unsigned long vtcr;
 	unsigned long vmpidr;		/* MPIDR_EL1 as the guest reads it */
 
-	unsigned long step;		/* not 0: one instruction, then a Software Step exit */
+	/*
+	 * Not 0: one instruction, then a Software Step exit. Afterwards PSTATE.SS is clear if the
+	 * instruction was completed, whatever the exit was: an interrupt may come between the two.
+	 */
+	unsigned long step;
 	unsigned long mdscr;		/* MDSCR_EL1 of the next entry: follows from step */
 
 	struct stage2_el1 el1;		/* the guest's, while it is not loaded */

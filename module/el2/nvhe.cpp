@@ -219,18 +219,16 @@ void enter(stage2_context &vcpu)
 	page.mdcr = mdcr_traps | (vcpu.step ? mdcr_tde : 0);
 	page.hcr = machine.hcr;
 	do {
+		if (vcpu.step)
+			vcpu.pstate |= spsr_ss;
 		if (Cpu::read<isr_el1>()) {
 			vcpu.exit = STAGE2_EXIT_IRQ;
 			break;
 		}
-		if (vcpu.step)
-			vcpu.pstate |= spsr_ss;
 		std::memcpy(&page.context, &vcpu, offsetof(stage2_context, host));
 		result = call(page, STAGE2_CALL_ENTER);
 		std::memcpy(&vcpu, &page.context, offsetof(stage2_context, host));
 	} while (result == STAGE2_CALL_AGAIN);
-	if (vcpu.step)
-		vcpu.pstate &= ~spsr_ss;
 }
 
 void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,

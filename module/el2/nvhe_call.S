@@ -4,6 +4,8 @@
  */
 #include <linux/linkage.h>
 
+#include <asm/assembler.h>
+
 	.text
 
 /*
@@ -33,3 +35,4 @@ SYM_FUNC_START(stage2_nvhe_call)
 	ldp	x29, x30, [sp], #112
 	ret
 SYM_FUNC_END(stage2_nvhe_call)
+NOKPROBE(stage2_nvhe_call)

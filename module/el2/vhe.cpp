@@ -28,12 +28,23 @@ constinit Machine machine{};
 #define X(index, name, crn, crm, op2) inline constexpr Register name##_el12 = reg(5, crn, crm, op2);
 #include "el1_registers.def"
 
+// Without the barriers a device access beside it could hang a Cortex-A77 (erratum 1508412).
+uint64_t read_par()
+{
+	asm volatile("dmb sy" ::: "memory");
+
+	const uint64_t par = Cpu::read<par_el1>();
+
+	asm volatile("dmb sy" ::: "memory");
+	return par;
+}
+
 void save(stage2_el1 &to)
 {
 #define X(index, name, crn, crm, op2) to.name = Cpu::read<name##_el12>();
 #include "el1_registers.def"
 	to.sp_el1 = Cpu::read<sp_el1>();
-	to.par = Cpu::read<par_el1>();
+	to.par = read_par();
 	to.tpidr_el1 = Cpu::read<tpidr_el1>();
 	to.tpidr_el0 = Cpu::read<tpidr_el0>();
 	to.tpidrro_el0 = Cpu::read<tpidrro_el0>();
@@ -142,14 +153,14 @@ void forget_vmid()
 bool find_ipa(stage2_context &vcpu)
 {
 	const uint64_t hcr = Cpu::read<hcr_el2>();
-	const uint64_t guests_par = Cpu::read<par_el1>();
+	const uint64_t guests_par = read_par();
 
 	Cpu::write<hcr_el2>(machine.hcr);
 	Cpu::isb();
 	asm volatile("at s1e1r, %0" ::"r"(vcpu.far) : "memory");
 	Cpu::isb();
 
-	const uint64_t par = Cpu::read<par_el1>();
+	const uint64_t par = read_par();
 
 	Cpu::write<hcr_el2>(hcr);
 	Cpu::write<par_el1>(guests_par);
@@ -166,7 +177,6 @@ void step(stage2_context &vcpu)
 	vcpu.mdscr = mdscr_ss;
 	vcpu.pstate |= spsr_ss;
 	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
-	vcpu.pstate &= ~spsr_ss;
 	vcpu.mdscr = 0;
 	Cpu::write<mdcr_el2>(mdcr);
 }
@@ -283,7 +293,7 @@ void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, 
 		else
 			asm volatile("at s12e1r, %0" ::"r"(ipa.raw()) : "memory");
 		Cpu::isb();
-		*par++ = Cpu::read<par_el1>();
+		*par++ = read_par();
 	}
 	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
 }

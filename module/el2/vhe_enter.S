@@ -146,6 +146,7 @@ alternative_else_nop_endif
 	stp	x3, x2, [x1, #STAGE2_CTX_EXIT]
 	b	.Lhost
 SYM_FUNC_END(stage2_vhe_enter)
+NOKPROBE(stage2_vhe_enter)
 
 /*
  * An exception of the code above, at EL2: there should be none. The kernel gets its world back, and
