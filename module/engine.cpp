@@ -65,11 +65,12 @@ Best best()
 	case KERNEL_EL2_STUB:
 		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
-		return {Kind::soft, "KVM has EL2 for itself; with kvm-arm.mode=none it is left to others"};
-	default:
 		return {Kind::soft,
-			"the kernel was started at EL1; QEMU's -machine virtualization=on starts it "
-			"at EL2"};
+			"KVM has EL2 for itself; with kvm-arm.mode=none it is left to others"};
+	default:
+		return {Kind::soft, "the kernel was started at EL1; QEMU's -machine "
+				    "virtualization=on starts it "
+				    "at EL2"};
 	}
 }
 
@@ -273,6 +274,7 @@ bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 		hardware_.invalidate_all();
 		hardware_.sync();
 	});
+	kernel_icache_flush();
 	return true;
 }
 

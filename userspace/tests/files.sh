@@ -9,7 +9,8 @@ guest ram=8M
 shaped() {
 	file=$1
 	shift
-	strange=$(printf '%s\n' "$@" | sed 's/.*/^&$/' | grep -vE -f /dev/stdin "$file")
+	printf '^%s$\n' "$@" >/tmp/shapes
+	strange=$(grep -vE -f /tmp/shapes "$file")
 	[ -z "$strange" ] || problem "strange in $file: $strange"
 }
 
