@@ -4,7 +4,8 @@
 
 flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Werror -I. -Iinclude -Ikunit
-sources := kunit/host.cpp kunit/suites.cpp $(wildcard kunit/suites/*.cpp)
+in_kernel := engine
+sources := kunit/host.cpp kunit/suites.cpp $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
 objects := $(sources:%.cpp=build/host/%.o)
 
 build/host/tests: $(objects)

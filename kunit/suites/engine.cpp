@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The engines, at the place where they work: the kernel's registers are what they were before, the
+// guest's are its own, and a CPU knows nothing of a guest that is not loaded. In a kernel only.
+#include "module/engine.hpp"
+#include "module/el2/registers.hpp"
+#include "module/kernel.hpp"
+#include "module/tables.hpp"
+#include "suite.hpp"
+
+#include <cstring>
+
+using namespace stage2;
+using namespace vmsa;
+
+// What guests do here. The code is where its page is mapped.
+asm(R"(
+	.pushsection .rodata
+	.balign 4
+engine_count:			// every register but x0 goes up by one; x0 counts the calls
+	.irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30
+	add	x\n, x\n, #1
+	.endr
+	add	x0, x0, #1
+	hvc	#0
+	b	engine_count
+engine_swap:			// each register goes up by one
+	.irp r, sp_el0,tpidr_el0,tpidrro_el0,tpidr_el1,vbar_el1,ttbr0_el1,contextidr_el1,elr_el1,far_el1,par_el1
+	mrs	x1, \r
+	add	x1, x1, #0x1000
+	msr	\r, x1
+	.endr
+	mov	x1, sp
+	add	x1, x1, #0x1000
+	mov	sp, x1
+	hvc	#0
+	b	engine_swap
+engine_spin:
+	b	.
+engine_write:			// x2 to [x1], and back to x3
+	str	x2, [x1]
+	ldr	x3, [x1]
+	hvc	#0
+	b	engine_write
+engine_read:
+	ldr	x3, [x1]
+	hvc	#0
+	b	engine_read
+engine_end:
+	.popsection
+)");
+
+extern "C" {
+extern const char engine_count[], engine_swap[], engine_spin[], engine_write[], engine_read[],
+	engine_end[];
+}
+
+namespace
+{
+
+constexpr uint64_t ec_hvc = 0x16, ec_illegal = 0x0e, ec_data_abort = 0x24, ec_step = 0x32;
+constexpr Ipa code_ipa{0x8000'0000};
+constexpr uint64_t code_bytes = 4 * KiB;
+
+// Everything that a call could leave behind, on a CPU that is ours meanwhile.
+struct Registers {
+	uint64_t values[40];
+	size_t count = 0;
+
+	template <Register... R> void read()
+	{
+		((values[count++] = el2::Cpu::read<R>()), ...);
+	}
+
+	[[gnu::noinline]] Registers()
+	{
+		using namespace el2;
+
+		read<hcr_el2, vttbr_el2, vtcr_el2, vmpidr_el2, mdcr_el2, hstr_el2, cnthctl_el2,
+		     reg(4, 1, 1, 2) /* CPTR */, reg(4, 12, 0, 0) /* VBAR */,
+		     reg(0, 4, 1, 0) /* SP_EL0 */, tpidr_el0, tpidrro_el0, tpidr_el1, sp_el1,
+		     cntv_ctl_el02>();
+		values[count++] = el2::Cpu::read<static_cast<Register>(0x8012)>(); // MDSCR_EL1
+#define X(index, name, crn, crm, op2) read<reg(5, crn, crm, op2)>();
+#include "module/el2/el1_registers.def"
+	}
+
+	bool operator==(const Registers &other) const
+	{
+		for (size_t i = 0; i < count; i++) {
+			if (values[i] != other.values[i])
+				return false;
+		}
+		return true;
+	}
+};
+
+// A guest of one page of code and some of data. The thread stays on its CPU from load to put.
+struct Machine {
+	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::Tlb>;
+
+	Tables tables;
+	engine::Tlb tlb;
+	Mapping mapping{tables, tlb};
+	uint64_t ram;
+	static constexpr uint64_t ram_bytes = 64 * KiB;
+	bool ready = false;
+
+	Machine()
+	{
+		kernel_features f;
+
+		kernel_read_features(&f);
+		tables.set_limit(1 * MiB);
+		ram = kernel_ram_alloc(ram_bytes);
+		ready = ram && mapping.create(stage2_geometry<Granule4K>(36, f.pa_bits).value()) &&
+			map(code_ipa, 0, rwx) &&
+			tlb.admit(mapping.tree().geometry(), mapping.tree().root_address());
+		if (!ready)
+			return;
+		std::memcpy(kernel_virt(ram), engine_count,
+			    static_cast<size_t>(engine_end - engine_count));
+		kernel_cache_clean(kernel_virt(ram), code_bytes);
+		kernel_icache_flush();
+	}
+
+	~Machine()
+	{
+		tlb.dismiss();
+		mapping.destroy();
+		if (ram)
+			kernel_ram_free(ram, ram_bytes);
+	}
+
+	// A page of RAM, counted from 0.
+	bool map(Ipa ipa, uint64_t page, Access access)
+	{
+		const Region<Ipa> region{ipa, 4 * KiB};
+
+		return mapping.map(region, Linear{ipa, Pa{ram + page * 4 * KiB}}, normal | access)
+			.ok();
+	}
+
+	uint64_t &word(uint64_t page, uint64_t index)
+	{
+		return static_cast<uint64_t *>(kernel_virt(ram + page * 4 * KiB))[index];
+	}
+
+	void prepare(stage2_context &vcpu, const char *code)
+	{
+		vcpu = {};
+		vcpu.vttbr = tlb.registers().vttbr;
+		vcpu.vtcr = tlb.registers().vtcr;
+		vcpu.vmpidr = bit(31);
+		vcpu.pstate = 0x3c5;
+		vcpu.pc = code_ipa.raw() + static_cast<uint64_t>(code - engine_count);
+		vcpu.el1.sctlr = 0x30d0'0800;
+	}
+};
+
+// The scheduler is kept away by masked interrupts, so these are short.
+struct Loaded {
+	stage2_context &vcpu;
+	unsigned long flags;
+
+	explicit Loaded(stage2_context &v) : vcpu{v}, flags{kernel_mask()}
+	{
+		engine::load(vcpu);
+	}
+	~Loaded()
+	{
+		engine::put(vcpu);
+		kernel_unmask(flags);
+	}
+
+	// Interrupts that wait are exits that never end here: they are let in between.
+	uint64_t run()
+	{
+		for (;;) {
+			engine::enter(vcpu);
+			if (vcpu.exit == STAGE2_EXIT_SYNC)
+				return vcpu.esr >> 26;
+			engine::put(vcpu);
+			kernel_unmask(flags);
+			flags = kernel_mask();
+			engine::load(vcpu);
+		}
+	}
+};
+
+// The guest's stage 1: VAs from 3 GiB on are IPAs from `base` on, the code is where it is.
+void turn_mmu_on(Machine &machine, stage2_context &vcpu, uint64_t page, uint64_t base)
+{
+	constexpr uint64_t block = bit(10) /* AF */ | 3 << 8 /* inner shareable */ | 1;
+
+	machine.word(page, 2) = code_ipa.raw() | block;
+	machine.word(page, 3) = base | block;
+	kernel_cache_clean(&machine.word(page, 0), 4 * KiB);
+	vcpu.el1.ttbr0 = code_ipa.raw() + page * 4 * KiB;
+	vcpu.el1.tcr = 25 | 1 << 8 | 1 << 10 | 3 << 12 | bit(23) /* EPD1 */ | bit(32);
+	vcpu.el1.mair = 0xff;
+	vcpu.el1.sctlr |= 0x1005; // M, C, I
+}
+
+#define ENGINE_OR_SKIP()                                                                           \
+	if (engine::kind() == engine::Kind::soft)                                                  \
+		SKIP("no engine here");                                                            \
+	Machine machine;                                                                           \
+	ASSERT(machine.ready);                                                                     \
+	const auto vcpus = scratch<stage2_context>(test, 2, 128);                                  \
+	ASSERT(!vcpus.empty());                                                                    \
+	[[maybe_unused]] stage2_context &vcpu = vcpus[0]
+
+TEST(a_guest_has_all_general_registers)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_count);
+	for (unsigned i = 0; i < 31; i++)
+		vcpu.x[i] = 0x1111'0000'0000'0000 + 0x1'0000 * i;
+	Loaded loaded{vcpu};
+
+	for (uint64_t round = 1; round < 100; round++) {
+		ASSERT_EQ(loaded.run(), ec_hvc);
+		for (unsigned i = 0; i < 31; i++)
+			ASSERT_EQ(vcpu.x[i], 0x1111'0000'0000'0000 + 0x1'0000 * i + round);
+	}
+}
+
+TEST(a_guest_has_its_own_system_registers)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_swap);
+	stage2_el1 &el1 = vcpu.el1;
+	unsigned long *const all[] = {&el1.sp_el0, &el1.tpidr_el0, &el1.tpidrro_el0, &el1.tpidr_el1,
+				      &el1.vbar,   &el1.ttbr0,	   &el1.contextidr,  &el1.elr,
+				      &el1.far,	   &el1.par,	   &el1.sp_el1};
+
+	for (size_t i = 0; i < std::size(all); i++)
+		*all[i] = 0x10'0000 * (i + 1);
+	for (uint64_t round = 1; round < 20; round++) {
+		{
+			Loaded loaded{vcpu};
+
+			ASSERT_EQ(loaded.run(), ec_hvc);
+		}
+		for (size_t i = 0; i < std::size(all); i++)
+			ASSERT_EQ(*all[i], 0x10'0000 * (i + 1) + 0x1000 * round);
+	}
+}
+
+TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
+{
+	ENGINE_OR_SKIP();
+	if (engine::kind() != engine::Kind::vhe)
+		SKIP("EL1 cannot read EL2");
+	machine.prepare(vcpu, engine_count);
+	for (unsigned tries = 0;; tries++) {
+		const unsigned long flags = kernel_mask();
+		const Registers before;
+
+		engine::load(vcpu);
+		engine::enter(vcpu);
+		engine::put(vcpu);
+
+		const Registers after;
+
+		kernel_unmask(flags);
+		ASSERT(before == after);
+		if (vcpu.exit == STAGE2_EXIT_SYNC)
+			break;
+		ASSERT(tries < 1000);
+	}
+
+	const Ipa ipas[] = {code_ipa, Ipa{0}};
+	uint64_t par[2];
+	unsigned long flags = kernel_mask();
+	const Registers before;
+
+	engine::ask(machine.tlb.registers(), ipas, true, par);
+	machine.tlb.invalidate({code_ipa, 4 * KiB}, 3, false);
+	machine.tlb.sync();
+
+	const Registers after;
+
+	kernel_unmask(flags);
+	EXPECT(before == after);
+	EXPECT_EQ(par[0] & ~low_bits(12) & low_bits(48), machine.ram);
+	EXPECT_EQ(par[1] & 1, 1);
+}
+
+TEST(an_interrupt_leaves_a_guest_that_masks_it)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_spin);
+	for (unsigned i = 0; i < 10; i++) {
+		const unsigned long flags = kernel_mask();
+
+		engine::load(vcpu);
+		engine::enter(vcpu);
+		engine::put(vcpu);
+		kernel_unmask(flags);
+		ASSERT_EQ(vcpu.exit, STAGE2_EXIT_IRQ);
+	}
+	EXPECT_EQ(vcpu.pc, code_ipa.raw() + static_cast<uint64_t>(engine_spin - engine_count));
+}
+
+TEST(a_mode_that_no_guest_has_is_not_entered)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_count);
+	Loaded loaded{vcpu};
+
+	for (const uint64_t mode : {0x1, 0x8, 0x9, 0xc, 0xd, 0xf, 0x13, 0x1a, 0x1f}) {
+		vcpu.pstate = 0x3c0 | mode;
+		engine::enter(vcpu);
+		EXPECT_EQ(vcpu.esr >> 26, ec_illegal);
+		EXPECT_EQ(vcpu.x[0], 0);
+	}
+}
+
+TEST(a_step_is_one_instruction)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_count);
+	const uint64_t pc = vcpu.pc;
+
+	vcpu.step = 1;
+	Loaded loaded{vcpu};
+
+	for (unsigned i = 1; i < 30; i++) {
+		ASSERT_EQ(loaded.run(), ec_step);
+		ASSERT_EQ(vcpu.x[i], 1);
+		ASSERT_EQ(vcpu.x[i + 1], 0);
+		ASSERT_EQ(vcpu.pc, pc + 4 * i);
+	}
+	vcpu.step = 0;
+	ASSERT_EQ(loaded.run(), ec_hvc);
+}
+
+TEST(a_fault_tells_its_ipa)
+{
+	ENGINE_OR_SKIP();
+	const Ipa data{0x4000'0000};
+
+	ASSERT(machine.map(code_ipa + 4 * KiB, 1, r) && machine.map(data, 2, r));
+	machine.prepare(vcpu, engine_write);
+	for (const bool mmu : {false, true}) {
+		const uint64_t va = mmu ? 0xc000'0000 : data.raw();
+
+		if (mmu)
+			turn_mmu_on(machine, vcpu, 1, data.raw());
+		Loaded loaded{vcpu};
+
+		// There is a page, but not for writing; and there is none.
+		for (const uint64_t offset : {0x18, 0x3018}) {
+			vcpu.x[1] = va + offset;
+			ASSERT_EQ(loaded.run(), ec_data_abort);
+			EXPECT_EQ(vcpu.far, va + offset);
+			EXPECT_EQ(vcpu.hpfar >> 4, (data + offset).raw() >> 12);
+			EXPECT_EQ(vcpu.esr & 0x3f, offset == 0x18 ? 0x0f : 0x07);
+		}
+	}
+}
+
+TEST(a_change_of_the_tables_reaches_a_loaded_vcpu)
+{
+	ENGINE_OR_SKIP();
+	const Ipa data{0x4000'0000};
+
+	ASSERT(machine.map(code_ipa + 4 * KiB, 1, r) && machine.map(data, 2, rw) &&
+	       machine.map(data + 4 * KiB, 3, rw));
+	machine.word(2, 0) = 2;
+	machine.word(3, 0) = 3;
+	kernel_cache_clean(&machine.word(2, 0), 8 * KiB);
+	machine.prepare(vcpu, engine_read);
+	for (const bool mmu : {false, true}) {
+		if (mmu)
+			turn_mmu_on(machine, vcpu, 1, data.raw());
+		vcpu.x[1] = mmu ? 0xc000'0000 : data.raw();
+		Loaded loaded{vcpu};
+
+		for (const uint64_t page : {2, 3, 2}) {
+			if (vcpu.x[3])
+				ASSERT(machine.mapping.unmap({data, 4 * KiB}).ok() &&
+				       machine.map(data, page, rw));
+			ASSERT_EQ(loaded.run(), ec_hvc);
+			ASSERT_EQ(vcpu.x[3], page);
+		}
+		ASSERT(machine.mapping.protect({data, 4 * KiB}, no_access).ok());
+		ASSERT_EQ(loaded.run(), ec_data_abort);
+		ASSERT(machine.mapping.protect({data, 4 * KiB}, rw).ok());
+	}
+}
+
+// The same VMID, the same ASID, another stage 1.
+TEST(a_cpu_forgets_a_vcpu_that_leaves)
+{
+	ENGINE_OR_SKIP();
+	const Ipa data{0x4000'0000};
+
+	ASSERT(machine.map(code_ipa + 4 * KiB, 1, r) && machine.map(code_ipa + 8 * KiB, 2, r) &&
+	       machine.map(data, 3, rw) && machine.map(Ipa{0}, 4, rw));
+	machine.word(3, 0) = 3;
+	machine.word(4, 0) = 4;
+	kernel_cache_clean(&machine.word(3, 0), 8 * KiB);
+	for (unsigned i = 0; i < 2; i++) {
+		machine.prepare(vcpus[i], engine_read);
+		turn_mmu_on(machine, vcpus[i], 1 + i, i ? 0 : data.raw());
+		vcpus[i].x[1] = 0xc000'0000;
+	}
+	for (unsigned round = 0; round < 10; round++) {
+		for (unsigned i = 0; i < 2; i++) {
+			Loaded loaded{vcpus[i]};
+
+			ASSERT_EQ(loaded.run(), ec_hvc);
+			ASSERT_EQ(vcpus[i].x[3], 3 + i);
+		}
+	}
+}
+
+} // namespace
+
+SUITE(engine, a_guest_has_all_general_registers, a_guest_has_its_own_system_registers,
+      a_cpu_is_as_it_was_after_whatever_an_engine_does, an_interrupt_leaves_a_guest_that_masks_it,
+      a_mode_that_no_guest_has_is_not_entered, a_step_is_one_instruction, a_fault_tells_its_ipa,
+      a_change_of_the_tables_reaches_a_loaded_vcpu, a_cpu_forgets_a_vcpu_that_leaves);
