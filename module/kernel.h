@@ -66,6 +66,53 @@ void kernel_lock_destroy(struct kernel_lock *lock);
 void kernel_lock_acquire(struct kernel_lock *lock);
 void kernel_lock_release(struct kernel_lock *lock);
 
+/*
+ * ---- A thread that runs a vCPU. ----
+ *
+ * While it does, the vCPU's registers are in its CPU: `load` puts them there, `put` takes them
+ * back, both with preemption disabled. The kernel calls put when the thread leaves its CPU, and
+ * load when it is back on one.
+ *
+ *   begin -> mask -> (work, enter the guest)... -> unmask -> ... -> mask -> ... -> unmask -> end
+ */
+
+struct kernel_runner;
+
+/* NULL when there is no memory. `of` is handed to both functions. */
+struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(void *of),
+					   void *of);
+void kernel_runner_destroy(struct kernel_runner *runner);
+
+/* The calling thread runs from now on, for `ms` milliseconds at most (0: no limit). */
+void kernel_runner_begin(struct kernel_runner *runner, unsigned long ms);
+void kernel_runner_end(struct kernel_runner *runner);
+
+/* Interrupts are masked in between: the thread stays on its CPU, and the vCPU is loaded. */
+void kernel_runner_mask(struct kernel_runner *runner);
+void kernel_runner_unmask(struct kernel_runner *runner);
+
+/*
+ * What keeps the thread from entering the guest. Asked between mask and unmask: what happens
+ * afterwards comes as an interrupt, and the guest is left for it.
+ */
+#define KERNEL_WORK_SIGNAL	1	/* a signal is pending */
+#define KERNEL_WORK_TIME	2	/* the milliseconds are over */
+#define KERNEL_WORK_RESCHEDULE	4	/* another thread wants the CPU */
+
+unsigned int kernel_runner_work(const struct kernel_runner *runner);
+/* Lets other threads have the CPU, if one wants it. Interrupts are not masked. */
+void kernel_reschedule(void);
+
+/*
+ * Makes the thread leave the guest and look around: it sees all that was stored before. Between
+ * begin and end only, so the caller keeps the thread from ending.
+ */
+void kernel_runner_kick(struct kernel_runner *runner);
+
+/* Sleeps until *count is 0. Whoever makes it 0 tells with kernel_count_is_zero afterwards. */
+void kernel_wait_for_zero(unsigned int *count);
+void kernel_count_is_zero(unsigned int *count);
+
 /* ---- The machine. ---- */
 
 struct kernel_features {

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thread that runs a vCPU, as the scheduler, the signals and the clock see it.
+ */
+#include <linux/hrtimer.h>
+#include <linux/irqflags.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/version.h>
+#include <linux/wait_bit.h>
+
+#include <asm/barrier.h>
+
+#include "kernel.h"
+
+struct kernel_runner {
+	struct task_struct *task;	/* between begin and end */
+	void (*load)(void *of);
+	void (*put)(void *of);
+	void *of;
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+	struct preempt_notifier notifier;
+#endif
+	struct hrtimer timer;
+	bool expired;
+};
+
+static enum hrtimer_restart expire(struct hrtimer *timer)
+{
+	struct kernel_runner *runner = container_of(timer, struct kernel_runner, timer);
+
+	WRITE_ONCE(runner->expired, true);
+	kernel_runner_kick(runner);
+	return HRTIMER_NORESTART;
+}
+
+/*
+ * The scheduler tells when the thread comes and goes. A kernel that cannot (one without KVM) has
+ * the vCPU loaded only while interrupts are masked.
+ */
+#ifdef CONFIG_PREEMPT_NOTIFIERS
+
+static struct kernel_runner *runner_of(struct preempt_notifier *notifier)
+{
+	return container_of(notifier, struct kernel_runner, notifier);
+}
+
+static void sched_in(struct preempt_notifier *notifier, int cpu)
+{
+	struct kernel_runner *runner = runner_of(notifier);
+
+	runner->load(runner->of);
+}
+
+static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
+{
+	struct kernel_runner *runner = runner_of(notifier);
+
+	runner->put(runner->of);
+}
+
+static struct preempt_ops ops = {
+	.sched_in = sched_in,
+	.sched_out = sched_out,
+};
+
+static void watch(struct kernel_runner *runner)
+{
+	preempt_notifier_inc();
+	preempt_notifier_init(&runner->notifier, &ops);
+	preempt_disable();
+	preempt_notifier_register(&runner->notifier);
+	runner->load(runner->of);
+	preempt_enable();
+}
+
+static void unwatch(struct kernel_runner *runner)
+{
+	preempt_disable();
+	runner->put(runner->of);
+	preempt_notifier_unregister(&runner->notifier);
+	preempt_enable();
+	preempt_notifier_dec();
+}
+
+void kernel_runner_mask(struct kernel_runner *runner)
+{
+	local_irq_disable();
+}
+
+/* The ISB: an interrupt that waits is taken before the caller can mask them again. */
+void kernel_runner_unmask(struct kernel_runner *runner)
+{
+	local_irq_enable();
+	isb();
+}
+
+#else
+
+static void watch(struct kernel_runner *runner)
+{
+}
+
+static void unwatch(struct kernel_runner *runner)
+{
+}
+
+void kernel_runner_mask(struct kernel_runner *runner)
+{
+	local_irq_disable();
+	runner->load(runner->of);
+}
+
+void kernel_runner_unmask(struct kernel_runner *runner)
+{
+	runner->put(runner->of);
+	local_irq_enable();
+	isb();
+}
+
+#endif
+
+struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(void *of),
+					   void *of)
+{
+	struct kernel_runner *runner = kzalloc(sizeof(*runner), GFP_KERNEL);
+
+	if (!runner)
+		return NULL;
+	runner->load = load;
+	runner->put = put;
+	runner->of = of;
+	/* Hard: on a real-time kernel, too, the timer interrupts the guest. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(&runner->timer, expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+#else
+	hrtimer_init(&runner->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	runner->timer.function = expire;
+#endif
+	return runner;
+}
+
+void kernel_runner_destroy(struct kernel_runner *runner)
+{
+	kfree(runner);
+}
+
+void kernel_runner_begin(struct kernel_runner *runner, unsigned long ms)
+{
+	runner->task = current;
+	runner->expired = false;
+	if (ms)
+		hrtimer_start(&runner->timer, ms_to_ktime(ms), HRTIMER_MODE_REL_HARD);
+	watch(runner);
+}
+
+void kernel_runner_end(struct kernel_runner *runner)
+{
+	unwatch(runner);
+	hrtimer_cancel(&runner->timer);
+}
+
+unsigned int kernel_runner_work(const struct kernel_runner *runner)
+{
+	unsigned long flags = read_thread_flags();
+	unsigned int work = 0;
+
+	if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
+		work |= KERNEL_WORK_SIGNAL;
+	if (READ_ONCE(runner->expired))
+		work |= KERNEL_WORK_TIME;
+	if (flags & _TIF_NEED_RESCHED)
+		work |= KERNEL_WORK_RESCHEDULE;
+	return work;
+}
+
+void kernel_reschedule(void)
+{
+	cond_resched();
+}
+
+/* The thread looks around each time it comes to a CPU, and each time it is interrupted on one. */
+void kernel_runner_kick(struct kernel_runner *runner)
+{
+	/* Either it sees what the caller stored, or the caller sees it on its CPU. */
+	smp_mb();
+	kick_process(runner->task);
+}
+
+void kernel_wait_for_zero(unsigned int *count)
+{
+	/* Pairs with the release of whatever lock the count was lowered under. */
+	wait_var_event(count, smp_load_acquire(count) == 0);
+}
+
+void kernel_count_is_zero(unsigned int *count)
+{
+	/* The count first, then the look for waiters: wake_up_var asks for it. */
+	smp_mb();
+	wake_up_var(count);
+}
