@@ -10,6 +10,9 @@
 // region reported is the group's then.
 //
 //   visit(region, level)     for each leaf where it was set
+//
+// Where the hardware notes nothing itself (no HA, no HD), an access or a write faults instead, and the
+// fault handler notes it: note_accessed, note_dirty.
 #pragma once
 
 #include "vmsa/change.hpp"
@@ -111,6 +114,61 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 			return (d & ~Format::dirty_bit) | (Format::dirty_when ^ Format::dirty_bit);
 		},
 		visit);
+}
+
+namespace detail
+{
+
+// Exchanges the leaf at `input`, which has the bits `needed`, for noted(leaf); changed(region, level)
+// where that made a difference.
+template <class T, class Noted, class Changed>
+constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed, const Noted &noted,
+			    const Changed &changed)
+{
+	if (!tree.space().contains(input))
+		return Error{Errc::beyond_input, input.raw(), tree.geometry().last_input()};
+
+	const auto slot = tree.slot(input);
+	const uint64_t size = T::Granule::size(slot.level);
+	const Region<typename T::Input> leaf{input.align_down(size), size};
+	Descriptor d = slot.descriptor;
+
+	do {
+		if (!T::Format::is_leaf(d, slot.level))
+			return Error{Errc::not_mapped, leaf};
+		if ((d & needed) != needed)
+			return Error{Errc::forbidden_attributes, leaf};
+		if (noted(d) == d)
+			return {};
+	} while (!compare_exchange(slot.entry, d, noted(d)));
+	changed(leaf, slot.level);
+	return {};
+}
+
+} // namespace detail
+
+// An access flag fault at `input`: the leaf was accessed. No TLB holds a leaf without AF, so there is
+// nothing to invalidate. Errors: beyond_input, not_mapped (naming the hole).
+template <class T, class Batch>
+constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
+{
+	return detail::note(
+		tree, input, 0, [](Descriptor d) { return d | T::Format::af; },
+		[&](auto, Level) { batch.created(); });
+}
+
+// A permission fault of a write at `input`: the leaf, writable-clean, was written. TLBs may hold it
+// without the permission. Errors: those of note_accessed; forbidden_attributes: the leaf keeps no
+// dirty state (DBM is clear), so the write is not allowed.
+template <class T, class Batch>
+constexpr Result<void> note_dirty(T &tree, Batch &batch, typename T::Input input)
+{
+	using Format = typename T::Format;
+
+	return detail::note(
+		tree, input, Format::dbm,
+		[](Descriptor d) { return (d & ~Format::dirty_bit) | Format::dirty_when; },
+		[&](auto leaf, Level level) { batch.changed(leaf, level); });
 }
 
 } // namespace vmsa

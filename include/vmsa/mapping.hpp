@@ -103,6 +103,17 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		});
 	}
 
+	constexpr Result<void> note_accessed(Input input)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::note_accessed(tree_, batch, input); });
+	}
+
+	constexpr Result<void> note_dirty(Input input)
+	{
+		return changing([&](auto &batch) { return vmsa::note_dirty(tree_, batch, input); });
+	}
+
 	// How changes are made from now on. Live, until told otherwise.
 	constexpr ChangeRules &rules()
 	{

@@ -192,6 +192,85 @@ TEST(a_bad_region_is_refused)
 	ASSERT(lab.good());
 }
 
+namespace
+{
+
+template <class F, class Attributes> void check_notes(struct kunit *test, const Attributes &clean)
+{
+	using Input = typename F::Input;
+	Lab<F> lab{test, 40};
+	ASSERT(lab.good());
+	const Region<Input> region{Input{2 * MiB}, 4 * MiB};
+	const Input at = region.first + 3 * page + 8;
+	unsigned seen = 0;
+
+	// One table of pages, one block.
+	ASSERT(lab.map(region, Pa{0}, clean));
+	ASSERT(lab.cut({region.first, 2 * MiB}));
+	for (const Input input : {at, region.first + 3 * MiB}) {
+		const Descriptor before = *lab.descriptor(input);
+		Descriptor written = before;
+
+		write_through<F>(&written);
+		ASSERT(lab.note_accessed(input));
+		ASSERT_EQ(*lab.descriptor(input), before | af);
+		ASSERT(lab.note_dirty(input));
+		ASSERT_EQ(*lab.descriptor(input), written);
+
+		const uint64_t invalidations = lab.tlb().invalidations();
+		// Twice is once.
+		ASSERT(lab.note_dirty(input) && lab.note_accessed(input));
+		ASSERT_EQ(*lab.descriptor(input), written);
+		ASSERT_EQ(lab.tlb().invalidations(), invalidations);
+	}
+	ASSERT(lab.harvest_dirty(region, [&](auto, Level) { seen++; }));
+	ASSERT(lab.harvest_accessed(region, [&](auto, Level) { seen++; }));
+	EXPECT_EQ(seen, 4);
+	EXPECT(lab.attributes(at) == clean);
+	ASSERT(lab.good());
+}
+
+} // namespace
+
+TEST(a_fault_handler_notes_what_hardware_would)
+{
+	check_notes<Stage2_4K>(test, clean2);
+	check_notes<S1>(test, clean1);
+}
+
+// Only a write to a leaf that keeps dirty state is allowed after the fact.
+TEST(a_note_is_refused_where_hardware_would_not_make_it)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	ASSERT(lab.good());
+	const Region<Ipa> one{Ipa{2 * MiB}, page};
+	const Region<Ipa> hole{Ipa{0}, 2 * MiB};
+
+	ASSERT(lab.map(one, Pa{0}, normal | r));
+	EXPECT(lab.note_dirty(one.first + 1).error() == Error(Errc::forbidden_attributes, one));
+	EXPECT(lab.note_dirty(Ipa{0}).error() == Error(Errc::not_mapped, hole));
+	EXPECT(lab.note_accessed(Ipa{0}).error() == Error(Errc::not_mapped, hole));
+	EXPECT(lab.note_accessed(Ipa{bit(40)}).error().code == Errc::beyond_input);
+	EXPECT(lab.note_dirty(Ipa{bit(40)}).error().code == Errc::beyond_input);
+	EXPECT(lab.attributes(one.first).access == r);
+	ASSERT(lab.good());
+}
+
+// Permission taken away stays taken away.
+TEST(a_protected_leaf_is_not_made_writable_by_a_note)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	ASSERT(lab.good());
+
+	ASSERT(lab.map({Ipa{0}, page}, Pa{0}, clean2));
+	ASSERT(lab.protect({Ipa{0}, page}, r));
+	EXPECT_EQ(lab.note_dirty(Ipa{0}).error().code, Errc::forbidden_attributes);
+	EXPECT(lab.attributes(Ipa{0}).access == r);
+	ASSERT(lab.good());
+}
+
 SUITE(harvest, just_what_was_noted_is_reported_once, leaves_without_dirty_state_are_left_alone,
       holes_are_skipped_and_blocks_are_whole, of_a_group_the_whole_is_reported,
-      what_is_noted_meanwhile_is_there_the_next_time, a_bad_region_is_refused);
+      what_is_noted_meanwhile_is_there_the_next_time, a_bad_region_is_refused,
+      a_fault_handler_notes_what_hardware_would, a_note_is_refused_where_hardware_would_not_make_it,
+      a_protected_leaf_is_not_made_writable_by_a_note);

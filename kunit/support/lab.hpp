@@ -140,6 +140,18 @@ template <class F> class Lab {
 		return end(mapping_.harvest_dirty(region, visit));
 	}
 
+	[[gnu::noinline]] Done note_accessed(Input input)
+	{
+		begin();
+		return end(mapping_.note_accessed(input));
+	}
+
+	[[gnu::noinline]] Done note_dirty(Input input)
+	{
+		begin();
+		return end(mapping_.note_dirty(input));
+	}
+
 	vmsa::ChangeRules &rules()
 	{
 		return mapping_.rules();

@@ -45,7 +45,7 @@ template <class Format> class TlbModel {
 
 			remember({c.region.first.raw(), c.region.last.raw(), names, 0, 0, c.level,
 				  Kind::table, false});
-		} else if (Format::is_leaf(c.before, c.level)) {
+		} else if (Format::is_leaf(c.before, c.level) && may_cache(c.before)) {
 			remember_leaf(c);
 		}
 	}
@@ -142,6 +142,13 @@ template <class Format> class TlbModel {
 	}
 
     private:
+	// Whatever would give an access flag fault, bit 10 being clear, is never cached. A group may be,
+	// for another leaf in it.
+	static constexpr bool may_cache(vmsa::Descriptor leaf)
+	{
+		return leaf & (vmsa::bit(10) | Format::contiguous);
+	}
+
 	// `leaves`: side by side and of one level, but with nothing else in common.
 	enum class Kind : uint8_t { leaf, leaves, table };
 
