@@ -101,17 +101,24 @@ constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T
 		[](Descriptor d) { return d & ~Format::af; }, visit);
 }
 
-// The same for leaves that keep dirty state (DBM): they become writable-clean again.
+// The same for leaves that keep dirty state (DBM): they become writable-clean again. `noted` are software
+// bits that say the same, and are cleared, too: whoever ends the dirty state of a leaf can leave there
+// that it was dirty.
 template <class T, class Batch, class Visit>
 constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::Input> region,
-				     const Visit &visit)
+				     const Visit &visit, uint8_t noted = 0)
 {
 	using Format = typename T::Format;
+	const Descriptor notes = Format::software.put(noted);
 
 	return detail::harvest(
-		tree, batch, region, Format::is_dirty,
-		[](Descriptor d) {
-			return (d & ~Format::dirty_bit) | (Format::dirty_when ^ Format::dirty_bit);
+		tree, batch, region,
+		[notes](Descriptor d) { return Format::is_dirty(d) || (d & notes); },
+		[notes](Descriptor d) {
+			if (Format::is_dirty(d))
+				d = (d & ~Format::dirty_bit) |
+				    (Format::dirty_when ^ Format::dirty_bit);
+			return d & ~notes;
 		},
 		visit);
 }

@@ -96,10 +96,11 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	}
 
 	template <class Visit>
-	constexpr Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
+	constexpr Result<void> harvest_dirty(Region<Input> region, const Visit &visit,
+					     uint8_t noted = 0)
 	{
 		return changing([&](auto &batch) {
-			return vmsa::harvest_dirty(tree_, batch, region, visit);
+			return vmsa::harvest_dirty(tree_, batch, region, visit, noted);
 		});
 	}
 

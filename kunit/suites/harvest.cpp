@@ -269,8 +269,42 @@ TEST(a_protected_leaf_is_not_made_writable_by_a_note)
 	ASSERT(lab.good());
 }
 
+// Whoever ends the dirty state of a leaf leaves a note, and the next harvest has it.
+TEST(software_bits_can_stand_for_dirty)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	ASSERT(lab.good());
+	const Region<Ipa> three{Ipa{0}, 3 * page};
+	const Region<Ipa> want[] = {{Ipa{0}, page}, {Ipa{2 * page}, page}};
+	unsigned seen = 0;
+	bool right = true;
+	const auto visit = [&](Region<Ipa> leaf, Level) {
+		right = right && seen < 2 && leaf == want[seen];
+		seen++;
+	};
+
+	ASSERT(lab.map(three, Pa{0}, clean2, {3}));
+	write_through<Stage2_4K>(lab.descriptor(Ipa{0}));
+	write_through<Stage2_4K>(lab.descriptor(Ipa{2 * page}));
+	lab.hardware_was_here();
+	ASSERT(lab.modify({Ipa{0}, 2 * page}, [](auto, auto a) {
+		a.software = a.dbm && a.access.write ? 4 : 2;
+		a.dbm = false;
+		a.access = r;
+		return a;
+	}));
+	for (unsigned again = 0; again < 2; again++) {
+		ASSERT(lab.harvest_dirty(three, visit, 4));
+		ASSERT(right && seen == 2);
+	}
+	EXPECT(lab.attributes(Ipa{0}).access == r && lab.attributes(Ipa{0}).software == 0);
+	EXPECT_EQ(lab.attributes(Ipa{page}).software, 2);
+	EXPECT(lab.attributes(Ipa{2 * page}).dbm);
+	ASSERT(lab.good());
+}
+
 SUITE(harvest, just_what_was_noted_is_reported_once, leaves_without_dirty_state_are_left_alone,
       holes_are_skipped_and_blocks_are_whole, of_a_group_the_whole_is_reported,
       what_is_noted_meanwhile_is_there_the_next_time, a_bad_region_is_refused,
       a_fault_handler_notes_what_hardware_would, a_note_is_refused_where_hardware_would_not_make_it,
-      a_protected_leaf_is_not_made_writable_by_a_note);
+      a_protected_leaf_is_not_made_writable_by_a_note, software_bits_can_stand_for_dirty);

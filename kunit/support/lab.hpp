@@ -134,10 +134,10 @@ template <class F> class Lab {
 	}
 
 	template <class Visit>
-	[[gnu::noinline]] Done harvest_dirty(Region region, const Visit &visit)
+	[[gnu::noinline]] Done harvest_dirty(Region region, const Visit &visit, uint8_t noted = 0)
 	{
 		begin();
-		return end(mapping_.harvest_dirty(region, visit));
+		return end(mapping_.harvest_dirty(region, visit, noted));
 	}
 
 	[[gnu::noinline]] Done note_accessed(Input input)
