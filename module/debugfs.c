@@ -24,8 +24,18 @@ struct open_file {
 	struct stage2_guest *guest;
 	struct stage2_cursor now;
 	struct stage2_cursor next;
+	void *taken;
 	bool begun;
 };
+
+/* A read from the beginning. */
+static int rewind(struct open_file *open)
+{
+	kernel_free(open->taken);
+	open->taken = NULL;
+	open->now = (struct stage2_cursor) {};
+	return open->file->begin ? open->file->begin(open->guest, &open->taken) : 0;
+}
 
 static void *seq_start(struct seq_file *seq, loff_t *pos)
 {
@@ -36,7 +46,9 @@ static void *seq_start(struct seq_file *seq, loff_t *pos)
 		return ERR_PTR(error);
 	open->begun = true;
 	if (*pos == 0)
-		open->now = (struct stage2_cursor) {};
+		error = rewind(open);
+	if (error)
+		return ERR_PTR(error);
 	return open->now.done ? NULL : open;
 }
 
@@ -63,6 +75,7 @@ static int seq_show(struct seq_file *seq, void *v)
 	struct open_file *open = v;
 
 	open->next = open->now;
+	open->next.taken = open->taken;
 	open->file->show(open->guest, seq, &open->next);
 	return 0;
 }
@@ -103,8 +116,10 @@ static int file_open(struct inode *inode, struct file *file)
 
 static int file_release(struct inode *inode, struct file *file)
 {
+	struct open_file *open = ((struct seq_file *)file->private_data)->private;
 	struct stage2_guest *guest = inode->i_private;
 
+	kernel_free(open->taken);
 	if (guest)
 		stage2_guest_drop(guest);
 	return seq_release_private(inode, file);

@@ -149,13 +149,17 @@ constexpr Reason reason_of(Syndrome syndrome)
 
 struct Exit {
 	Reason reason;
-	bool exception; // esr, and of aborts far and hpfar, say more
+	bool is_exception; // esr says more, and of an abort far and hpfar
 	bool has_ipa;
-	uint64_t status; // of end
+	const char *note; // more, in words, or null
+	uint64_t status; // of end; the function of an SMC
 	uint64_t esr;
 	uint64_t far;
 	uint64_t hpfar;
 	vmsa::Ipa ipa; // where has_ipa
+	uint64_t exits; // in its run, made by the guest
+	uint64_t interrupts; // in its run
+	uint64_t instructions; // in its run, where they were counted
 };
 
 } // namespace stage2

@@ -73,6 +73,57 @@ int write_walk(Guest *guest, const char *text, unsigned long length)
 	return answer(guest, "walk", text, length, guest_set_walk);
 }
 
+int write_regs(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "regs", text, length, vcpu_set_registers);
+}
+
+int write_demand(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "demand", text, length, policy_set_demand);
+}
+
+int write_dirty(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "dirty", text, length, policy_set_dirty);
+}
+
+int write_accessed(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "accessed", text, length, policy_set_accessed);
+}
+
+// The guest runs meanwhile: nothing is locked.
+int write_run(Guest *guest, const char *text, unsigned long length)
+{
+	const Path path{guest, "run"};
+
+	return vcpu_run(*guest, Request{path.text, {text, length}});
+}
+
+// The guest is locked around these.
+
+int begin_dirty(Guest *guest, void **taken)
+{
+	const Path path{guest, "dirty"};
+
+	return policy_take_dirty(*guest, Request{path.text, ""}, taken);
+}
+
+int begin_accessed(Guest *guest, void **taken)
+{
+	const Path path{guest, "accessed"};
+
+	return policy_take_accessed(*guest, Request{path.text, ""}, taken);
+}
+
+int begin_verify(Guest *guest, void **)
+{
+	const Path path{guest, "verify"};
+
+	return guest_admit(*guest, Request{path.text, ""});
+}
+
 } // namespace
 
 long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
@@ -104,25 +155,30 @@ long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool 
 using namespace stage2;
 
 const stage2_file stage2_top_files[] = {
-	{"features", read_only, nullptr, show_features},
-	{"create", write_only, write_create, nullptr},
-	{"remove", write_only, write_remove, nullptr},
-	{"error_log", read_only, nullptr, error_log::show},
+	{"features", read_only, nullptr, nullptr, show_features},
+	{"create", write_only, write_create, nullptr, nullptr},
+	{"remove", write_only, write_remove, nullptr, nullptr},
+	{"error_log", read_only, nullptr, nullptr, error_log::show},
 	{},
 };
 
 const stage2_file stage2_guest_files[] = {
-	{"config", read_only, nullptr, show_config},
-	{"map", write_only, write_map, nullptr},
-	{"unmap", write_only, write_unmap, nullptr},
-	{"protect", write_only, write_protect, nullptr},
-	{"mem", read_write, nullptr, nullptr},
-	{"maps", read_only, nullptr, show_maps},
-	{"tables", read_only, nullptr, show_tables},
-	{"tables.bin", read_only, nullptr, show_tables_bin},
-	{"walk", read_write, write_walk, show_walk},
-	{"verify", read_only, nullptr, show_verify},
-	{"stats", read_only, nullptr, show_stats},
+	{"config", read_only, nullptr, nullptr, show_config},
+	{"map", write_only, write_map, nullptr, nullptr},
+	{"unmap", write_only, write_unmap, nullptr, nullptr},
+	{"protect", write_only, write_protect, nullptr, nullptr},
+	{"mem", read_write, nullptr, nullptr, nullptr},
+	{"maps", read_only, nullptr, nullptr, show_maps},
+	{"tables", read_only, nullptr, nullptr, show_tables},
+	{"tables.bin", read_only, nullptr, nullptr, show_tables_bin},
+	{"walk", read_write, write_walk, nullptr, show_walk},
+	{"regs", read_write, write_regs, nullptr, show_registers},
+	{"run", read_write, write_run, nullptr, show_exits},
+	{"demand", read_write, write_demand, nullptr, show_demand},
+	{"dirty", read_write, write_dirty, begin_dirty, show_ranges},
+	{"accessed", read_write, write_accessed, begin_accessed, show_ranges},
+	{"verify", read_only, nullptr, begin_verify, show_verify},
+	{"stats", read_only, nullptr, nullptr, show_stats},
 	{},
 };
 
@@ -156,21 +212,14 @@ int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
 {
 	if (!guest)
 		return 0;
+	kernel_lock_acquire(guest->lock);
+	if (!guest->removed)
+		return 0;
+	kernel_lock_release(guest->lock);
 
 	const Path path{guest, file->name};
-	const Request request{path.text, ""};
 
-	kernel_lock_acquire(guest->lock);
-
-	int error = 0;
-
-	if (guest->removed)
-		error = request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
-	else if (file->show == show_verify)
-		error = guest_admit(*guest, request);
-	if (error)
-		kernel_lock_release(guest->lock);
-	return error;
+	return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret, "the guest was removed");
 }
 
 void stage2_show_end(stage2_guest *guest)

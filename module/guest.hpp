@@ -5,11 +5,27 @@
 #pragma once
 
 #include "engine.hpp"
+#include "policy.hpp"
 #include "ram.hpp"
 #include "request.hpp"
 #include "tables.hpp"
+#include "vcpu.hpp"
 
 #include "vmsa/vmsa.hpp"
+
+namespace stage2
+{
+
+// Since the guest was made.
+struct Counters {
+	uint64_t runs;
+	uint64_t exits; // that it made
+	uint64_t interrupts; // that made it leave
+	uint64_t faults; // of its stage 2
+	uint64_t demand_pages;
+};
+
+} // namespace stage2
 
 // The seam knows the type by name only.
 struct stage2_guest {
@@ -26,11 +42,20 @@ struct stage2_guest {
 		return mapping.tree();
 	}
 
+	// Not only under the lock.
+	bool is_removed() const
+	{
+		return __atomic_load_n(&removed, __ATOMIC_RELAXED);
+	}
+
 	char name[name_bytes];
 
 	// Everything below is read and changed under the lock.
 	kernel_lock *lock = nullptr;
 	bool removed = false;
+	stage2::Vcpus vcpus; // their registers are the runner's meanwhile
+	stage2::Policy policy;
+	stage2::Counters counters{};
 	stage2::Tables tables;
 	stage2::engine::Tlb tlb;
 	Mapping mapping{tables, tlb};

@@ -2,7 +2,7 @@
 //
 // What a guest can be asked to do. The guest's lock is held around each.
 #include "error_log.hpp"
-#include "guest.hpp"
+#include "region_words.hpp"
 
 #include <cerrno>
 
@@ -15,97 +15,6 @@ namespace
 using vmsa::Errc;
 using vmsa::Ipa;
 using Region = vmsa::Region<Ipa>;
-
-// Symbols carry the index of what they stand for.
-constexpr vmsa::Access accesses[] = {vmsa::no_access, vmsa::r,	vmsa::w,
-				     vmsa::rw,	      vmsa::rx, vmsa::rwx};
-constexpr Symbol prot_symbols[] = {{"none", 0}, {"r", 1},  {"w", 2},
-				   {"rw", 3},	{"rx", 4}, {"rwx", 5}};
-constexpr uint64_t default_prot = 3;
-
-constexpr vmsa::MemoryType memory_types[] = {vmsa::normal, vmsa::device, vmsa::nc};
-constexpr Symbol attr_symbols[] = {{"normal", 0}, {"device", 1}, {"nc", 2}};
-
-constexpr Symbol max_symbols[] = {{"4k", 3}, {"2m", 2}, {"1g", 1}};
-constexpr uint64_t default_max = 1;
-
-enum { ipa_word, size_word, prot_word, attr_word, max_word, map_words };
-
-constexpr Word words[map_words] = {
-	{"ipa", Word::Kind::number, true},
-	{"size", Word::Kind::number, true},
-	{"prot", Word::Kind::symbol, false, prot_symbols},
-	{"attr", Word::Kind::symbol, false, attr_symbols},
-	{"max", Word::Kind::symbol, false, max_symbols},
-};
-
-constexpr Word protect_words[] = {
-	words[ipa_word],
-	words[size_word],
-	{"prot", Word::Kind::symbol, true, prot_symbols},
-};
-
-constexpr std::span<const Word> unmap_words{words, prot_word};
-
-Region region_of(const Value *values)
-{
-	return {Ipa{values[ipa_word].number}, values[size_word].number};
-}
-
-// The library's error in the request's words: which one was wrong, and what would be right.
-int refuse(const Guest &guest, const Request &request, const Value *values,
-	   const vmsa::Error &error)
-{
-	const Value &ipa = values[ipa_word];
-	const Value &size = values[size_word];
-	const unsigned long first = error.first;
-	const unsigned long last = error.last;
-	const unsigned long page = Guest::Format::Granule::page_size;
-
-	switch (error.code) {
-	case Errc::empty_or_wrapping:
-		if (size.number == 0)
-			return request.refuse(EINVAL, size.column, "size is 0");
-		return request.refuse(EINVAL, size.column, "the region wraps around 2^64");
-	case Errc::unaligned_input:
-		return request.refuse(EINVAL, ipa.number % page ? ipa.column : size.column,
-				      "%s is not a multiple of the page, 0x%lx",
-				      ipa.number % page ? "ipa" : "size", page);
-	case Errc::beyond_input:
-		return request.refuse(
-			ERANGE, ipa.column, "0x%lx-0x%lx leaves the IPA space, which ends at 0x%lx",
-			first, last,
-			static_cast<unsigned long>(guest.tree().geometry().last_input()));
-	case Errc::forbidden_attributes:
-		return request.refuse(EINVAL, values[prot_word].column,
-				      "device and nc memory cannot be executable (0x%lx-0x%lx)",
-				      first, last);
-	case Errc::overlap:
-		return request.refuse(EEXIST, ipa.column, "0x%lx-0x%lx is mapped already", first,
-				      last);
-	case Errc::not_mapped:
-		return request.refuse(ENOENT, ipa.column, "0x%lx-0x%lx is not mapped", first, last);
-	case Errc::no_memory:
-		return request.refuse(ENOMEM, ipa.column,
-				      "no memory for another table (%lu bytes in use)",
-				      static_cast<unsigned long>(guest.tables.used()));
-	default:
-		return request.refuse(EINVAL, ipa.column, "the library refuses 0x%lx-0x%lx", first,
-				      last);
-	}
-}
-
-// The output of an IPA is where the RAM that was picked for the region lies.
-struct RamRule {
-	const Ram &ram;
-	Ipa first;
-	uint64_t offset;
-
-	vmsa::Extent operator()(Ipa ipa) const
-	{
-		return ram.at(offset + (ipa - first));
-	}
-};
 
 // The engine's calls are not inlined: its frame and that of a parsed request do not add up then.
 
@@ -125,7 +34,11 @@ struct RamRule {
 [[gnu::noinline]] vmsa::Result<void> engine_protect(Guest &guest, Region region,
 						    vmsa::Access access)
 {
-	return guest.mapping.protect(region, access);
+	if (guest.policy.dirty.all().empty())
+		return guest.mapping.protect(region, access);
+	return guest.mapping.modify(region, [&](Region leaf, const vmsa::Stage2Attributes &a) {
+		return guest.policy.of_protected(leaf, a, access);
+	});
 }
 
 // RAM under a region of leaves is taken or given back.
@@ -149,18 +62,18 @@ void mark_ram(Guest &guest, Region region, bool used)
 
 int guest_map(Guest &guest, const Request &request)
 {
-	Value v[map_words];
+	Value v[region_words];
 
 	v[prot_word].number = default_prot;
-	v[max_word].number = default_max;
-	if (const int error = request.parse(words, v))
+	v[max_word].number = 1;
+	if (const int error = request.parse(all_region_words, v))
 		return error;
 
 	const Region region = region_of(v);
 
 	if (const vmsa::Error error = vmsa::check_region(guest.tree(), region);
 	    error.code != Errc::none)
-		return refuse(guest, request, v, error);
+		return refuse_region(guest, request, v, error);
 
 	// "Mapped already" explains more than "no RAM left", so it is asked first.
 	const Region hole = guest.tree().stretch(region, false);
@@ -168,7 +81,8 @@ int guest_map(Guest &guest, const Request &request)
 	if (hole != region) {
 		const auto rest = Region::inclusive(hole.last + 1, region.last);
 
-		return refuse(guest, request, v, {Errc::overlap, guest.tree().stretch(rest, true)});
+		return refuse_region(guest, request, v,
+				     {Errc::overlap, guest.tree().stretch(rest, true)});
 	}
 
 	const uint64_t offset = guest.ram.find(region.size(), region.first);
@@ -180,29 +94,28 @@ int guest_map(Guest &guest, const Request &request)
 			static_cast<unsigned long>(guest.ram.used()),
 			static_cast<unsigned long>(guest.ram.size()));
 
-	const auto result =
-		engine_map(guest, region, offset,
-			   memory_types[v[attr_word].number] | accesses[v[prot_word].number],
-			   {.largest = static_cast<vmsa::Level>(v[max_word].number)});
+	const auto result = engine_map(guest, region, offset,
+				       guest.policy.of_new(region, attributes_of(v), false),
+				       {.largest = largest_of(v)});
 
 	if (!result)
-		return refuse(guest, request, v, result.error());
+		return refuse_region(guest, request, v, result.error());
 	guest.ram.mark(offset, region.size(), true);
 	return 0;
 }
 
 int guest_unmap(Guest &guest, const Request &request)
 {
-	Value v[map_words];
+	Value v[region_words];
 
-	if (const int error = request.parse(unmap_words, v))
+	if (const int error = request.parse(just_region_words, v))
 		return error;
 
 	const Region region = region_of(v);
 
 	if (const vmsa::Error error = vmsa::check_region(guest.tree(), region);
 	    error.code != Errc::none)
-		return refuse(guest, request, v, error);
+		return refuse_region(guest, request, v, error);
 
 	// Afterwards no one knows what lay there. Nobody can take the RAM before the lock is released,
 	// that is before the invalidation is complete.
@@ -212,21 +125,21 @@ int guest_unmap(Guest &guest, const Request &request)
 
 	if (!result) {
 		mark_ram(guest, region, true);
-		return refuse(guest, request, v, result.error());
+		return refuse_region(guest, request, v, result.error());
 	}
 	return 0;
 }
 
 int guest_protect(Guest &guest, const Request &request)
 {
-	Value v[map_words];
+	Value v[region_words];
 
 	if (const int error = request.parse(protect_words, v))
 		return error;
 
-	const auto result = engine_protect(guest, region_of(v), accesses[v[prot_word].number]);
+	const auto result = engine_protect(guest, region_of(v), access_of(v));
 
-	return result ? 0 : refuse(guest, request, v, result.error());
+	return result ? 0 : refuse_region(guest, request, v, result.error());
 }
 
 int guest_admit(Guest &guest, const Request &request)

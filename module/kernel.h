@@ -87,7 +87,7 @@ void kernel_runner_destroy(struct kernel_runner *runner);
 void kernel_runner_begin(struct kernel_runner *runner, unsigned long ms);
 void kernel_runner_end(struct kernel_runner *runner);
 
-/* Interrupts are masked in between: the thread stays on its CPU, and the vCPU is loaded. */
+/* Interrupts are masked in between (kernel_mask): the vCPU is loaded, and may be entered. */
 void kernel_runner_mask(struct kernel_runner *runner);
 void kernel_runner_unmask(struct kernel_runner *runner);
 
@@ -100,8 +100,6 @@ void kernel_runner_unmask(struct kernel_runner *runner);
 #define KERNEL_WORK_RESCHEDULE	4	/* another thread wants the CPU */
 
 unsigned int kernel_runner_work(const struct kernel_runner *runner);
-/* Lets other threads have the CPU, if one wants it. Interrupts are not masked. */
-void kernel_reschedule(void);
 
 /*
  * Makes the thread leave the guest and look around: it sees all that was stored before. Between
@@ -109,7 +107,9 @@ void kernel_reschedule(void);
  */
 void kernel_runner_kick(struct kernel_runner *runner);
 
-/* Sleeps until *count is 0. Whoever makes it 0 tells with kernel_count_is_zero afterwards. */
+/*
+ * Sleeps until *count is 0. Whoever makes it 0, under a lock, then tells with kernel_count_is_zero.
+ */
 void kernel_wait_for_zero(unsigned int *count);
 void kernel_count_is_zero(unsigned int *count);
 
@@ -206,6 +206,7 @@ struct stage2_cursor {
 	int level;
 	bool started;
 	bool done;
+	void *taken;		/* what begin of the file has taken */
 };
 
 struct stage2_file {
@@ -216,6 +217,12 @@ struct stage2_file {
 	int (*write)(struct stage2_guest *guest, const char *text, unsigned long length);
 
 	/*
+	 * Not NULL: a read from the file's beginning begins with it. What it leaves in `taken` is
+	 * kernel_free's when the file is closed, or read from its beginning again. 0 or an errno.
+	 */
+	int (*begin)(struct stage2_guest *guest, void **taken);
+
+	/*
 	 * Prints what stands at the cursor, and moves it on. The same cursor may come twice, when
 	 * the reader's buffer was too small.
 	 */
@@ -224,8 +231,8 @@ struct stage2_file {
 };
 
 /*
- * Around any number of show calls: takes and releases what they need. Or an errno (-ENODEV when the
- * guest was removed); then end is not called.
+ * Around begin and any number of show calls: takes and releases what they need. -ENODEV when the
+ * guest was removed; then end is not called.
  */
 int stage2_show_begin(const struct stage2_file *file, struct stage2_guest *guest);
 void stage2_show_end(struct stage2_guest *guest);

@@ -123,8 +123,28 @@ uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 	return first >= all ? none : first * unit;
 }
 
+uint64_t Ram::find_page()
+{
+	const uint64_t all = bytes_ / unit;
+
+	for (; first_free_ * bits_per_long < all; first_free_++) {
+		const unsigned long used = map_[first_free_];
+
+		if (used == ~0ul)
+			continue;
+
+		const uint64_t page =
+			first_free_ * bits_per_long + static_cast<unsigned>(__builtin_ctzl(~used));
+
+		return page < all ? page * unit : none;
+	}
+	return none;
+}
+
 void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
 {
+	if (!used)
+		first_free_ = std::min(first_free_, offset / unit / bits_per_long);
 	kernel_bitmap_mark(map_.data(), offset / unit, static_cast<unsigned int>(bytes / unit),
 			   used);
 }

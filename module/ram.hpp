@@ -34,6 +34,8 @@ class Ram {
 	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
 	static constexpr uint64_t none = ~uint64_t{0};
 	uint64_t find(uint64_t bytes, vmsa::Ipa ipa) const;
+	// The first free page, or `none`: quick also where much is used.
+	uint64_t find_page();
 	void mark(uint64_t offset, uint64_t bytes, bool used);
 	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
 
@@ -63,6 +65,19 @@ class Ram {
 	size_t count_ = 0;
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
+	size_t first_free_ = 0; // no word of map_ before it has a clear bit
+};
+
+// The rule of a mapping: the output of an IPA is where the RAM that was picked for the region lies.
+struct RamRule {
+	const Ram &ram;
+	vmsa::Ipa first;
+	uint64_t offset;
+
+	vmsa::Extent operator()(vmsa::Ipa ipa) const
+	{
+		return ram.at(offset + (ipa - first));
+	}
 };
 
 } // namespace stage2

@@ -38,13 +38,12 @@ namespace
 constinit Guest *guests = nullptr; // under the lock
 constinit kernel_lock *lock = nullptr;
 
-enum { name_word, ipa_bits_word, ram_word, tables_word, create_words };
+enum { name_word, ipa_bits_word, ram_word, tables_word, vcpus_word, create_words };
 
 constexpr Word words[create_words] = {
-	{"name", Word::Kind::name, true},
-	{"ipa_bits", Word::Kind::number, false},
-	{"ram", Word::Kind::number, false},
-	{"tables", Word::Kind::number, false},
+	{"name", Word::Kind::name, true},     {"ipa_bits", Word::Kind::number, false},
+	{"ram", Word::Kind::number, false},   {"tables", Word::Kind::number, false},
+	{"vcpus", Word::Kind::number, false},
 };
 
 constexpr uint64_t default_ipa_bits = 40;
@@ -85,13 +84,20 @@ Guest **find(std::string_view name)
 	return link;
 }
 
-// Everything a guest owns but the guest itself. Its files, if any are open, answer ENODEV then.
+// Everything a guest owns but the guest itself. Its files, if any are open, answer ENODEV then, and so
+// do threads that run it: they leave first.
 void end(Guest &guest)
 {
 	{
 		const Guard guard{guest.lock};
 
-		guest.removed = true;
+		__atomic_store_n(&guest.removed, true, __ATOMIC_RELAXED);
+		guest.vcpus.kick();
+	}
+	guest.vcpus.wait_until_none_runs();
+	{
+		const Guard guard{guest.lock};
+
 		guest.tlb.dismiss();
 		guest.mapping.destroy();
 		guest.ram.release();
@@ -117,6 +123,9 @@ int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Ge
 			ENOMEM, v[ram_word].column,
 			"the machine has not got %lu MiB to give (%lu MiB are available)",
 			ram >> 20, kernel_ram_available() >> 20);
+	if (!guest.vcpus.create(guest, static_cast<unsigned>(v[vcpus_word].number)))
+		return request.refuse(ENOMEM, v[vcpus_word].given ? v[vcpus_word].column : 0,
+				      "no memory for vcpus");
 	guest.dir = kernel_guest_dir_create(guest.name, &guest);
 	if (!guest.dir)
 		return request.refuse(ENOMEM, v[name_word].column, "debugfs has no folder for it");
@@ -158,6 +167,8 @@ int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geomet
 	    v[tables_word].number > (vmsa::TiB >> Guest::Format::Granule::page_shift))
 		return request.refuse(ERANGE, v[tables_word].column,
 				      "more tables than a TiB can hold");
+	if (v[vcpus_word].number < 1 || v[vcpus_word].number > Vcpus::most)
+		return request.refuse(ERANGE, v[vcpus_word].column, "vcpus is 1..%u", Vcpus::most);
 	return 0;
 }
 
@@ -187,6 +198,7 @@ int create(const Request &request)
 	vmsa::Geometry geometry;
 
 	v[ram_word].number = default_ram;
+	v[vcpus_word].number = 1;
 	if (const int error = request.parse(words, v))
 		return error;
 	if (const int error = check_name(request, v[name_word]))

@@ -92,6 +92,16 @@ int Request::refuse(int error, size_t column, const char *format, ...) const
 	return -error;
 }
 
+// Without the newlines at its end.
+std::string_view Request::line() const
+{
+	std::string_view line = text_;
+
+	while (!line.empty() && line.back() == '\n')
+		line.remove_suffix(1);
+	return line;
+}
+
 int Request::number(Value &value) const
 {
 	std::string_view rest = value.text;
@@ -135,12 +145,13 @@ int Request::number(Value &value) const
 
 int Request::parse_number(Value &value) const
 {
-	std::string_view text = text_;
-
-	while (!text.empty() && text.back() == '\n')
-		text.remove_suffix(1);
-	value = {.text = text, .given = true};
+	value = {.text = line(), .given = true};
 	return number(value);
+}
+
+bool Request::is(std::string_view word) const
+{
+	return line() == word;
 }
 
 int Request::parse_value(const Word &word, Value &value) const
@@ -161,11 +172,9 @@ int Request::parse_value(const Word &word, Value &value) const
 
 int Request::parse(std::span<const Word> words, std::span<Value> values) const
 {
-	std::string_view line = text_;
+	const std::string_view line = this->line();
 	size_t at = 0;
 
-	while (!line.empty() && line.back() == '\n')
-		line.remove_suffix(1);
 	for (;;) {
 		while (at < line.size() && is_blank(line[at]))
 			at++;

@@ -47,6 +47,9 @@ class Request {
 	// The whole line is one number: 0x80000000, 4096, 2M.
 	int parse_number(Value &value) const;
 
+	// The whole line is that word.
+	bool is(std::string_view word) const;
+
 	// Logs why, and returns -error.
 	[[gnu::format(printf, 4, 5)]] int refuse(int error, size_t column, const char *format,
 						 ...) const;
@@ -57,6 +60,7 @@ class Request {
 	}
 
     private:
+	std::string_view line() const;
 	int parse_value(const Word &word, Value &value) const;
 	int number(Value &value) const;
 

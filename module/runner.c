@@ -3,15 +3,12 @@
  * A thread that runs a vCPU, as the scheduler, the signals and the clock see it.
  */
 #include <linux/hrtimer.h>
-#include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 #include <linux/wait_bit.h>
-
-#include <asm/barrier.h>
 
 #include "kernel.h"
 
@@ -23,6 +20,7 @@ struct kernel_runner {
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 	struct preempt_notifier notifier;
 #endif
+	unsigned long flags;		/* between mask and unmask */
 	struct hrtimer timer;
 	bool expired;
 };
@@ -87,14 +85,12 @@ static void unwatch(struct kernel_runner *runner)
 
 void kernel_runner_mask(struct kernel_runner *runner)
 {
-	local_irq_disable();
+	runner->flags = kernel_mask();
 }
 
-/* The ISB: an interrupt that waits is taken before the caller can mask them again. */
 void kernel_runner_unmask(struct kernel_runner *runner)
 {
-	local_irq_enable();
-	isb();
+	kernel_unmask(runner->flags);
 }
 
 #else
@@ -109,15 +105,14 @@ static void unwatch(struct kernel_runner *runner)
 
 void kernel_runner_mask(struct kernel_runner *runner)
 {
-	local_irq_disable();
+	runner->flags = kernel_mask();
 	runner->load(runner->of);
 }
 
 void kernel_runner_unmask(struct kernel_runner *runner)
 {
 	runner->put(runner->of);
-	local_irq_enable();
-	isb();
+	kernel_unmask(runner->flags);
 }
 
 #endif
@@ -174,11 +169,6 @@ unsigned int kernel_runner_work(const struct kernel_runner *runner)
 	if (flags & _TIF_NEED_RESCHED)
 		work |= KERNEL_WORK_RESCHEDULE;
 	return work;
-}
-
-void kernel_reschedule(void)
-{
-	cond_resched();
 }
 
 /* The thread looks around each time it comes to a CPU, and each time it is interrupted on one. */

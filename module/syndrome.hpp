@@ -230,7 +230,13 @@ class Syndrome {
 		}
 	}
 
-	// Of address size, translation, access flag and permission faults.
+	// Stage 2 did not let it pass, and HPFAR_EL2 has the IPA (engine.hpp).
+	constexpr bool is_stage2_fault() const
+	{
+		return fault() <= Fault::permission;
+	}
+
+	// Of those.
 	constexpr vmsa::Level level() const
 	{
 		switch (status()) {
@@ -243,14 +249,6 @@ class Syndrome {
 		default:
 			return static_cast<vmsa::Level>(status() & 3);
 		}
-	}
-
-	// Does HPFAR_EL2 hold the IPA? Not after a permission fault, unless the walk of stage 1 had it
-	// (Arm ARM D19.2.55).
-	constexpr bool has_ipa() const
-	{
-		return fault() == Fault::translation || fault() == Fault::access_flag ||
-		       fault() == Fault::address_size || on_stage1_walk();
 	}
 
 	// The load or store is described: a single general register, no writeback.
@@ -316,7 +314,7 @@ class Syndrome {
 	uint64_t esr_;
 };
 
-// The IPA of a fault whose Syndrome has one. HPFAR has the page, FAR the place in it.
+// The IPA of a stage 2 fault. HPFAR has the page, FAR the place in it.
 constexpr uint64_t fault_ipa(uint64_t hpfar, uint64_t far)
 {
 	return vmsa::Field{43, 4}.get(hpfar) << 12 | (far & 0xfff);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "text.hpp"
 
+#include "policy.hpp"
+
 namespace stage2
 {
 
@@ -15,6 +17,23 @@ Text access_text(const vmsa::Access &access)
 	kernel_format(text.chars, sizeof(text.chars), "%c%c%s", access.read ? 'r' : '-',
 		      access.write ? 'w' : '-', execute[static_cast<unsigned>(access.execute)]);
 	return text;
+}
+
+vmsa::Access permitted(const vmsa::Stage2Attributes &attributes)
+{
+	vmsa::Access access = attributes.access;
+
+	access.write |= attributes.dbm;
+	return access;
+}
+
+const char *dirty_text(const vmsa::Stage2Attributes &attributes)
+{
+	if (attributes.software & Policy::was_written)
+		return " dirty";
+	if (!attributes.dbm)
+		return "";
+	return attributes.access.write ? " dirty" : " clean";
 }
 
 Text size_text(uint64_t bytes)
@@ -54,12 +73,13 @@ void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level)
 
 	const auto a = Format::attributes(d);
 
-	kernel_print(out, "%s %s -> 0x%lx %s %s %s%s%s\n",
+	kernel_print(out, "%s %s -> 0x%lx %s %s %s%s%s%s\n",
 		     level == vmsa::last_level ? "page" : "block",
 		     size_text(Format::Granule::size(level)).chars, Format::output(d, level).raw(),
-		     access_text(a.access).chars, memory_text(a.memory),
+		     access_text(permitted(a)).chars, memory_text(a.memory),
 		     shareability[static_cast<unsigned>(a.shareability)],
-		     a.accessed ? " accessed" : "", a.contiguous ? " contiguous" : "");
+		     a.accessed ? " accessed" : "", dirty_text(a),
+		     a.contiguous ? " contiguous" : "");
 }
 
 } // namespace stage2

@@ -16,6 +16,10 @@ struct Text {
 
 // "r-x"
 Text access_text(const vmsa::Access &access);
+// What a guest may do: a leaf that keeps dirty state can be written, whether it was yet or not.
+vmsa::Access permitted(const vmsa::Stage2Attributes &attributes);
+// " clean", " dirty", or "" where nobody keeps account of it.
+const char *dirty_text(const vmsa::Stage2Attributes &attributes);
 // "2M", "1G"
 Text size_text(uint64_t bytes);
 // "normal", "device-nGnRE"

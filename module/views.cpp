@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <cstring>
+#include <string_view>
 
 namespace stage2
 {
@@ -19,12 +20,6 @@ using vmsa::Ipa;
 const char *yes_no(bool yes)
 {
 	return yes ? "yes" : "no";
-}
-
-// An IPA is printed as wide as the widest of its guest.
-int ipa_digits(const Guest &guest)
-{
-	return static_cast<int>((guest.tree().geometry().input_bits + 3) / 4);
 }
 
 } // namespace
@@ -54,6 +49,24 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 	cursor->done = true;
 }
 
+namespace
+{
+
+// Who notes accesses and writes, and what the guest's faults are answered with.
+void show_policy(const Guest &guest, seq_file *out)
+{
+	kernel_features f;
+
+	kernel_read_features(&f);
+	kernel_print(out, "accessed   %s%s\n", f.access_flag ? "hardware" : "by faults",
+		     guest.policy.report_accesses ? ", reported" : "");
+	kernel_print(out, "dirty      %s, %zu regions\n", f.dirty_state ? "hardware" : "by faults",
+		     guest.policy.dirty.all().size());
+	kernel_print(out, "demand     %zu regions\n", guest.policy.demand.all().size());
+}
+
+} // namespace
+
 void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
 	const auto &tree = guest->tree();
@@ -70,24 +83,57 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 		     guest->tlb.admitted() ? guest->tlb.registers().vttbr
 					   : vmsa::vttbr<Format>(tree.root_address(), 0));
 	kernel_print(out, "ram        %s\n", size_text(guest->ram.size()).chars);
+	kernel_print(out, "vcpus      %u\n", guest->vcpus.count());
+	show_policy(*guest, out);
 	cursor->done = true;
 }
 
+namespace
+{
+
+using Row = vmsa::Row<Format>;
+
+// One line for both? Whether they were accessed is for another file.
+bool same_line(const Row &row, const Row &next)
+{
+	const auto &a = row.attributes;
+	const auto &b = next.attributes;
+
+	return next.region.first == row.region.last + 1 && next.level == row.level &&
+	       permitted(a) == permitted(b) && a.memory == b.memory &&
+	       std::string_view{dirty_text(a)} == dirty_text(b);
+}
+
+bool next_line(const Guest::Tree &tree, Ipa from, Row &row)
+{
+	Row next;
+
+	if (!next_row(tree, from, row))
+		return false;
+	while (next_row(tree, row.region.last + 1, next) && same_line(row, next)) {
+		row.region.last = next.region.last;
+		row.leaves += next.leaves;
+	}
+	return true;
+}
+
+} // namespace
+
 void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	vmsa::Row<Format> row;
+	Row row;
 
-	if (!next_row(guest->tree(), Ipa{cursor->at}, row)) {
+	if (!next_line(guest->tree(), Ipa{cursor->at}, row)) {
 		cursor->done = true;
 		return;
 	}
 
 	const int digits = ipa_digits(*guest);
 
-	kernel_print(out, "%0*lx-%0*lx %s %s  %lu x %s\n", digits, row.region.first.raw(), digits,
-		     row.region.last.raw(), access_text(row.attributes.access).chars,
+	kernel_print(out, "%0*lx-%0*lx %s %s  %lu x %s%s\n", digits, row.region.first.raw(), digits,
+		     row.region.last.raw(), access_text(permitted(row.attributes)).chars,
 		     memory_text(row.attributes.memory), row.leaves,
-		     size_text(Granule::size(row.level)).chars);
+		     size_text(Granule::size(row.level)).chars, dirty_text(row.attributes));
 	cursor->at = row.region.last.raw() + 1;
 	cursor->done = row.region.last.raw() == guest->tree().geometry().last_input();
 }
@@ -105,7 +151,11 @@ TreeCursor load_cursor(const stage2_cursor &c)
 
 void save_cursor(const TreeCursor &from, stage2_cursor &to)
 {
-	to = {.at = from.at.raw(), .level = from.level, .started = true, .done = from.done};
+	to = {.at = from.at.raw(),
+	      .level = from.level,
+	      .started = true,
+	      .done = from.done,
+	      .taken = nullptr};
 }
 
 } // namespace
@@ -165,7 +215,11 @@ void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	if (!cursor->started) {
 		print_header(*guest, out);
 		print_table(*guest, out, tree.root(), Ipa{}, tree.geometry().start);
-		*cursor = {.at = 0, .level = tree.geometry().start, .started = true, .done = false};
+		*cursor = {.at = 0,
+			   .level = tree.geometry().start,
+			   .started = true,
+			   .done = false,
+			   .taken = nullptr};
 		return;
 	}
 
@@ -226,6 +280,11 @@ void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	}
 	kernel_print(out, "splits         %lu\n", guest->mapping.breaks());
 	kernel_print(out, "invalidations  %lu\n", guest->tlb.invalidations());
+	kernel_print(out, "runs           %lu\n", guest->counters.runs);
+	kernel_print(out, "exits          %lu\n", guest->counters.exits);
+	kernel_print(out, "interrupts     %lu\n", guest->counters.interrupts);
+	kernel_print(out, "faults         %lu\n", guest->counters.faults);
+	kernel_print(out, "demand_pages   %lu\n", guest->counters.demand_pages);
 	cursor->done = true;
 }
 

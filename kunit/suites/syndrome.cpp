@@ -89,13 +89,12 @@ TEST(an_abort_on_a_walk_is_a_write_only_where_permission_was_missing)
 	EXPECT(Syndrome{esr(data_abort, s1ptw | 0x07)}.on_stage1_walk());
 }
 
-TEST(the_ipa_is_given_for_all_but_permission_faults)
+TEST(a_stage2_fault_has_an_ipa)
 {
-	EXPECT(Syndrome{esr(data_abort, 0x07)}.has_ipa());
-	EXPECT(Syndrome{esr(data_abort, 0x0b)}.has_ipa());
-	EXPECT(!Syndrome{esr(data_abort, 0x0f)}.has_ipa());
-	EXPECT(Syndrome{esr(data_abort, 0x8f)}.has_ipa());
-	EXPECT(!Syndrome{esr(data_abort, 0x10)}.has_ipa());
+	for (unsigned status : {0x00u, 0x07u, 0x0bu, 0x0fu, 0x2bu})
+		EXPECT(Syndrome{esr(data_abort, status)}.is_stage2_fault());
+	for (unsigned status : {0x10u, 0x17u, 0x21u, 0x30u, 0x31u})
+		EXPECT(!Syndrome{esr(data_abort, status)}.is_stage2_fault());
 	// HPFAR_EL2[43:4] is the IPA from bit 12 on; bit 63 is NS.
 	EXPECT_EQ(fault_ipa(0x0000'0000'0080'1230, 0xffff'0000'0000'0abc), 0x8'0123'abc);
 	EXPECT_EQ(fault_ipa(0x8000'0fff'ffff'fff0, 0), 0x000f'ffff'ffff'f000);
@@ -196,7 +195,7 @@ TEST(every_exception_class_has_a_name_and_a_reason)
 }
 
 SUITE(syndrome, an_abort_says_fault_and_level, an_abort_says_read_write_or_fetch,
-      an_abort_on_a_walk_is_a_write_only_where_permission_was_missing,
-      the_ipa_is_given_for_all_but_permission_faults, an_access_is_described_where_isv_is_set,
-      a_trapped_register_has_its_name, numbered_registers_have_their_number,
-      what_has_no_name_says_so, every_exception_class_has_a_name_and_a_reason);
+      an_abort_on_a_walk_is_a_write_only_where_permission_was_missing, a_stage2_fault_has_an_ipa,
+      an_access_is_described_where_isv_is_set, a_trapped_register_has_its_name,
+      numbered_registers_have_their_number, what_has_no_name_says_so,
+      every_exception_class_has_a_name_and_a_reason);

@@ -40,7 +40,7 @@ FILENAME ~ /config$/ {
 }
 
 FILENAME ~ /maps$/ {
-	if ($0 !~ /^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-] (normal|device|nc)  [0-9]+ x (4K|2M|1G)$/) {
+	if ($0 !~ /^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-] (normal|device|nc)  [0-9]+ x (4K|2M|1G)( clean| dirty)?$/) {
 		print "not a line of maps: " $0
 		wrong = 1
 		next
@@ -49,12 +49,12 @@ FILENAME ~ /maps$/ {
 	first = hex(ends[1])
 	size = hex(ends[2]) - first + 1
 	want("bytes of " $0, size, $4 * bytes_of($6))
-	if (first < end || (first == end && $2 $3 $6 == kind)) {
+	if (first < end || (first == end && $2 $3 $6 $7 == kind)) {
 		print "not in order, or not merged: " $0
 		wrong = 1
 	}
 	end = first + size
-	kind = $2 $3 $6
+	kind = $2 $3 $6 $7
 	mapped += size
 	leaves[$6] += $4
 	next
@@ -62,7 +62,7 @@ FILENAME ~ /maps$/ {
 
 # level N [0xINDEX] IPA 0xDESCRIPTOR WHAT ...
 /^ *level [0-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ table -> 0x[0-9a-f]+000$/	{ tables++; next }
-/^ *level [1-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ (block|page) (4K|2M|1G) -> 0x[0-9a-f]+000 [r-][w-][x-] (normal|device|nc) (inner|outer)-shareable accessed$/ {
+/^ *level [1-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ (block|page) (4K|2M|1G) -> 0x[0-9a-f]+000 [r-][w-][x-] (normal|device|nc) (inner|outer)-shareable( accessed)?( clean| dirty)?$/ {
 	shown[$7]++
 	next
 }

@@ -19,11 +19,16 @@ same '200 create
 400 error_log
 400 features
 200 remove
+600 guests/demo/accessed
 400 guests/demo/config
+600 guests/demo/demand
+600 guests/demo/dirty
 200 guests/demo/map
 400 guests/demo/maps
 600 guests/demo/mem
 200 guests/demo/protect
+600 guests/demo/regs
+600 guests/demo/run
 400 guests/demo/stats
 400 guests/demo/tables
 400 guests/demo/tables.bin
@@ -52,8 +57,9 @@ same 14 "$(grep -c . features)"
 
 it 'describes a guest in config'
 shaped $demo/config 'name +demo' 'engine +[a-z]+' 'granule +4K' 'ipa_bits +40' \
-	'start +level 1, 2 concatenated tables' 'vt(cr|tbr)_el2 +0x[0-9a-f]{16}' 'ram +8M'
-same 8 "$(grep -c . $demo/config)"
+	'start +level 1, 2 concatenated tables' 'vt(cr|tbr)_el2 +0x[0-9a-f]{16}' 'ram +8M' \
+	'vcpus +1' 'accessed +(hardware|by faults)' 'dirty +(hardware|by faults), 0 regions' 'demand +0 regions'
+same 12 "$(grep -c . $demo/config)"
 
 it 'counts in stats'
 accepted map 'ipa=0x200000 size=2052k'
@@ -66,7 +72,12 @@ leaves_1G      0
 leaves_2M      0
 leaves_4K      513
 splits         1
-invalidations  1' "$(cat $demo/stats)"
+invalidations  1
+runs           0
+exits          0
+interrupts     0
+faults         0
+demand_pages   0' "$(cat $demo/stats)"
 
 it 'shows tables indented by level, each before what is in it'
 accepted unmap 'ipa=0x202000 size=2040k'

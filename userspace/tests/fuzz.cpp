@@ -7,9 +7,11 @@
 //   fuzz random COUNT FILE...   COUNT times, to any of the files: random bytes, and good requests that
 //                               were damaged; may be taken, or refused for a reason that requests
 //                               are refused for
+//   fuzz interrupted FILE       an empty line, and a signal 100 ms later; has to be refused with EINTR
 //
 // The same COUNT and number of FILEs always give the same writes.
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -17,6 +19,7 @@
 #include <fcntl.h>
 #include <string>
 #include <string_view>
+#include <sys/time.h>
 #include <unistd.h>
 #include <vector>
 
@@ -47,17 +50,10 @@ class Random {
 	uint64_t state_ = 1;
 };
 
-constexpr const char *words[] = {" ipa=0x200000",
-				 " size=4k",
-				 " prot=rx",
-				 " attr=device",
-				 " max=4k",
-				 " name=fuzz",
-				 " ipa_bits=36",
-				 " ram=64k",
-				 " tables=4",
-				 "=",
-				 " "};
+constexpr const char *words[] = {
+	" ipa=0x200000", " size=4k", " prot=rx",  " attr=device", " max=4k", " name=fuzz",
+	" ipa_bits=36",	 " ram=64k", " tables=4", " vcpus=2",	  " vcpu=1", " pc=0x200000",
+	" pstate=0",	 " exits=3", " ms=1",	  " off",	  "=",	     " "};
 constexpr const char *numbers[] = {"0",
 				   "-1",
 				   "4095",
@@ -76,12 +72,25 @@ std::string good_request(Random &random, std::string_view file)
 			 random.below(4), 32 + random.below(9), 16 + random.below(4));
 	else if (file == "remove")
 		snprintf(text, sizeof(text), "name=fuzz%zu", random.below(4));
+	else if (file == "regs")
+		snprintf(text, sizeof(text), "vcpu=%zu pc=0x%zx x%zu=%zu sctlr_el1=0x%zx",
+			 random.below(2), random.below(1 << 24), random.below(31), random.below(99),
+			 0x30d00800 + random.below(2));
+	else if (file == "run")
+		snprintf(text, sizeof(text), "vcpu=%zu exits=%zu ms=1", random.below(2),
+			 1 + random.below(9));
+	else if (file == "accessed")
+		snprintf(text, sizeof(text), "faults=%s", random.below(2) ? "note" : "report");
+	else if ((file == "demand" || file == "dirty") && random.below(8) == 0)
+		snprintf(text, sizeof(text), "off");
 	else if (file == "walk")
 		snprintf(text, sizeof(text), "0x%zx", random.below(1 << 24));
 	else
 		snprintf(text, sizeof(text), "ipa=0x%zx000 size=%zuk%s", random.below(4096),
 			 4 + 4 * random.below(1 << random.below(10)),
-			 file == "unmap" ? "" : " prot=r");
+			 file == "unmap" || file == "dirty" ? ""
+			 : random.below(2)		    ? " prot=r"
+							    : " prot=rwx");
 	return text;
 }
 
@@ -130,8 +139,8 @@ std::string random_write(Random &random, std::string_view file)
 
 bool is_refusal(int error)
 {
-	for (const int known :
-	     {EINVAL, ERANGE, EEXIST, ENOENT, ENOSPC, ENOMEM, E2BIG, ENAMETOOLONG, EIO})
+	for (const int known : {EINVAL, ERANGE, EEXIST, ENOENT, ENOSPC, ENOMEM, E2BIG, ENAMETOOLONG,
+				EIO, EINTR, EOPNOTSUPP})
 		if (error == known)
 			return true;
 	return false;
@@ -160,6 +169,28 @@ int must_refuse(const char *path, const char *bytes, size_t length)
 	return taken;
 }
 
+// From now on a signal every `ms`, which does nothing but end what waits.
+void tick(long ms)
+{
+	struct sigaction action {};
+	const timeval period{0, ms * 1000};
+	const itimerval timer{period, period};
+
+	action.sa_handler = [](int) {
+	};
+	sigaction(SIGALRM, &action, nullptr);
+	setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
+// Returns 1 when it was not.
+int must_be_interrupted(const char *path)
+{
+	const int file = open_or_exit(path);
+
+	tick(100);
+	return write(file, "\n", 1) >= 0 || errno != EINTR;
+}
+
 struct Target {
 	std::string_view name;
 	int file;
@@ -178,6 +209,10 @@ int write_randomly(char **paths, int files, long count)
 	Random random;
 	int strange = 0;
 
+	// A guest that was asked for by chance may run for ever.
+	for (const Target &target : targets)
+		if (target.name == "run")
+			tick(5);
 	for (long i = 0; i < count; i++) {
 		Target &target = targets[random.below(targets.size())];
 		const std::string text = random_write(random, target.name);
@@ -205,9 +240,12 @@ int main(int argc, char **argv)
 
 	if (mode == "random" && argc > 3)
 		return write_randomly(argv + 3, argc - 3, atol(argv[2]));
+	if (mode == "interrupted")
+		return must_be_interrupted(argv[2]);
 	if (mode != "empty" && mode != "bytes") {
-		fputs("usage: fuzz empty FILE... | fuzz bytes FILE... | fuzz random COUNT "
-		      "FILE...\n",
+		fputs("usage: fuzz empty FILE... | fuzz bytes FILE... | fuzz random COUNT FILE... "
+		      "| "
+		      "fuzz interrupted FILE\n",
 		      stderr);
 		return 2;
 	}

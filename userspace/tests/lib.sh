@@ -14,6 +14,13 @@
 #   agree GUEST                    its files tell the same story
 #   free_memory                    how many KiB there are
 #
+#   program WORDS INSTRUCTION...   makes "demo" afresh, with these instructions in 64K at 2G
+#   runs REASON DETAIL [WORD...]   a vCPU of demo runs, WORDs (vcpu=1 ms=100) being for the file run,
+#                                  and leaves for that reason, with a detail that matches
+#   printed TEXT                   what it printed in that run
+#   register NAME, of_exit KEY     what regs, and run, say of vCPU 0
+#   needs WHAT                     engine, soft, kvm: where there is none, the file's tests are skipped
+#
 # FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
 # the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
 # changed. A ^ in its REQUEST is not written: it says where the caret has to stand.
@@ -56,6 +63,28 @@ end_file() {
 	cd $stage2 && remove_guests
 	[ "$failures" = 0 ] && [ "$begun" = "$planned" ]
 	exit
+}
+
+# Of the whole file: every test is one that was skipped.
+skip_all() {
+	while IFS= read -r line; do
+		case $line in
+		"it '"*)
+			line=${line#it ?} begun=$((begun + 1))
+			echo "    ok $begun ${line%?} # SKIP $1"
+			;;
+		esac
+	done <"$0"
+	exit
+}
+
+needs() {
+	engine=$(sed -n 's/^engine *\([a-z]*\).*/\1/p' features)
+	case $1:$engine in
+	engine:soft) skip_all 'no guest can run on this machine' ;;
+	soft:vhe | soft:nvhe) skip_all 'guests can run on this machine' ;;
+	kvm:*) [ -c /dev/kvm ] || skip_all 'no KVM on this machine' ;;
+	esac
 }
 
 same() {
@@ -105,7 +134,9 @@ accepted() {
 # All that can be seen of all guests.
 state() {
 	echo guests/*
-	cat guests/*/maps guests/*/stats guests/*/walk guests/*/tables.bin 2>/dev/null
+	for file in maps stats walk regs run demand config tables.bin; do
+		cat guests/*/$file 2>/dev/null
+	done
 }
 
 # Once for all requests that were refused since something was accepted.
@@ -119,7 +150,9 @@ settle() {
 name_error() {
 	case $1 in
 	E2BIG) error='Argument list too long' ;;
+	EBUSY) error='Device or resource busy' ;;
 	EEXIST) error='File exists' ;;
+	EINTR) error='Interrupted system call' ;;
 	EINVAL) error='Invalid argument' ;;
 	EIO) error='Input/output error' ;;
 	ENAMETOOLONG) error='File name too long' ;;
@@ -161,6 +194,78 @@ refused() {
 	write "$1" "$written"
 	like "*: $error" "$said"
 	logged "$path" "$4" "$written" "$column"
+}
+
+# What programs share: HVC #0 with a function in x0 (stage2/hvc.h), the bare HVC, and B to itself.
+# shellcheck disable=SC2034 # for programs
+version='0xd2800000 0xf2b8c000 0xd4000002' end='0xd2800020 0xf2b8c000 0xd4000002' \
+	print='0xd2800040 0xf2b8c000 0xd4000002' yield='0xd2800060 0xf2b8c000 0xd4000002' \
+	hvc=0xd4000002 forever=0x14000000
+
+# Writes instructions, given as words, to IPA $1 of demo.
+code() {
+	ipa=$1
+	shift
+	for word; do
+		printf '%b' "\\0$(printf %o $((word & 255)))\\0$(printf %o $((word >> 8 & 255)))\\0$(printf %o $((word >> 16 & 255)))\\0$(printf %o $((word >> 24)))"
+	done | dd of=$demo/mem bs=4 seek=$((ipa / 4)) conv=notrunc 2>/dev/null
+}
+
+# Makes "demo" afresh with WORDs in $1, 64K of memory at 2G, and the instructions that follow there.
+program() {
+	guest "$1"
+	shift
+	accepted map 'ipa=2G size=64k prot=rwx'
+	code 0x80000000 "$@"
+	accepted regs pc=0x80000000
+}
+
+# What the file run says of vCPU $1: reason, detail, exits, and all that it printed, as $output.
+read_exit() {
+	reason='' detail='' exits='' output='' of=''
+	while read -r key value; do
+		case $key in
+		vcpu) of=$value ;;
+		esac
+		[ "$of" = "$1" ] || continue
+		case $key in
+		reason) reason=$value ;;
+		detail) detail=$value ;;
+		exits) exits=$value ;;
+		output) output=$output${output:+$newline}$value ;;
+		esac
+	done <$demo/run
+}
+
+# The vCPU of a request for the file run.
+vcpu_of() {
+	vcpu=0
+	case $1 in
+	*vcpu=*) vcpu=${1##*vcpu=} vcpu=${vcpu%% *} ;;
+	esac
+}
+
+# The register $1 of vCPU 0.
+register() {
+	sed -n "s/^$1 //p" $demo/regs | head -n 1
+}
+
+# The line $1 of the last exit of vCPU 0.
+of_exit() {
+	sed -n "s/^$1  *//p" $demo/run | head -n 1
+}
+
+runs() {
+	wanted="$1 $2"
+	shift 2
+	accepted run "$*"
+	vcpu_of "$*"
+	read_exit "$vcpu"
+	like "$wanted" "$reason $detail"
+}
+
+printed() {
+	same "$1" "$output"
 }
 
 # KiB that are free, what the kernel has not got round to freeing included.

@@ -80,6 +80,7 @@ it 'refuses a region that is empty, or wraps around'
 guest ram=2M
 accepted map 'ipa=0x1000 size=4k'
 refused map 'ipa=0x10000 size=^0' EINVAL 'size is 0'
+refused map 'ipa=0 size=^0' EINVAL 'size is 0'
 refused unmap 'ipa=0x1000 size=^0' EINVAL 'size is 0'
 refused protect 'ipa=0x1000 prot=r size=^0' EINVAL 'size is 0'
 refused map 'ipa=0xfffffffffffff000 size=^8k' EINVAL 'wraps around 2^64'

@@ -11,7 +11,7 @@ gone() {
 }
 
 it 'refuses to write to a file that was open when the guest was removed'
-for file in map unmap protect walk; do
+for file in map unmap protect walk regs run demand dirty; do
 	guest ram=64k
 	exec 3<>$demo/$file
 	accepted remove name=demo
@@ -20,7 +20,7 @@ for file in map unmap protect walk; do
 done
 
 it 'refuses to read from a file that was open when the guest was removed'
-for file in config maps tables tables.bin walk stats verify; do
+for file in config maps tables tables.bin walk verify stats regs run demand dirty accessed; do
 	guest ram=64k
 	accepted map 'ipa=0 size=4k'
 	exec 3<$demo/$file

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "region_words.hpp"
+
+#include <cerrno>
+
+namespace stage2
+{
+
+using vmsa::Errc;
+
+vmsa::Region<vmsa::Ipa> region_of(const Value *values)
+{
+	return {vmsa::Ipa{values[ipa_word].number}, values[size_word].number};
+}
+
+// Symbols carry the index of what they stand for.
+
+vmsa::Access access_of(const Value *values)
+{
+	constexpr vmsa::Access accesses[] = {vmsa::no_access, vmsa::r,	vmsa::w,
+					     vmsa::rw,	      vmsa::rx, vmsa::rwx};
+
+	return accesses[values[prot_word].number];
+}
+
+vmsa::Stage2Attributes attributes_of(const Value *values)
+{
+	constexpr vmsa::MemoryType types[] = {vmsa::normal, vmsa::device, vmsa::nc};
+
+	return types[values[attr_word].number] | access_of(values);
+}
+
+vmsa::Level largest_of(const Value *values)
+{
+	return static_cast<vmsa::Level>(values[max_word].number);
+}
+
+int refuse_region(const Guest &guest, const Request &request, const Value *values,
+		  const vmsa::Error &error)
+{
+	const Value &ipa = values[ipa_word];
+	const Value &size = values[size_word];
+	const unsigned long first = error.first;
+	const unsigned long last = error.last;
+	const unsigned long page = Guest::Format::Granule::page_size;
+
+	if (size.number == 0)
+		return request.refuse(EINVAL, size.column, "size is 0");
+	switch (error.code) {
+	case Errc::empty_or_wrapping:
+		return request.refuse(EINVAL, size.column, "the region wraps around 2^64");
+	case Errc::unaligned_input:
+		return request.refuse(EINVAL, ipa.number % page ? ipa.column : size.column,
+				      "%s is not a multiple of the page, 0x%lx",
+				      ipa.number % page ? "ipa" : "size", page);
+	case Errc::beyond_input:
+		return request.refuse(
+			ERANGE, ipa.column, "0x%lx-0x%lx leaves the IPA space, which ends at 0x%lx",
+			first, last,
+			static_cast<unsigned long>(guest.tree().geometry().last_input()));
+	case Errc::forbidden_attributes:
+		return request.refuse(EINVAL, values[prot_word].column,
+				      "device and nc memory cannot be executable (0x%lx-0x%lx)",
+				      first, last);
+	case Errc::overlap:
+		return request.refuse(EEXIST, ipa.column, "0x%lx-0x%lx is mapped already", first,
+				      last);
+	case Errc::not_mapped:
+		return request.refuse(ENOENT, ipa.column, "0x%lx-0x%lx is not mapped", first, last);
+	case Errc::no_memory:
+		return request.refuse(ENOMEM, ipa.column,
+				      "no memory for another table (%lu bytes in use)",
+				      static_cast<unsigned long>(guest.tables.used()));
+	default:
+		return request.refuse(EINVAL, ipa.column, "the library refuses 0x%lx-0x%lx", first,
+				      last);
+	}
+}
+
+} // namespace stage2

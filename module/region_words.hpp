@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The words of a request that name a region and say what to make of it, and what is wrong with them.
+#pragma once
+
+#include "guest.hpp"
+
+namespace stage2
+{
+
+// In this order in a request's values: a request takes the first few, or all.
+enum { ipa_word, size_word, prot_word, attr_word, max_word, region_words };
+
+inline constexpr Symbol prot_symbols[] = {{"none", 0}, {"r", 1},  {"w", 2},
+					  {"rw", 3},   {"rx", 4}, {"rwx", 5}};
+inline constexpr Symbol attr_symbols[] = {{"normal", 0}, {"device", 1}, {"nc", 2}};
+inline constexpr Symbol max_symbols[] = {{"4k", 3}, {"2m", 2}, {"1g", 1}};
+inline constexpr uint64_t default_prot = 3;
+
+inline constexpr Word all_region_words[region_words] = {
+	{"ipa", Word::Kind::number, true},
+	{"size", Word::Kind::number, true},
+	{"prot", Word::Kind::symbol, false, prot_symbols},
+	{"attr", Word::Kind::symbol, false, attr_symbols},
+	{"max", Word::Kind::symbol, false, max_symbols},
+};
+inline constexpr std::span<const Word> just_region_words{all_region_words, prot_word};
+inline constexpr Word protect_words[] = {
+	all_region_words[ipa_word],
+	all_region_words[size_word],
+	{"prot", Word::Kind::symbol, true, prot_symbols},
+};
+
+vmsa::Region<vmsa::Ipa> region_of(const Value *values);
+vmsa::Access access_of(const Value *values);
+vmsa::Stage2Attributes attributes_of(const Value *values);
+vmsa::Level largest_of(const Value *values);
+
+// The library's error in the request's words: which one was wrong, and what would be right.
+int refuse_region(const Guest &guest, const Request &request, const Value *values,
+		  const vmsa::Error &error);
+
+} // namespace stage2
