@@ -147,7 +147,7 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 			return Error{Errc::forbidden_attributes, leaf};
 		if (noted(d) == d)
 			return {};
-	} while (!compare_exchange(slot.entry, d, noted(d)));
+	} while (!compare_exchange(slot.entry(), d, noted(d)));
 	changed(leaf, slot.level);
 	return {};
 }
