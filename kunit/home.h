@@ -57,6 +57,14 @@ void test_skip(struct kunit *test, const char *why);
 /* Zeroed, `align` is a power of two, the home frees it when the test is over. May be null. */
 void *test_scratch(struct kunit *test, size_t size, size_t align);
 
+/*
+ * Runs a function on another CPU meanwhile, in a kernel only. NULL where there is no other; test_join
+ * returns when the function has.
+ */
+struct test_thread;
+struct test_thread *test_beside(struct kunit *test, void (*run)(void *of), void *of);
+void test_join(struct test_thread *thread);
+
 /* How many times as long as need be the random tests go on: 1, unless the home has time. */
 unsigned int test_effort(void);
 

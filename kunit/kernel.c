@@ -8,7 +8,12 @@
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/init.h>
+#include <linux/kthread.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -77,6 +82,51 @@ void test_skip(struct kunit *test, const char *why)
 {
 	if (test->status != KUNIT_FAILURE)
 		kunit_mark_skipped(test, "%s", why);
+}
+
+struct test_thread {
+	void (*run)(void *of);
+	void *of;
+	struct completion done;
+};
+
+static int run_beside(void *of)
+{
+	struct test_thread *thread = of;
+
+	thread->run(thread->of);
+	complete(&thread->done);
+	return 0;
+}
+
+struct test_thread *test_beside(struct kunit *test, void (*run)(void *of), void *of)
+{
+	struct test_thread *thread = kunit_kzalloc(test, sizeof(*thread), GFP_KERNEL);
+	struct task_struct *task;
+	unsigned int cpu;
+
+	if (!thread)
+		return NULL;
+	thread->run = run;
+	thread->of = of;
+	init_completion(&thread->done);
+	task = kthread_create(run_beside, thread, "kunit_beside");
+	if (IS_ERR(task))
+		return NULL;
+	/* Only now: making it, this thread may have moved. */
+	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu >= nr_cpu_ids) {
+		kthread_stop(task);
+		return NULL;
+	}
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	return thread;
+}
+
+void test_join(struct test_thread *thread)
+{
+	wait_for_completion(&thread->done);
 }
 
 unsigned int test_effort(void)

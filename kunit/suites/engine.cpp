@@ -46,13 +46,27 @@ engine_read:
 	ldr	x3, [x1]
 	hvc	#0
 	b	engine_read
+engine_timer:			// it fires at once, and for ever
+	msr	cntv_cval_el0, xzr
+	mov	x1, #1
+	msr	cntv_ctl_el0, x1
+	isb
+	mrs	x2, cntv_ctl_el0
+	hvc	#0
+engine_touch:			// writes to [x1] until [x2] says that it must not any more
+	add	x0, x0, #1
+	str	x0, [x1]
+	ldr	x3, [x2]
+	cbz	x3, engine_touch
+	str	x0, [x1]
+	hvc	#0
 engine_end:
 	.popsection
 )");
 
 extern "C" {
 extern const char engine_count[], engine_swap[], engine_spin[], engine_write[], engine_read[],
-	engine_end[];
+	engine_timer[], engine_touch[], engine_end[];
 }
 
 namespace
@@ -61,6 +75,15 @@ namespace
 constexpr uint64_t ec_hvc = 0x16, ec_illegal = 0x0e, ec_data_abort = 0x24, ec_step = 0x32;
 constexpr Ipa code_ipa{0x8000'0000};
 constexpr uint64_t code_bytes = 4 * KiB;
+
+constexpr Register daif = el2::reg(3, 4, 2, 1);
+constexpr Register pan = el2::reg(0, 4, 2, 3);
+constexpr Register sp_el0 = el2::reg(0, 4, 1, 0);
+constexpr Register cptr_el2 = el2::reg(4, 1, 1, 2);
+constexpr Register vbar_el2 = el2::reg(4, 12, 0, 0);
+constexpr Register mpidr_el1 = el2::reg(0, 0, 0, 5);
+constexpr Register cntv_ctl_el0 = el2::reg(3, 14, 3, 1);
+constexpr auto mdscr_el1 = static_cast<Register>(2 << 14 | 2 << 3 | 2); // op0 is 2
 
 // Everything that a call could leave behind, on a CPU that is ours meanwhile.
 struct Registers {
@@ -76,13 +99,17 @@ struct Registers {
 	{
 		using namespace el2;
 
-		read<hcr_el2, vttbr_el2, vtcr_el2, vmpidr_el2, mdcr_el2, hstr_el2, cnthctl_el2,
-		     reg(4, 1, 1, 2) /* CPTR */, reg(4, 12, 0, 0) /* VBAR */,
-		     reg(0, 4, 1, 0) /* SP_EL0 */, tpidr_el0, tpidrro_el0, tpidr_el1, sp_el1,
-		     cntv_ctl_el02>();
-		values[count++] = el2::Cpu::read<static_cast<Register>(0x8012)>(); // MDSCR_EL1
+		read<mdscr_el1, sp_el0, tpidr_el0, tpidrro_el0, tpidr_el1, daif>();
+		if (engine::kind() == engine::Kind::vhe) {
+			read<hcr_el2, vttbr_el2, vtcr_el2, vmpidr_el2, mdcr_el2, hstr_el2,
+			     cnthctl_el2, cptr_el2, vbar_el2, sp_el1, cntv_ctl_el02, pan>();
 #define X(index, name, crn, crm, op2) read<reg(5, crn, crm, op2)>();
 #include "module/el2/el1_registers.def"
+		} else {
+			read<mpidr_el1, cntv_ctl_el0>();
+#define X(index, name, crn, crm, op2) read<reg(0, crn, crm, op2)>();
+#include "module/el2/el1_registers.def"
+		}
 	}
 
 	bool operator==(const Registers &other) const
@@ -173,20 +200,39 @@ struct Loaded {
 		kernel_unmask(flags);
 	}
 
-	// Interrupts that wait are exits that never end here: they are let in between.
+	void let_interrupts_in()
+	{
+		engine::put(vcpu);
+		kernel_unmask(flags);
+		flags = kernel_mask();
+		engine::load(vcpu);
+	}
+
+	// Until the guest does something.
 	uint64_t run()
 	{
 		for (;;) {
 			engine::enter(vcpu);
 			if (vcpu.exit == STAGE2_EXIT_SYNC)
 				return vcpu.esr >> 26;
-			engine::put(vcpu);
-			kernel_unmask(flags);
-			flags = kernel_mask();
-			engine::load(vcpu);
+			let_interrupts_in();
 		}
 	}
 };
+
+// As KVM would: another stage 2 than the one before. With TGE set nothing walks it.
+void leave_traces()
+{
+	using namespace el2;
+
+	if (engine::kind() != engine::Kind::vhe)
+		return;
+	Cpu::write<vttbr_el2>(uint64_t{0x55} << 48);
+	Cpu::write<vtcr_el2>(bit(31));
+	Cpu::write<vmpidr_el2>(bit(31) | 0x55);
+	Cpu::write<reg(5, 13, 0, 1)>(0x55); // CONTEXTIDR_EL12
+	Cpu::isb();
+}
 
 // The guest's stage 1: VAs from 3 GiB on are IPAs from `base` on, the code is where it is.
 void turn_mmu_on(Machine &machine, stage2_context &vcpu, uint64_t page, uint64_t base)
@@ -251,11 +297,12 @@ TEST(a_guest_has_its_own_system_registers)
 TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
 {
 	ENGINE_OR_SKIP();
-	if (engine::kind() != engine::Kind::vhe)
-		SKIP("EL1 cannot read EL2");
 	machine.prepare(vcpu, engine_count);
 	for (unsigned tries = 0;; tries++) {
 		const unsigned long flags = kernel_mask();
+
+		leave_traces();
+
 		const Registers before;
 
 		engine::load(vcpu);
@@ -274,6 +321,9 @@ TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
 	const Ipa ipas[] = {code_ipa, Ipa{0}};
 	uint64_t par[2];
 	unsigned long flags = kernel_mask();
+
+	leave_traces();
+
 	const Registers before;
 
 	engine::ask(machine.tlb.registers(), ipas, true, par);
@@ -302,6 +352,28 @@ TEST(an_interrupt_leaves_a_guest_that_masks_it)
 		ASSERT_EQ(vcpu.exit, STAGE2_EXIT_IRQ);
 	}
 	EXPECT_EQ(vcpu.pc, code_ipa.raw() + static_cast<uint64_t>(engine_spin - engine_count));
+}
+
+// Where FEAT_ECV does not trap it, the timer is the guest's as long as the guest runs.
+TEST(a_timer_that_a_guest_sets_is_not_the_kernels)
+{
+	ENGINE_OR_SKIP();
+	machine.prepare(vcpu, engine_timer);
+	constexpr Register timer[] = {el2::cntv_ctl_el02, cntv_ctl_el0};
+	Loaded loaded{vcpu};
+
+	for (;;) {
+		engine::enter(vcpu);
+
+		const uint64_t control = engine::kind() == engine::Kind::vhe
+						 ? el2::Cpu::read<timer[0]>()
+						 : el2::Cpu::read<timer[1]>();
+
+		ASSERT_EQ(control & 1, 0);
+		if (vcpu.exit == STAGE2_EXIT_SYNC)
+			break;
+		loaded.let_interrupts_in();
+	}
 }
 
 TEST(a_mode_that_no_guest_has_is_not_entered)
@@ -392,6 +464,69 @@ TEST(a_change_of_the_tables_reaches_a_loaded_vcpu)
 	}
 }
 
+struct Beside {
+	stage2_context &vcpu;
+	volatile uint64_t ec;
+};
+
+// The other CPU has all it needs in its TLB, and does not leave the guest. When the change has returned,
+// nothing of what it changed may be left there.
+TEST(a_change_of_the_tables_reaches_every_cpu_at_once)
+{
+	ENGINE_OR_SKIP();
+	const Ipa data{0x4000'0000};
+	const Ipa flag = code_ipa + 8 * KiB;
+	const Region<Ipa> page{data, 4 * KiB};
+	volatile uint64_t &written = machine.word(3, 0);
+	volatile uint64_t &stop = machine.word(2, 0);
+
+	ASSERT(machine.map(code_ipa + 4 * KiB, 1, r) && machine.map(flag, 2, r) &&
+	       machine.map(data + 4 * KiB, 4, r) && machine.map(data, 3, rw));
+	for (unsigned round = 0; round < 100; round++) {
+		const bool mmu = round & 1;
+
+		machine.prepare(vcpu, engine_touch);
+		vcpu.x[1] = mmu ? 0xc000'0000 : data.raw();
+		vcpu.x[2] = flag.raw();
+		if (mmu)
+			turn_mmu_on(machine, vcpu, 1, data.raw());
+		stop = 0;
+		written = 0;
+		kernel_cache_clean(&machine.word(2, 0), 8 * KiB);
+
+		Beside beside{vcpu, 0};
+		test_thread *thread = test_beside(
+			test,
+			[](void *of) {
+				auto &b = *static_cast<Beside *>(of);
+				Loaded loaded{b.vcpu};
+
+				b.ec = loaded.run();
+			},
+			&beside);
+
+		if (!thread)
+			SKIP("one CPU");
+		while (written < 1000 && !beside.ec) {
+			kernel_reschedule();
+			kernel_cache_clean(&machine.word(3, 0), 8);
+		}
+		if (round & 2)
+			EXPECT(machine.mapping.unmap(page).ok());
+		else
+			EXPECT(machine.mapping.protect(page, r).ok());
+		stop = 1;
+		kernel_cache_clean(&machine.word(2, 0), 8);
+		test_join(thread);
+		ASSERT_EQ(beside.ec, ec_data_abort);
+		ASSERT_EQ(vcpu.hpfar >> 4, data.raw() >> 12);
+		if (round & 2)
+			ASSERT(machine.map(data, 3, rw));
+		else
+			ASSERT(machine.mapping.protect(page, rw).ok());
+	}
+}
+
 // The same VMID, the same ASID, another stage 1.
 TEST(a_cpu_forgets_a_vcpu_that_leaves)
 {
@@ -422,5 +557,7 @@ TEST(a_cpu_forgets_a_vcpu_that_leaves)
 
 SUITE(engine, a_guest_has_all_general_registers, a_guest_has_its_own_system_registers,
       a_cpu_is_as_it_was_after_whatever_an_engine_does, an_interrupt_leaves_a_guest_that_masks_it,
-      a_mode_that_no_guest_has_is_not_entered, a_step_is_one_instruction, a_fault_tells_its_ipa,
-      a_change_of_the_tables_reaches_a_loaded_vcpu, a_cpu_forgets_a_vcpu_that_leaves);
+      a_timer_that_a_guest_sets_is_not_the_kernels, a_mode_that_no_guest_has_is_not_entered,
+      a_step_is_one_instruction, a_fault_tells_its_ipa,
+      a_change_of_the_tables_reaches_a_loaded_vcpu,
+      a_change_of_the_tables_reaches_every_cpu_at_once, a_cpu_forgets_a_vcpu_that_leaves);
