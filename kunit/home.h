@@ -4,7 +4,7 @@
  *
  * A body is written once, in C++ (suite.hpp), and has two homes that run it: KUnit in a kernel
  * (kernel.c) and GoogleTest on the host (host.cpp). A home finds the suites as data, and offers
- * the bodies three functions.
+ * the bodies a few functions.
  */
 #ifndef KUNIT_HOME_H
 #define KUNIT_HOME_H
@@ -58,8 +58,8 @@ void test_skip(struct kunit *test, const char *why);
 void *test_scratch(struct kunit *test, size_t size, size_t align);
 
 /*
- * Runs a function on another CPU meanwhile, in a kernel only. NULL where there is no other; test_join
- * returns when the function has.
+ * Runs a function on another CPU meanwhile, in a kernel only. NULL where there is no other;
+ * test_join returns when the function has.
  */
 struct test_thread;
 struct test_thread *test_beside(struct kunit *test, void (*run)(void *of), void *of);

@@ -6,6 +6,7 @@
 #include "context.h"
 
 #include "vmsa/regime.hpp"
+#include "vmsa/registers.hpp"
 
 namespace stage2::el2
 {
