@@ -135,7 +135,7 @@ template <class T, class Batch, class Operation> class Editor {
 			}
 		}
 		if (changed)
-			batch_.changed(part, level);
+			batch_.changed(with_group(part, level, load(entry)), level);
 		if (!broken)
 			return;
 		batch_.broken(part, level);
@@ -147,6 +147,16 @@ template <class T, class Batch, class Operation> class Editor {
 				      edited(old | Format::valid_bit, part.first, i, level));
 		}
 		batch_.created();
+	}
+
+	// A TLB may hold any leaf of a contiguous group by what another one says, so the group is
+	// invalidated as a whole also where some of its leaves were as they should be (hardware had
+	// found them dirty). Pages come as whole groups, blocks one at a time.
+	static constexpr Region<Input> with_group(Region<Input> part, Level level, Descriptor d)
+	{
+		return level < last_level && (d & Format::contiguous)
+			       ? Plan::group_of(part.first, level)
+			       : part;
 	}
 
 	// Contiguous groups of which only a part is edited lose their hint, all of their leaves.

@@ -121,7 +121,14 @@ template <class T, class Batch> class Folder {
 			batch_.retire(child);
 			return;
 		}
-		if (batch_.rules().live && (batch_.rules().bbm_level < 2 || may_be_noted(child))) {
+		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves.
+		if (batch_.rules().live && batch_.rules().bbm_level >= 2 && !may_be_noted(child)) {
+			store(entry, block_of(child, level));
+			batch_.replaced(part);
+			batch_.retire(child);
+			return;
+		}
+		if (batch_.rules().live) {
 			store(entry, d & ~Format::valid_bit);
 			batch_.broken(part, unknown_level, true);
 			if (!alike(child, Granule::entries, level + 1)) {
@@ -131,7 +138,6 @@ template <class T, class Batch> class Folder {
 			}
 		}
 		store(entry, block_of(child, level));
-		batch_.changed(part, unknown_level);
 		batch_.created();
 		batch_.retire(child);
 	}

@@ -36,8 +36,9 @@ struct ChangeRules {
 	// and the TLBs have not been invalidated since.
 	bool live = true;
 	OnBreak on_break = OnBreak::perform;
-	// FEAT_BBM: 0, or 1 (a block may become a table and back with nT set meanwhile), or 2 (also
-	// without; the CPU may report a TLB conflict, which the caller handles by invalidating).
+	// FEAT_BBM: 0, or 1 (a block may become a table with nT set meanwhile, on which a CPU may fault
+	// as on a break), or 2 (also without, and back; a CPU may report a TLB conflict, which the
+	// caller handles by invalidating).
 	unsigned bbm_level = 0;
 };
 

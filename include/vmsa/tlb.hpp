@@ -76,8 +76,9 @@ class [[nodiscard]] Batch {
 			level_ = unknown_level;
 	}
 
-	// An unlinked table. The caller has stored to the entry that named it and reported its span
-	// through changed().
+	// An unlinked table: its entry 0 is overwritten at once. The caller has stored to the entry that
+	// named it and reported its span through changed(); where leaves that say the same took its
+	// place, the span must be gone from every TLB by now (broken() or replaced()).
 	constexpr void retire(Descriptor *table)
 	{
 		tables_ = true;
@@ -94,6 +95,16 @@ class [[nodiscard]] Batch {
 		// A block that became a table without a break may still be cached: no hint would fit both.
 		sink_.invalidate(region, pending_ && level_ != level ? unknown_level : level,
 				 tables);
+		sink_.sync();
+	}
+
+	// A block was stored over the descriptor of a table that says the same, without a break: from
+	// here on no walk goes through the table.
+	constexpr void replaced(Region<Input> region)
+	{
+		if (!rules_.live)
+			return;
+		sink_.invalidate(region, unknown_level, true);
 		sink_.sync();
 	}
 

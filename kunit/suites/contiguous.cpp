@@ -229,6 +229,26 @@ TEST(what_hardware_noted_in_one_leaf_holds_for_its_group)
 	}
 }
 
+// A TLB may hold every leaf of a group by what one of them says: also a leaf that hardware had found
+// dirty, and that a change has nothing to do on.
+TEST(a_group_is_invalidated_whole_where_only_some_leaves_change)
+{
+	for (Level level : {2, 3}) {
+		L lab{test, 40};
+		ASSERT(lab.good());
+		const uint64_t leaf = L::Granule::size(level);
+		const Region<Ipa> groups{Ipa{0}, 32 * leaf};
+
+		ASSERT(lab.map(groups, Pa{0}, {.access = r, .dbm = true}, {level, true}));
+		for (unsigned dirty : {0, 31})
+			*lab.descriptor(Ipa{dirty * leaf}) |= bit(7);
+		lab.hardware_was_here();
+		ASSERT(lab.protect(groups, rw));
+		ASSERT(hints_are(lab, groups, all));
+		ASSERT(lab.good());
+	}
+}
+
 TEST(a_group_that_agrees_again_gets_its_hint_back)
 {
 	const Region<Ipa> region{Ipa{group}, 4 * group};
@@ -278,5 +298,6 @@ SUITE(contiguous, the_hint_is_written_on_aligned_groups_only, the_attribute_is_n
       an_edit_across_groups_unfolds_those_at_its_ends, whole_groups_keep_it,
       a_partial_edit_is_refused_where_breaks_are, a_block_of_a_group_is_cut_after_the_hint_is_gone,
       what_hardware_noted_in_one_leaf_holds_for_its_group,
+      a_group_is_invalidated_whole_where_only_some_leaves_change,
       a_group_that_agrees_again_gets_its_hint_back,
       a_group_whose_output_is_not_one_piece_gets_none);

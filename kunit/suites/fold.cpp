@@ -217,6 +217,25 @@ TEST(leaves_are_read_again_after_the_break)
 	}
 }
 
+// With FEAT_BBM level 2 nothing is broken, and a CPU whose walk cache still leads to the table must go on
+// finding there what it found: the table is not the batch's to chain before it is invalidated.
+TEST(without_a_break_the_table_is_left_alone_until_it_is_invalidated)
+{
+	L lab{test, 40};
+	ASSERT(lab.good());
+
+	ASSERT(map_pages(lab));
+	const size_t tables = lab.memory().live();
+
+	lab.rules().bbm_level = 2;
+	ASSERT(lab.fold(whole));
+	EXPECT(lab.has_leaf(whole.first, 2, Pa{block}));
+	EXPECT_EQ(lab.breaks(), 0);
+	EXPECT_EQ(lab.memory().live(), tables - 1);
+	EXPECT_EQ(lab.tlb().invalidations(), 1);
+	ASSERT(lab.good());
+}
+
 // A restriction in the table descriptor would be lost with it.
 TEST(a_table_that_restricts_its_leaves_stays)
 {
@@ -254,4 +273,6 @@ SUITE(fold, pages_become_a_block, pages_become_blocks_and_those_a_larger_one,
       leaves_that_differ_stay, an_output_that_is_not_aligned_stays,
       a_table_of_which_only_a_part_is_asked_for_stays, the_block_was_accessed_when_any_page_was,
       rules_that_refuse_breaks_fold_nothing_live, empty_tables_that_were_adopted_go,
-      leaves_are_read_again_after_the_break, a_table_that_restricts_its_leaves_stays);
+      leaves_are_read_again_after_the_break,
+      without_a_break_the_table_is_left_alone_until_it_is_invalidated,
+      a_table_that_restricts_its_leaves_stays);

@@ -99,14 +99,30 @@ template <class F> class Game {
 		case 1:
 			return harvest(extend(at, true), true);
 		default:
+			access(at, random_.one_in(2));
+			look_at({at, s_.unit});
+		}
+	}
+
+	// What the hardware notes: in all leaves of a unit, where they are smaller, because the flat map
+	// knows no parts of one.
+	[[gnu::noinline]] void access(Input at, bool write)
+	{
+		const Input end = at + (s_.unit - 1);
+
+		for (;;) {
 			vmsa::Descriptor *d = lab_.descriptor(at);
 
 			*d |= F::af;
-			if (random_.one_in(2) && (*d & F::dbm))
+			if (write && (*d & F::dbm))
 				*d = (*d & ~F::dirty_bit) | F::dirty_when;
-			lab_.hardware_was_here();
-			look_at(lab_.tree().at(at).region);
+			const Input last = lab_.tree().at(at).region.last;
+
+			if (last >= end)
+				break;
+			at = last + 1;
 		}
+		lab_.hardware_was_here();
 	}
 
 	[[gnu::noinline]] void sweep(Region region)
@@ -273,6 +289,7 @@ template <class F> class Game {
 		};
 		Region seen{Input{0}, 0};
 		const auto visit = [&](Region leaf, Level) {
+			leaf = whole_units(leaf);
 			// A group is reported once for each leaf in which something was noted.
 			if (leaf == seen)
 				return;
@@ -291,6 +308,12 @@ template <class F> class Game {
 		look_at(region);
 		verdict_.expect(!good() || !any_in(region, noted), "all that was noted is reported",
 				region.first.raw(), region.last.raw());
+	}
+
+	Region whole_units(Region leaf) const
+	{
+		return Region::inclusive(leaf.first.align_down(s_.unit),
+					 leaf.last.align_down(s_.unit) + (s_.unit - 1));
 	}
 
 	template <class Noted> bool any_in(Region leaf, const Noted &noted)

@@ -2,7 +2,8 @@
 //
 // Shadow: a copy of every table that can be reached from the root, as it was at the last look. A
 // look tells what changed since, descriptor by descriptor. When a table is unlinked, all that was
-// valid below it has gone; when one is linked, all in it has come.
+// valid below it has gone; when one is linked, all in it has come. What is written to a table between
+// the two, or before it is freed, is told apart: walk caches may still lead there.
 #pragma once
 
 #include "support/scratch_memory.hpp"
@@ -44,11 +45,25 @@ template <class Format> class Shadow {
 			      geometry.first_input() + i * span, [](const Change &) {});
 	}
 
+	// From the root down: what was written to a table that was also unlinked is a late write.
 	template <class Visit> void look(Visit &&visit)
 	{
+		for (vmsa::Level level = Format::first_level; level <= vmsa::last_level; level++) {
+			for (size_t page = 0; page < places_.size(); page++) {
+				if (places_[page].linked && places_[page].level == level)
+					compare(page, visit);
+			}
+		}
+	}
+
+	// Was something written to a table that is not linked any more? visit(table, change)
+	template <class Visit> void look_at_unlinked(Visit &&visit)
+	{
 		for (size_t page = 0; page < places_.size(); page++) {
-			if (places_[page].linked)
-				compare(page, visit);
+			if (places_[page].unlinked)
+				each_change(page, [&](const Change &change) {
+					visit(memory_.page(page), change);
+				});
 		}
 	}
 
@@ -57,28 +72,26 @@ template <class Format> class Shadow {
 		return places_[memory_.page_of(table)].linked;
 	}
 
+	// It is freed: what is written to it is no concern of any walk.
+	void forget(const vmsa::Descriptor *table)
+	{
+		places_[memory_.page_of(table)].unlinked = false;
+	}
+
     private:
 	// Which part of the input space a table decides.
 	struct Place {
 		uint64_t first;
 		vmsa::Level level;
 		bool linked;
+		bool unlinked; // it was linked, and is not free yet
 	};
 
 	template <class Visit> void compare(size_t page, Visit &&visit)
 	{
-		const vmsa::Descriptor *now = memory_.page(page);
-		vmsa::Descriptor *then = copy_.data() + page * Granule::entries;
-		const vmsa::Level level = places_[page].level;
+		each_change(page, [&](const Change &change) {
+			const vmsa::Level level = change.level;
 
-		if (__builtin_memcmp(now, then, Granule::table_bytes) == 0)
-			return;
-		for (size_t i = 0; i < Granule::entries; i++) {
-			const Change change{slot(places_[page], i), level, then[i], now[i]};
-
-			if (change.before == change.after)
-				continue;
-			then[i] = change.after;
 			if (Format::is_table(change.before, level) &&
 			    !is_same_table(change.before, change.after, level))
 				disown(change.before, visit);
@@ -87,6 +100,25 @@ template <class Format> class Shadow {
 			    !is_same_table(change.after, change.before, level))
 				adopt(memory_.pointer(Format::next_table(change.after)), level + 1,
 				      change.region.first.raw(), visit);
+		});
+	}
+
+	// Of one table, since the last look; it is copied anew.
+	template <class Visit> void each_change(size_t page, Visit &&visit)
+	{
+		const vmsa::Descriptor *now = memory_.page(page);
+		vmsa::Descriptor *then = copy_.data() + page * Granule::entries;
+
+		if (__builtin_memcmp(now, then, Granule::table_bytes) == 0)
+			return;
+		for (size_t i = 0; i < Granule::entries; i++) {
+			const Change change{slot(places_[page], i), places_[page].level, then[i],
+					    now[i]};
+
+			if (change.before == change.after)
+				continue;
+			then[i] = change.after;
+			visit(change);
 		}
 	}
 
@@ -103,7 +135,7 @@ template <class Format> class Shadow {
 		if (page >= places_.size() ||
 		    !verdict_.expect(!places_[page].linked, "one entry names a table", first, page))
 			return;
-		places_[page] = {first, level, true};
+		places_[page] = {first, level, true, false};
 		for (size_t i = 0; i < Granule::entries; i++)
 			copy_[page * Granule::entries + i] = 0;
 		compare(page, visit);
@@ -116,6 +148,7 @@ template <class Format> class Shadow {
 		if (page >= places_.size() || !places_[page].linked)
 			return;
 		places_[page].linked = false;
+		places_[page].unlinked = true;
 		for (size_t i = 0; i < Granule::entries; i++) {
 			const vmsa::Level level = places_[page].level;
 			const vmsa::Descriptor d = copy_[page * Granule::entries + i];
