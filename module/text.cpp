@@ -67,7 +67,10 @@ void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level)
 		return;
 	}
 	if (!Format::is_leaf(d, level)) {
-		kernel_print(out, "%s\n", Format::is_valid(d) ? "reserved" : "invalid");
+		if (d && !Format::is_valid(d))
+			kernel_print(out, "annotation 0x%lx\n", d >> 1);
+		else
+			kernel_print(out, "%s\n", d ? "reserved" : "invalid");
 		return;
 	}
 

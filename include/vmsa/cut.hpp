@@ -48,16 +48,11 @@ constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> regi
 }
 
 // How many tables would that take? Errors: as cut, but for no_memory.
-template <class T, class Batch>
-constexpr Result<size_t> tables_to_cut(T &tree, Batch &batch, Region<typename T::Input> region,
-				       Level level = last_level)
+template <class T>
+constexpr Result<size_t> tables_to_cut(const T &tree, const ChangeRules &rules,
+				       Region<typename T::Input> region, Level level = last_level)
 {
-	if (const Error e = check_region(tree, region); e.code != Errc::none)
-		return e;
-
-	const CutLeaves operation{level};
-
-	return Editor{tree, batch, operation, region}.count();
+	return tables_to_edit(tree, rules, CutLeaves{level}, region);
 }
 
 } // namespace vmsa

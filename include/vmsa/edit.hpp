@@ -13,6 +13,7 @@
 #pragma once
 
 #include "vmsa/edit_plan.hpp"
+#include "vmsa/unlink.hpp"
 
 namespace vmsa
 {
@@ -30,12 +31,6 @@ template <class T, class Batch, class Operation> class Editor {
 	{
 	}
 
-	// How many tables will it take? Errors: as run, but for no_memory.
-	constexpr Result<size_t> count()
-	{
-		return plan_.make(path_to(tree_, region_));
-	}
-
 	constexpr Error run()
 	{
 		const Path<T> path = path_to(tree_, region_);
@@ -47,7 +42,7 @@ template <class T, class Batch, class Operation> class Editor {
 			return {Errc::no_memory, region_};
 		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
 		if constexpr (Operation::removes)
-			prune(path);
+			prune(tree_, batch_, path, region_, operation_.left);
 		return {};
 	}
 
@@ -86,7 +81,7 @@ template <class T, class Batch, class Operation> class Editor {
 		if (plan_.unfolds())
 			unfold_groups(entry, level, part);
 		if constexpr (Operation::removes) {
-			fill(entry, n, 0, 0);
+			fill(entry, n, operation_.left, 0);
 			if (live)
 				batch_.changed(part, level);
 		} else if (!Operation::edits) {
@@ -186,14 +181,14 @@ template <class T, class Batch, class Operation> class Editor {
 	{
 		if constexpr (Operation::removes) {
 			if (part.size() == Granule::size(level)) {
-				unlink(entry, child, level, part);
+				unlink(tree_, batch_, entry, child, level, part, operation_.left);
 				return;
 			}
 		}
 		commit(child, level + 1, part.first, part.last, live);
 		if constexpr (Operation::removes) {
 			if (is_empty<Granule>(child, tree_.index(level + 1, part.first)))
-				unlink(entry, child, level, part);
+				unlink(tree_, batch_, entry, child, level, part);
 		}
 	}
 
@@ -229,38 +224,6 @@ template <class T, class Batch, class Operation> class Editor {
 				       Plan::group_of(whole.first, level), level, false);
 	}
 
-	// ---- Empty tables, after leaves were removed. ----
-
-	// Up from the lowest table of the path, as far as tables are empty. The root stays.
-	constexpr void prune(const Path<T> &path)
-	{
-		for (Level level = path.level; level > path.start; level--) {
-			Descriptor *table = path.table[level - path.start];
-
-			if (!is_empty<Granule>(table, tree_.index(level, region_.first)))
-				return;
-			unlink(path.table[level - 1 - path.start] +
-				       tree_.index(level - 1, region_.first),
-			       table, level - 1, region_);
-		}
-	}
-
-	// A subtree goes as a whole: its leaves need no store of their own, but an invalidation
-	// that spans them all and the walk caches.
-	constexpr void unlink(Descriptor *entry, Descriptor *child, Level level, Region<Input> part)
-	{
-		store(entry, 0);
-		batch_.changed(part, unknown_level);
-		retire(child, level + 1);
-	}
-
-	constexpr void retire(Descriptor *table, Level level)
-	{
-		tree_.for_each_child(table, level,
-				     [&](Descriptor *below, Level l) { retire(below, l); });
-		batch_.retire(table);
-	}
-
 	T &tree_;
 	Batch &batch_;
 	const Operation &operation_;
@@ -275,6 +238,17 @@ template <class T, class Batch, class Operation>
 				       Region<typename T::Input> region)
 {
 	return Editor{tree, batch, operation, region}.run();
+}
+
+// How many tables would it take? Errors: those of check_region; as edit, but for no_memory.
+template <class T, class Operation>
+constexpr Result<size_t> tables_to_edit(const T &tree, const ChangeRules &rules,
+					const Operation &operation,
+					Region<typename T::Input> region)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	return EditPlan{tree, rules, operation, region}.make(path_to(tree, region));
 }
 
 } // namespace vmsa

@@ -4,7 +4,7 @@
 // tables that cutting will take. Nothing is stored. What an operation is:
 //
 //   edits                    false: leaves stay as they are, and are only cut
-//   removes                  leaves go away, and tables may become empty
+//   removes                  leaves go away, `left` stands there, and tables may become empty
 //   uniform                  leaves that are alike stay alike: what it does follows from the bits of
 //                            the descriptor, never from its place
 //   cuts(level)              not even a whole leaf of this level may stay one

@@ -27,6 +27,9 @@ enum class Errc : uint8_t {
 	output_bits, // the machine has fewer physical address bits than the geometry needs
 	unaligned_base, // an image is not aligned to its root
 	stray_table, // a table descriptor of an image leads to no table of its own
+	annotated, // nothing is mapped there, but an annotation stands there, and not that asked for
+	not_annotated, // no annotation stands there
+	forbidden_annotation, // 0, or more than 63 bits: no annotation
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range

@@ -19,11 +19,10 @@
 // Locking: as Mapping, and whoever activates or deactivates is a writer.
 #pragma once
 
-#include "vmsa/hardware_tlb.hpp"
-#include "vmsa/map_config.hpp"
+#include "vmsa/active_root.hpp"
+#include "vmsa/map_registers.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/table_pool.hpp"
-#include "vmsa/vtcr.hpp"
 
 namespace vmsa
 {
@@ -40,11 +39,9 @@ class LiveMap {
 
 	// Allocates the root. Check created(): when that failed, so does everything else.
 	LiveMap(Memory &memory, const MapConfig &config, Rule rule = {}, C cpu = {})
-	    : config_{config}, rule_{rule},
-	      tlb_{{config.asid, config.range == Range::upper}, config.tlbi, cpu}, mapping_{memory,
-											    tlb_}
+	    : config_{config}, rule_{rule}, root_{config, cpu}, mapping_{memory, root_.tlb()}
 	{
-		const Result<Geometry> shape = geometry();
+		const Result<Geometry> shape = map_geometry<Format>(config);
 
 		error_ = shape ? mapping_.create(shape.value()).error() : shape.error();
 		mapping_.rules().on_break = config.on_break;
@@ -131,6 +128,73 @@ class LiveMap {
 		return created() ? change().harvest_dirty(region, visit) : error_;
 	}
 
+	// ---- Annotations (annotate.hpp) ----
+
+	template <Annotation... A> Result<void> annotate(Region<Input> region, const A &...a)
+	{
+		return created() ? change().annotate(region, a...) : error_;
+	}
+
+	template <Annotation A> Result<void> unannotate(Region<Input> region, const A &a)
+	{
+		return created() ? change().unannotate(region, a) : error_;
+	}
+
+	template <Annotation A> Result<void> unmap(Region<Input> region, const A &a)
+	{
+		return created() ? change().unmap(region, a) : error_;
+	}
+
+	template <Annotation A> Result<A> annotation(Input input) const
+	{
+		if (!created())
+			return error_;
+		return mapping_.template annotation<A>(input);
+	}
+
+	// ---- How many tables would a change take? As Mapping has it. ----
+
+	Result<size_t> tables_to_map(Region<Input> region, const Attributes &attributes,
+				     MapLimits limits = {})
+	{
+		if (!created())
+			return error_;
+		return change().tables_to_map(region, rule_, attributes, limits);
+	}
+
+	Result<size_t> tables_to_unmap(Region<Input> region)
+	{
+		return created() ? change().tables_to_unmap(region) : error_;
+	}
+
+	Result<size_t> tables_to_protect(Region<Input> region, typename Format::Access access)
+	{
+		return created() ? change().tables_to_protect(region, access) : error_;
+	}
+
+	template <class Update>
+	Result<size_t> tables_to_modify(Region<Input> region, const Update &update)
+	{
+		return created() ? change().tables_to_modify(region, update) : error_;
+	}
+
+	Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level)
+	{
+		return created() ? change().tables_to_cut(region, level) : error_;
+	}
+
+	template <Annotation... A>
+	Result<size_t> tables_to_annotate(Region<Input> region, const A &...a)
+	{
+		return created() ? change().tables_to_annotate(region, a...) : error_;
+	}
+
+	template <Annotation A>
+	Result<size_t> tables_to_unannotate(Region<Input> region, const A &a)
+	{
+		return created() ? change().tables_to_unannotate(region, a) : error_;
+	}
+
 	// ---- Reading ----
 
 	Result<Translation<Format>> translate(Input input) const
@@ -193,47 +257,30 @@ class LiveMap {
 	// TCR or VTCR for this map, the other range disabled.
 	uint64_t control() const
 	{
-		if constexpr (!has_two_ranges)
-			return control_fields();
-		else
-			return control_fields() |
-			       (config_.range == Range::lower ? tcr_no_upper : tcr_no_lower);
+		return control_register<Format>(tree().geometry(), config_);
 	}
 
 	// The part of it that speaks of this map, and of both.
 	uint64_t control_fields() const
 	{
-		const Geometry &g = tree().geometry();
-
-		if constexpr (is_stage2)
-			return vtcr<Format>(g, config_.asid16, config_.hardware);
-		else if constexpr (has_two_ranges)
-			return tcr_two_ranges<Format>(g, config_.hardware) |
-			       (config_.asid16 ? tcr_asid16 : 0);
-		else
-			return tcr_one_range<Format>(g, config_.hardware);
+		return vmsa::control_fields<Format>(tree().geometry(), config_);
 	}
 
-	// The upper range has no ASID of its own: it goes by that of the lower (TCR.A1 = 0).
+	// TTBR or VTTBR.
 	uint64_t root_register() const
 	{
-		const uint16_t asid = config_.range == Range::lower ? config_.asid : 0;
-
-		if constexpr (is_stage2)
-			return vttbr<Format>(root_address(), asid);
-		else
-			return ttbr<Format>(root_address(), asid);
+		return vmsa::root_register<Format>(root_address(), config_);
 	}
 
-	// ---- Activation ----
+	// ---- Activation (active_root.hpp) ----
 
 	// Writes TCR and MAIR, or VTCR, for this map alone, and empties the TLBs: what they hold
 	// from before is not ours. The MMU is off, or was configured just so. Errors: created().
 	Result<void> configure()
 	{
-		if (!created())
-			return error_;
-		return write_control(control());
+		if (created())
+			root_.configure(control());
+		return error_;
 	}
 
 	// The same for this map and that of the other range. What the two share, output size and
@@ -241,11 +288,10 @@ class LiveMap {
 	// range.
 	template <class Other> Result<void> configure_with(const Other &other)
 	{
-		static_assert(has_two_ranges && std::same_as<Stage, typename Other::Stage>);
+		static_assert(has_two_ranges<Stage> && std::same_as<Stage, typename Other::Stage>);
 		static_assert(Format::lpa2 == Other::Format::lpa2 || Granule::page_shift == 16 ||
 				      Other::Granule::page_shift == 16,
 			      "TCR.DS speaks for both ranges: LPA2 for both, or for none");
-		constexpr Field ips{34, 32};
 
 		if (!created())
 			return error_;
@@ -253,12 +299,8 @@ class LiveMap {
 			return other.created();
 		if (space().first == other.space().first || space().last == other.space().last)
 			return Error{Errc::overlap, other.space()};
-
-		const uint64_t a = control_fields();
-		const uint64_t b = other.control_fields();
-		const uint64_t larger = ips.get(a) > ips.get(b) ? ips.get(a) : ips.get(b);
-
-		return write_control(((a | b) & ~ips.mask()) | ips.put(larger));
+		root_.configure(control_of_both(control_fields(), other.control_fields()));
+		return {};
 	}
 
 	// This CPU uses the map from here on. The answer is for deactivate(), on the same CPU. At
@@ -267,77 +309,40 @@ class LiveMap {
 	{
 		if (!created())
 			return error_;
-		mark_active();
-		if (config_.range == Range::upper)
-			return exchange_root<Registers::upper>(root_register());
-		return exchange_root<Registers::lower>(root_register());
+		return root_.activate(root_register());
 	}
 
-	// This CPU uses the map no more. Stage 2 invalidates by the current VMID, so before that
-	// goes; stage 1 after the TTBR has gone, so that nothing comes back.
+	// This CPU uses the map no more.
 	void deactivate(PreviousRoot previous)
 	{
-		if constexpr (is_stage2)
-			mark_inactive();
-		if (config_.range == Range::upper)
-			exchange_root<Registers::upper>(previous.ttbr);
-		else
-			exchange_root<Registers::lower>(previous.ttbr);
-		if constexpr (!is_stage2)
-			mark_inactive();
+		root_.deactivate(previous);
 	}
 
 	// For who writes the TTBR otherwise: one more CPU is about to use the map.
 	void mark_active()
 	{
-		__atomic_fetch_add(&users_, 1, __ATOMIC_ACQ_REL);
-		cpu().dsb_ishst();
+		root_.mark_active();
 	}
 
 	// One CPU less, as often as mark_active(). No TLB, on any CPU, holds anything of it after.
 	void mark_inactive()
 	{
-		tlb_.invalidate_all();
-		tlb_.sync();
-		__atomic_fetch_sub(&users_, 1, __ATOMIC_ACQ_REL);
+		root_.mark_inactive();
 	}
 
 	// CPUs that use the map.
 	unsigned users() const
 	{
-		return __atomic_load_n(&users_, __ATOMIC_ACQUIRE);
+		return root_.users();
 	}
 
     private:
-	using Registers = RegimeRegisters<Stage>;
-	using Sink = HardwareTlb<Format, C>;
-
-	static constexpr bool is_stage2 = Stage2Tag<Stage>;
-	static constexpr bool has_two_ranges = Stage::has_upper;
-
-	Result<Geometry> geometry() const
-	{
-		const MapConfig &c = config_;
-		const uint16_t widest = !is_stage2 && !has_two_ranges ? 0
-					: c.asid16		      ? 0xffff
-								      : 0xff;
-
-		if (c.asid > widest)
-			return Error{Errc::asid, c.asid, widest};
-		if (c.range == Range::upper && !has_two_ranges)
-			return Error{Errc::beyond_input, ~low_bits(c.va_bits), ~uint64_t{0}};
-		if constexpr (is_stage2)
-			return stage2_geometry<Granule, OutputBits>(c.va_bits, c.pa_bits);
-		else
-			return stage1_geometry<Granule, OutputBits>(c.va_bits, c.pa_bits, c.range);
-	}
-
 	// ASIDs do not confine a global entry, so neither may its invalidation.
 	void note([[maybe_unused]] const Attributes &attributes)
 	{
-		if constexpr (!is_stage2) {
+		if constexpr (Stage1Regime<Stage>) {
 			if (attributes.global)
-				tlb_.every_asid();
+				root_.tlb().every_asid();
 		}
 	}
 
@@ -347,37 +352,11 @@ class LiveMap {
 		return mapping_;
 	}
 
-	C &cpu()
-	{
-		return tlb_.cpu();
-	}
-
-	Result<void> write_control(uint64_t value)
-	{
-		if constexpr (!is_stage2)
-			cpu().template write<Registers::memory_types>(mair_value);
-		cpu().template write<Registers::control>(value);
-		cpu().isb();
-		tlb_.invalidate_regime();
-		tlb_.sync();
-		return {};
-	}
-
-	template <Register R> PreviousRoot exchange_root(uint64_t value)
-	{
-		const PreviousRoot previous{cpu().template read<R>()};
-
-		cpu().template write<R>(value);
-		cpu().isb();
-		return previous;
-	}
-
 	MapConfig config_;
 	[[no_unique_address]] Rule rule_;
-	Sink tlb_;
-	Mapping<Format, Memory, Sink> mapping_;
+	ActiveRoot<Format, C> root_;
+	Mapping<Format, Memory, HardwareTlb<Format, C>> mapping_;
 	Error error_;
-	unsigned users_ = 0;
 };
 
 } // namespace vmsa

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Map: give a region of input addresses an output, where nothing was mapped.
+// Map: give a region of input addresses an output, where nothing was mapped, nor annotated.
 //
 // Where the output of an address lies is a *rule*, a callable that answers with the longest extent
 // known to be contiguous from there on:
@@ -12,6 +12,7 @@
 // stores be visible before the next walk: Batch::sync.
 #pragma once
 
+#include "vmsa/annotation.hpp"
 #include "vmsa/change.hpp"
 
 namespace vmsa
@@ -36,6 +37,7 @@ template <class Input> struct Linear {
 struct MapLimits {
 	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
 	bool contiguous = false; // give aligned groups of leaves the contiguous hint
+	Descriptor over = 0; // annotation(a): where that stands, the place is free (annotation.hpp)
 };
 
 // All of a leaf but its type and its output. The attribute and the limit are the same wish for the
@@ -61,9 +63,10 @@ template <class T, class Rule> class Mapper {
 	using Input = typename T::Input;
 
     public:
-	// `bits` as leaf_bits gives them, `largest` as MapLimits.
-	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, Level largest)
-	    : tree_{tree}, rule_{rule}, bits_{bits}, largest_{largest}, reserve_{tree.memory()}
+	// `bits` as leaf_bits gives them: the limits' wish for the contiguous hint is part of them.
+	constexpr Mapper(T &tree, const Rule &rule, Descriptor bits, MapLimits limits)
+	    : tree_{tree}, rule_{rule}, bits_{bits}, largest_{limits.largest}, over_{limits.over},
+	      reserve_{tree.memory()}
 	{
 	}
 
@@ -117,8 +120,9 @@ template <class T, class Rule> class Mapper {
 				part = {at, n << Granule::shift(level)};
 				if (!output_fits(extent.pa, part))
 					return false;
-				if (table && !all_free(table + tree_.index(level, at), n))
-					return overlap(at);
+				if (table && !all_free(table + tree_.index(level, at), n) &&
+				    !may_map(part))
+					return false;
 			} else {
 				part = part_in_entry(at, last, Granule::size(level));
 				if (!extent.pa.is_aligned(Granule::page_size))
@@ -127,11 +131,13 @@ template <class T, class Rule> class Mapper {
 				const Descriptor d =
 					table ? load(table + tree_.index(level, at)) : 0;
 
-				if (d && !Format::is_table(d, level))
-					return overlap(at);
-				needed_ += !d;
-				if (!prepare(d ? tree_.child(d) : nullptr, level + 1, part.first,
-					     part.last))
+				const bool has_table = Format::is_table(d, level);
+
+				if (d && !has_table && !may_map(part))
+					return false;
+				needed_ += !has_table;
+				if (!prepare(has_table ? tree_.child(d) : nullptr, level + 1,
+					     part.first, part.last))
 					return false;
 			}
 			if (part.last == last)
@@ -140,7 +146,7 @@ template <class T, class Rule> class Mapper {
 		}
 	}
 
-	// Whole leaves fill the run: whatever stands there, a leaf or a table that is not empty
+	// Whole leaves fill the run: whatever else stands there, a leaf or a table that is not empty
 	// (there are no others), was found by prepare.
 	constexpr void commit(Descriptor *table, Level level, Input at, Input last)
 	{
@@ -157,11 +163,14 @@ template <class T, class Rule> class Mapper {
 				const Descriptor d = load(entry);
 
 				part = part_in_entry(at, last, Granule::size(level));
-				if (d) {
+				if (Format::is_table(d, level)) {
 					commit(tree_.child(d), level + 1, part.first, part.last);
 				} else {
 					Descriptor *child = reserve_.take();
 
+					// Beside the region an annotation stays.
+					if (d)
+						fill(child, Granule::entries, d, 0);
 					commit(child, level + 1, part.first, part.last);
 					store_release(entry, Format::table(tree_.memory().physical(
 								     child)));
@@ -223,15 +232,12 @@ template <class T, class Rule> class Mapper {
 		return fail({Errc::beyond_output, pa.raw(), pa.raw() + last_byte});
 	}
 
-	// Something is mapped at `at` or behind it.
-	constexpr bool overlap(Input at)
+	// Does nothing stand there but what may be mapped over?
+	constexpr bool may_map(Region<Input> part)
 	{
-		const auto hole = tree_.stretch(Region<Input>::inclusive(at, last_), false);
-		// A hole of no bytes has its last before its first: something is mapped right away.
-		const Input first = hole.last + 1;
-
-		return fail({Errc::overlap,
-			     tree_.stretch(Region<Input>::inclusive(first, last_), true)});
+		if (occupant(tree_, part, over_).code == Errc::none)
+			return true;
+		return fail(occupant(tree_, Region<Input>::inclusive(part.first, last_), over_));
 	}
 
 	constexpr bool fail(Error error)
@@ -244,6 +250,7 @@ template <class T, class Rule> class Mapper {
 	const Rule &rule_;
 	Descriptor bits_;
 	Level largest_;
+	Descriptor over_;
 	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
 	Input last_;
 	size_t needed_ = 0;
@@ -275,28 +282,38 @@ template <class T, class Batch, class Rule>
 	return true;
 }
 
+// What can be said of a map without a look at the tables.
+template <class T>
+constexpr Error check_map(const T &tree, Region<typename T::Input> region,
+			  const typename T::Format::Attributes &attributes)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	if (!T::Format::is_legal(attributes))
+		return {Errc::forbidden_attributes, region};
+	return {};
+}
+
 // Every other case.
 template <class T, class Batch, class Rule>
 constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Input> region,
 				  const Rule &rule, typename T::Format::Attributes attributes,
 				  MapLimits limits)
 {
-	if (const Error e = check_region(tree, region); e.code != Errc::none)
+	if (const Error e = check_map(tree, region, attributes); e.code != Errc::none)
 		return e;
-	if (!T::Format::is_legal(attributes))
-		return Error{Errc::forbidden_attributes, region};
 
 	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
 
-	if (const Error e = Mapper{tree, rule, bits, limits.largest}.run(region);
-	    e.code != Errc::none)
+	if (const Error e = Mapper{tree, rule, bits, limits}.run(region); e.code != Errc::none)
 		return e;
 	batch.created();
 	return {};
 }
 
-// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region; forbidden_attributes; unaligned_output, beyond_output (naming the
-// output); overlap (naming what is mapped); no_memory.
+// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
+// forbidden_attributes; unaligned_output, beyond_output (naming the output); overlap (naming what is
+// mapped); annotated (naming where another annotation stands than MapLimits::over); no_memory.
 template <class T, class Rule, class Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, typename T::Format::Attributes attributes,
@@ -307,15 +324,16 @@ constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> regi
 	return map_region(tree, batch, region, rule, attributes, limits);
 }
 
-// How many tables would that map take? A caller that must not fail later allocates them first.
-// Errors: as map, but for no_memory.
+// How many tables would that take? Errors: as map, but for no_memory.
 template <class T, class Rule>
-constexpr Result<size_t> tables_to_map(T &tree, Region<typename T::Input> region, const Rule &rule,
+constexpr Result<size_t> tables_to_map(const T &tree, Region<typename T::Input> region,
+				       const Rule &rule,
+				       const typename T::Format::Attributes &attributes,
 				       MapLimits limits = {})
 {
-	if (const Error e = check_region(tree, region); e.code != Errc::none)
+	if (const Error e = check_map(tree, region, attributes); e.code != Errc::none)
 		return e;
-	return Mapper{tree, rule, 0, limits.largest}.count(region);
+	return Mapper{tree, rule, 0, limits}.count(region);
 }
 
 } // namespace vmsa

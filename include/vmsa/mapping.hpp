@@ -10,6 +10,7 @@
 // Locking: one writer, or any number of readers; the owner holds the lock.
 #pragma once
 
+#include "vmsa/annotate.hpp"
 #include "vmsa/cut.hpp"
 #include "vmsa/fold.hpp"
 #include "vmsa/harvest.hpp"
@@ -113,6 +114,86 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	constexpr Result<void> note_dirty(Input input)
 	{
 		return changing([&](auto &batch) { return vmsa::note_dirty(tree_, batch, input); });
+	}
+
+	// ---- Annotations: what is said where nothing is mapped (annotation.hpp, annotate.hpp). ----
+
+	template <Annotation A> constexpr Result<void> annotate(Region<Input> region, const A &a)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::annotate(tree_, batch, region, a); });
+	}
+
+	template <Annotation A>
+	constexpr Result<void> annotate(Region<Input> region, const A &from, const A &to)
+	{
+		return changing([&](auto &batch) {
+			return vmsa::annotate(tree_, batch, region, from, to);
+		});
+	}
+
+	template <Annotation A> constexpr Result<void> unannotate(Region<Input> region, const A &a)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::unannotate(tree_, batch, region, a); });
+	}
+
+	// Unmaps, and says `a` there.
+	template <Annotation A> constexpr Result<void> unmap(Region<Input> region, const A &a)
+	{
+		return changing([&](auto &batch) { return vmsa::unmap(tree_, batch, region, a); });
+	}
+
+	template <Annotation A> constexpr Result<A> annotation(Input input) const
+	{
+		return annotation_at<A>(tree_, input);
+	}
+
+	// ---- How many tables would a change take? Exact, until the next change; errors as that has,
+	// but for no_memory. StockedMemory (stocked_memory.hpp) has them ready. ----
+
+	template <class Rule>
+	constexpr Result<size_t> tables_to_map(Region<Input> region, const Rule &rule,
+					       const Attributes &attributes,
+					       MapLimits limits = {}) const
+	{
+		return vmsa::tables_to_map(tree_, region, rule, attributes, limits);
+	}
+
+	// With or without an annotation.
+	constexpr Result<size_t> tables_to_unmap(Region<Input> region) const
+	{
+		return vmsa::tables_to_unmap(tree_, rules_, region);
+	}
+
+	constexpr Result<size_t> tables_to_protect(Region<Input> region,
+						   typename Format::Access access) const
+	{
+		return vmsa::tables_to_protect(tree_, rules_, region, access);
+	}
+
+	template <class Update>
+	constexpr Result<size_t> tables_to_modify(Region<Input> region, const Update &update) const
+	{
+		return vmsa::tables_to_modify(tree_, rules_, region, update);
+	}
+
+	constexpr Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level) const
+	{
+		return vmsa::tables_to_cut(tree_, rules_, region, level);
+	}
+
+	// An annotation, or two: from, to.
+	template <Annotation... A>
+	constexpr Result<size_t> tables_to_annotate(Region<Input> region, const A &...a) const
+	{
+		return vmsa::tables_to_annotate(tree_, region, a...);
+	}
+
+	template <Annotation A>
+	constexpr Result<size_t> tables_to_unannotate(Region<Input> region, const A &a) const
+	{
+		return vmsa::tables_to_unannotate(tree_, region, a);
 	}
 
 	// How changes are made from now on. Live, until told otherwise.

@@ -60,4 +60,13 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 	return edit(tree, batch, operation, region);
 }
 
+// How many tables would that take? Errors: as modify, but for no_memory.
+template <class T, class Update>
+constexpr Result<size_t> tables_to_modify(const T &tree, const ChangeRules &rules,
+					  Region<typename T::Input> region, const Update &update)
+{
+	return tables_to_edit(tree, rules, UpdateLeaves<typename T::Format, Update>{update},
+			      region);
+}
+
 } // namespace vmsa

@@ -55,4 +55,13 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 	return edit(tree, batch, operation, region);
 }
 
+// How many tables would that take? Errors: as protect, but for no_memory.
+template <class T>
+constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rules,
+					   Region<typename T::Input> region,
+					   typename T::Format::Access access)
+{
+	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{access}, region);
+}
+
 } // namespace vmsa

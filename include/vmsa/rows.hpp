@@ -2,15 +2,16 @@
 //
 // Rows: what a dump is made of. Text, JSON and pictures are made from rows elsewhere.
 //
-//   Row        a run of leaves, side by side, of one size and the same attributes
-//   TableStep  one descriptor, in the order a reader expects: a table, then what is below it
+//   Row            a run of leaves, side by side, of one size and the same attributes
+//   AnnotationRow  a run of entries that map nothing and say the same
+//   TableStep      one descriptor, in the order a reader expects: a table, then what is below it
 //
-// Both are produced one at a time by a cursor that is only an address, so a dump can stop, let go
+// All are produced one at a time by a cursor that is only an address, so a dump can stop, let go
 // of the lock, and go on later: what changed meanwhile is seen or not, but nothing dangles.
 #pragma once
 
+#include "vmsa/annotation.hpp"
 #include "vmsa/runs.hpp"
-#include "vmsa/tree.hpp"
 
 namespace vmsa
 {
@@ -50,6 +51,40 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 			row.leaves++;
 		}
 		return true;
+	}
+}
+
+// Entries, side by side, that say the same where nothing is mapped (annotation.hpp).
+template <class Format> struct AnnotationRow {
+	Region<typename Format::Input> region;
+	Descriptor descriptor;
+
+	template <class A> constexpr A annotation() const
+	{
+		return static_cast<A>(descriptor >> 1);
+	}
+};
+
+// The first of these at or after `from`. False when there is none.
+template <class T>
+constexpr bool next_annotation(const T &tree, typename T::Input from,
+			       AnnotationRow<typename T::Format> &row)
+{
+	const auto end = tree.space().last;
+
+	if (!tree.space().contains(from))
+		return false;
+	for (auto at = from;;) {
+		const auto e = tree.at(at);
+
+		if (e.is_annotated()) {
+			row = {same_stretch(tree, {e.region.first, end - e.region.first + 1}),
+			       e.descriptor};
+			return true;
+		}
+		if (e.region.last >= end)
+			return false;
+		at = e.region.last + 1;
 	}
 }
 

@@ -23,6 +23,17 @@ template <class Format> struct Entry {
 	{
 		return Format::is_leaf(descriptor, level);
 	}
+
+	// Does it say something where nothing is mapped (annotation.hpp)?
+	constexpr bool is_annotated() const
+	{
+		return descriptor && !Format::is_valid(descriptor);
+	}
+
+	template <class A> constexpr A annotation() const
+	{
+		return static_cast<A>(descriptor >> 1);
+	}
 };
 
 template <class Format> struct Translation {

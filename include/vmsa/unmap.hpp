@@ -4,6 +4,7 @@
 // are unlinked, and freed by the batch once no walker can be inside them.
 #pragma once
 
+#include "vmsa/annotation.hpp"
 #include "vmsa/edit.hpp"
 
 namespace vmsa
@@ -13,6 +14,8 @@ struct RemoveLeaves {
 	static constexpr bool edits = true;
 	static constexpr bool removes = true;
 	static constexpr bool uniform = true;
+
+	Descriptor left = 0; // what stands there afterwards: nothing, or an annotation
 
 	static constexpr bool cuts(Level)
 	{
@@ -66,6 +69,29 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	if (unmap_page(tree, batch, region))
 		return {};
 	return unmap_region(tree, batch, region);
+}
+
+// The same, and says `a` there (annotation.hpp): nobody else can map it meanwhile. Errors: as unmap;
+// forbidden_annotation.
+template <Annotation A, class T, class Batch>
+constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region, const A &a)
+{
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	if (!annotation(a))
+		return Error{Errc::forbidden_annotation, region};
+
+	const RemoveLeaves operation{annotation(a)};
+
+	return edit(tree, batch, operation, region);
+}
+
+// How many tables would either take? Errors: as unmap, but for no_memory.
+template <class T>
+constexpr Result<size_t> tables_to_unmap(const T &tree, const ChangeRules &rules,
+					 Region<typename T::Input> region)
+{
+	return tables_to_edit(tree, rules, RemoveLeaves{}, region);
 }
 
 } // namespace vmsa

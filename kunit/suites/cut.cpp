@@ -132,7 +132,7 @@ TEST(every_allocation_may_fail_and_the_count_is_told_beforehand)
 
 	EXPECT(map(tree, batch, {Ipa{GiB}, 2 * GiB}, Linear{Ipa{GiB}, Pa{GiB}}, normal | rw));
 	before.take(tree);
-	const auto needed = tables_to_cut(tree, batch, region, 2);
+	const auto needed = tables_to_cut(tree, batch.rules(), region, 2);
 
 	// Two of level 2, one of pages where the region begins, and one where it ends.
 	EXPECT(needed && needed.value() == 4);
@@ -146,7 +146,7 @@ TEST(every_allocation_may_fail_and_the_count_is_told_beforehand)
 	EXPECT(cut(tree, batch, region, 2));
 	memory.fail_at(ScratchMemory::never);
 	EXPECT_EQ(memory.live(), before.tables() + needed.value());
-	EXPECT_EQ(tables_to_cut(tree, batch, region, 2).value(), 0);
+	EXPECT_EQ(tables_to_cut(tree, batch.rules(), region, 2).value(), 0);
 	batch.sync();
 	tree.destroy();
 	EXPECT_EQ(memory.live(), 0);

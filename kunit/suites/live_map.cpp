@@ -104,7 +104,7 @@ TEST(every_change_goes_through_a_map)
 	}));
 	ASSERT(map.fold(block));
 	EXPECT_EQ(map.translate(block.first).value().level, 2);
-	ASSERT(map.cut({block.first, page}));
+	ASSERT(map.cut(block));
 	EXPECT_EQ(map.translate(block.first).value().level, 3);
 	ASSERT(map.unmap(block));
 	EXPECT(map.translate(block.first).error() ==

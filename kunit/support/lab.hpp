@@ -126,6 +126,25 @@ template <class F> class Lab {
 		return end(mapping_.fold(region, limits));
 	}
 
+	// An annotation where nothing is, or another in the place of one.
+	template <class... A> [[gnu::noinline]] Done annotate(Region region, const A &...a)
+	{
+		begin();
+		return end(mapping_.annotate(region, a...));
+	}
+
+	template <class A> [[gnu::noinline]] Done unannotate(Region region, const A &a)
+	{
+		begin();
+		return end(mapping_.unannotate(region, a));
+	}
+
+	template <class A> [[gnu::noinline]] Done unmap(Region region, const A &a)
+	{
+		begin();
+		return end(mapping_.unmap(region, a));
+	}
+
 	// visit(region, level)
 	template <class Visit>
 	[[gnu::noinline]] Done harvest_accessed(Region region, const Visit &visit)
@@ -201,6 +220,10 @@ template <class F> class Lab {
 		return memory_.live() == tree().geometry().root_tables;
 	}
 
+	const auto &mapping() const
+	{
+		return mapping_;
+	}
 	const auto &tree() const
 	{
 		return mapping_.tree();

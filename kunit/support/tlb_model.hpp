@@ -39,7 +39,8 @@ template <class Format> class TlbModel {
 
 	void changed(const Change<Format> &c)
 	{
-		published_ = false;
+		// What was invalid and is so again is nobody's business.
+		published_ &= !((c.before | c.after) & 1);
 		if (Format::is_table(c.before, c.level)) {
 			const uint64_t names = Format::next_table(c.before).raw();
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What follows from a map's config: its shape, and the values of TCR or VTCR and of TTBR or VTTBR. Pure
+// functions; live_map.hpp builds and writes what they say.
+#pragma once
+
+#include "vmsa/format_stage1.hpp"
+#include "vmsa/map_config.hpp"
+#include "vmsa/vtcr.hpp"
+
+namespace vmsa
+{
+
+template <class Stage>
+inline constexpr bool has_two_ranges = [] {
+	if constexpr (Stage2Tag<Stage>)
+		return false;
+	else
+		return Stage::has_upper;
+}();
+
+// Errors: input_bits, output_bits, asid (each with the limit); beyond_input, for the upper range of a
+// regime that has none.
+template <class Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
+{
+	using Granule = typename Format::Granule;
+	constexpr bool is_stage2 = Stage2Tag<typename Format::Stage>;
+	constexpr bool two_ranges = has_two_ranges<typename Format::Stage>;
+	const uint16_t widest = !is_stage2 && !two_ranges ? 0 : config.asid16 ? 0xffff : 0xff;
+
+	if (config.asid > widest)
+		return Error{Errc::asid, config.asid, widest};
+	if (config.range == Range::upper && !two_ranges)
+		return Error{Errc::beyond_input, ~low_bits(config.va_bits), ~uint64_t{0}};
+	if constexpr (is_stage2)
+		return stage2_geometry<Granule, Format::output_bits>(config.va_bits,
+								     config.pa_bits);
+	else
+		return stage1_geometry<Granule, Format::output_bits>(config.va_bits, config.pa_bits,
+								     config.range);
+}
+
+// What of TCR or VTCR speaks of this map, and of both.
+template <class Format>
+constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
+{
+	if constexpr (Stage2Tag<typename Format::Stage>)
+		return vtcr<Format>(g, config.asid16, config.hardware);
+	else if constexpr (has_two_ranges<typename Format::Stage>)
+		return tcr_two_ranges<Format>(g, config.hardware) |
+		       (config.asid16 ? tcr_asid16 : 0);
+	else
+		return tcr_one_range<Format>(g, config.hardware);
+}
+
+// TCR or VTCR of a map alone: the other range is disabled.
+template <class Format>
+constexpr uint64_t control_register(const Geometry &g, const MapConfig &config)
+{
+	uint64_t value = control_fields<Format>(g, config);
+
+	if constexpr (has_two_ranges<typename Format::Stage>)
+		value |= config.range == Range::lower ? tcr_no_upper : tcr_no_lower;
+	return value;
+}
+
+// TCR of two ranges, from the fields of both. What they share, output size and hardware updates, is
+// the larger.
+constexpr uint64_t control_of_both(uint64_t a, uint64_t b)
+{
+	constexpr Field ips{34, 32};
+	const uint64_t larger = ips.get(a) > ips.get(b) ? ips.get(a) : ips.get(b);
+
+	return ((a | b) & ~ips.mask()) | ips.put(larger);
+}
+
+// TTBR or VTTBR. The upper range has no ASID of its own: it goes by that of the lower (TCR.A1 = 0).
+template <class Format> constexpr uint64_t root_register(Pa root, const MapConfig &config)
+{
+	const uint16_t asid = config.range == Range::lower ? config.asid : 0;
+
+	if constexpr (Stage2Tag<typename Format::Stage>)
+		return vttbr<Format>(root, asid);
+	else
+		return ttbr<Format>(root, asid);
+}
+
+} // namespace vmsa

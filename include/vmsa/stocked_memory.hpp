@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// StockedMemory: a TableMemory with tables in stock, for a change that must not fail for lack of one, or
+// is made where nothing can be allocated (under a spin lock, in a fault).
+//
+//   const auto tables = guest.tables_to_protect(region, r);    // how many can it take?
+//   if (!tables || !memory.stock(tables.value()))              // may wait, may fail
+//           return ...;
+//   guest.protect(region, r);                                  // takes them from the stock
+//
+// The answer holds until the next change. What is left over stays in stock.
+#pragma once
+
+#include "vmsa/memory.hpp"
+
+namespace vmsa
+{
+
+template <TableMemory Memory, class Granule> class StockedMemory {
+    public:
+	constexpr explicit StockedMemory(Memory &memory) : memory_{memory}
+	{
+	}
+	constexpr ~StockedMemory()
+	{
+		release();
+	}
+	StockedMemory(const StockedMemory &) = delete;
+	StockedMemory &operator=(const StockedMemory &) = delete;
+
+	// At least so many are in stock afterwards; when it fails, as many as were.
+	[[nodiscard]] constexpr bool stock(size_t tables)
+	{
+		const size_t before = stocked_;
+
+		while (stocked_ < tables) {
+			Descriptor *table = memory_.allocate(Granule::table_bytes);
+
+			if (!table) {
+				keep(before);
+				return false;
+			}
+			chain_.push(memory_, table);
+			stocked_++;
+		}
+		return true;
+	}
+
+	// Gives back all that is in stock.
+	constexpr void release()
+	{
+		keep(0);
+	}
+
+	constexpr size_t stocked() const
+	{
+		return stocked_;
+	}
+
+	// ---- TableMemory ----
+
+	constexpr Descriptor *allocate(size_t bytes)
+	{
+		if (bytes != Granule::table_bytes || !stocked_)
+			return memory_.allocate(bytes);
+		stocked_--;
+		return chain_.pop(memory_);
+	}
+
+	constexpr void free(Descriptor *table, size_t bytes)
+	{
+		memory_.free(table, bytes);
+	}
+
+	constexpr Pa physical(const Descriptor *table) const
+	{
+		return memory_.physical(const_cast<Descriptor *>(table));
+	}
+
+	constexpr Descriptor *pointer(Pa pa) const
+	{
+		return memory_.pointer(pa);
+	}
+
+    private:
+	constexpr void keep(size_t tables)
+	{
+		for (; stocked_ > tables; stocked_--)
+			memory_.free(chain_.pop(memory_), Granule::table_bytes);
+	}
+
+	Memory &memory_;
+	TableChain<Memory> chain_;
+	size_t stocked_ = 0;
+};
+
+} // namespace vmsa

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Unlink: a table that holds nothing any more leaves the tree. Its entry is cleared, and the batch owns
+// it, and all below it, until no walker can be inside. What is left in the entry is 0, or an annotation.
+#pragma once
+
+#include "vmsa/change.hpp"
+
+namespace vmsa
+{
+
+template <class T, class Batch>
+constexpr void retire(const T &tree, Batch &batch, Descriptor *table, Level level)
+{
+	tree.for_each_child(table, level,
+			    [&](Descriptor *below, Level l) { retire(tree, batch, below, l); });
+	batch.retire(table);
+}
+
+// A subtree goes as a whole: its leaves need no store of their own, but an invalidation that spans
+// `part`, in which they all lie, and the walk caches.
+template <class T, class Batch>
+constexpr void unlink(const T &tree, Batch &batch, Descriptor *entry, Descriptor *child,
+		      Level level, Region<typename T::Input> part, Descriptor left = 0)
+{
+	store(entry, left);
+	batch.changed(part, unknown_level);
+	retire(tree, batch, child, level + 1);
+}
+
+// Does the region cover the entry of `level` in which it lies?
+template <class T> constexpr bool covers_entry(Region<typename T::Input> region, Level level)
+{
+	return region.last - region.first == T::Granule::size(level) - 1;
+}
+
+// Nothing is left of the region, or in all of it what says `left`. Up from the lowest table of the path,
+// as far as tables are empty, or say that and nothing else. The root stays.
+template <class T, class Batch>
+constexpr void prune(const T &tree, Batch &batch, const Path<T> &path,
+		     Region<typename T::Input> region, Descriptor left)
+{
+	for (Level level = path.level; level > path.start; level--) {
+		Descriptor *table = path.table[level - path.start];
+
+		if (left ? !covers_entry<T>(region, level - 1)
+			 : !is_empty<typename T::Granule>(table, tree.index(level, region.first)))
+			return;
+		unlink(tree, batch,
+		       path.table[level - 1 - path.start] + tree.index(level - 1, region.first),
+		       table, level - 1, region, left);
+	}
+}
+
+} // namespace vmsa
