@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "summary.hpp"
+
+#include "formats/shape.hpp"
+#include "text/text.hpp"
+
+namespace decode
+{
+
+namespace
+{
+
+template <class F> Type type_of(vmsa::Descriptor d, int level)
+{
+	if (!F::is_valid(d))
+		return Type::invalid;
+	if (F::is_table(d, level))
+		return Type::table;
+	if (!F::is_leaf(d, level))
+		return Type::reserved;
+	return level == vmsa::last_level ? Type::page : Type::block;
+}
+
+template <class F> uint64_t output_of(vmsa::Descriptor d, int level)
+{
+	return (F::is_table(d, level) ? F::next_table(d) : F::output(d, level)).raw();
+}
+
+template <class F> rows::Meaning meaning_of(vmsa::Descriptor d)
+{
+	return rows::describe(F::attributes(d));
+}
+
+template <class F> unsigned run_of(int level)
+{
+	return static_cast<unsigned>(F::contiguous_run(level));
+}
+
+template <class F>
+constexpr Questions questions{type_of<F>, output_of<F>, meaning_of<F>, F::attribute_mask,
+			      run_of<F>};
+
+} // namespace
+
+const Questions &questions_of(const formats::Format &format)
+{
+	return *formats::with_format(format, []<class F>() { return &questions<F>; });
+}
+
+const Summaries::Leaf &Summaries::leaf(int level, vmsa::Descriptor d, Type type)
+{
+	const vmsa::Descriptor bits = d & ask_.attribute_mask;
+
+	for (const Leaf &known : known_)
+		if (known.valid && known.level == level && known.bits == bits)
+			return known;
+
+	Leaf &oldest = known_[next_++ % known_.size()];
+	const rows::Meaning meaning = ask_.meaning(d);
+
+	oldest = {true, level, bits, type == Type::page ? "page " : "block ",
+		  ' ' + meaning.access + ' ' + meaning.memory};
+	oldest.before += text::size(vmsa::bit(formats::shift_of(format_, level))) + " -> 0x";
+	for (const std::string &flag : meaning.flags)
+		oldest.after += ' ' + flag;
+	return oldest;
+}
+
+void Summaries::append(std::string &out, int level, vmsa::Descriptor d)
+{
+	const Type type = ask_.type(d, level);
+
+	switch (type) {
+	case Type::invalid:
+		out += "invalid";
+		return;
+	case Type::reserved:
+		out += "reserved";
+		return;
+	case Type::table:
+		out += "table -> 0x";
+		text::append_hex(out, ask_.output(d, level));
+		return;
+	default:
+		const Leaf &words = leaf(level, d, type);
+
+		out += words.before;
+		text::append_hex(out, ask_.output(d, level));
+		out += words.after;
+	}
+}
+
+std::string summary(const formats::Format &format, int level, vmsa::Descriptor d)
+{
+	std::string out;
+
+	Summaries{format}.append(out, level, d);
+	return out;
+}
+
+} // namespace decode

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The registers that say how a walk goes and where it begins.
+#include "fields.hpp"
+
+#include "formats/shape.hpp"
+#include "text/text.hpp"
+
+namespace decode
+{
+
+namespace
+{
+
+using text::hex;
+
+constexpr const char *tg0 = "4K granule|64K granule|16K granule|reserved";
+constexpr const char *tg1 = "reserved|16K granule|4K granule|64K granule";
+constexpr const char *not_used_used = "walks of this range are allowed|walks of this range fault";
+constexpr const char *top_byte = "the top byte is a part of the address|the top byte is ignored";
+constexpr const char *hw_access = "the access flag is software's|hardware sets the access flag";
+constexpr const char *hw_dirty = "dirty state is software's|hardware marks leaves with DBM dirty";
+constexpr const char *hpd = "tables restrict what is below|permissions of tables are disabled";
+constexpr const char *hwu = "left to software|left to hardware, with HPD";
+constexpr const char *ds =
+	"48 bits of output|52 bits of output (LPA2), SH moves here from the leaves";
+
+std::string start_level(uint64_t, uint64_t vtcr)
+{
+	const formats::Shape shape = formats::shape_of_vtcr(vtcr);
+
+	return shape.wrong.empty() ? "start at level " + std::to_string(shape.geometry.start)
+				   : shape.wrong;
+}
+
+constexpr Spec vtcr_specs[] = {
+	{63, 46, "RES0"},
+	{45, 45, "HDBSS", "dirty state is not logged|hardware logs dirty state"},
+	{44, 44, "HAFT", "no access flag in tables|hardware sets the access flag in tables"},
+	{43, 42, "RES0"},
+	{41, 41, "TL0", off_on},
+	{40, 40, "GCSH", off_on},
+	{39, 39, "RES0"},
+	{38, 38, "D128", "64-bit descriptors|128-bit descriptors"},
+	{37, 37, "S2POE", "no permission overlays|permission overlays"},
+	{36, 36, "S2PIE", "direct permissions|indirect permissions"},
+	{35, 35, "TL1", off_on},
+	{34, 34, "AssuredOnly", off_on},
+	{33, 33, "SL2", "as SL0 says|start at level -1, with DS"},
+	{32, 32, "DS", ds},
+	{31, 31, "RES1"},
+	{30, 30, "NSA", "output in the Secure space|output in the Non-secure space"},
+	{29, 29, "NSW", "walks in the Secure space|walks in the Non-secure space"},
+	{28, 28, "HWU62", "left to software|left to hardware"},
+	{27, 27, "HWU61", "left to software|left to hardware"},
+	{26, 26, "HWU60", "left to software|left to hardware"},
+	{25, 25, "HWU59", "left to software|left to hardware"},
+	{24, 23, "RES0"},
+	{22, 22, "HD", hw_dirty},
+	{21, 21, "HA", hw_access},
+	{20, 20, "RES0"},
+	{19, 19, "VS", "8-bit VMIDs|16-bit VMIDs"},
+	{18, 16, "PS", nullptr, physical_size},
+	{15, 14, "TG0", tg0},
+	{13, 12, "SH0", shareability},
+	{11, 10, "ORGN0", walk_cacheability},
+	{9, 8, "IRGN0", walk_cacheability},
+	{7, 6, "SL0", nullptr, start_level},
+	{5, 0, "T0SZ", nullptr, input_size},
+};
+
+constexpr Spec tcr_el1_specs[] = {
+	{63, 62, "RES0"},
+	{61, 61, "MTX1", off_on},
+	{60, 60, "MTX0", off_on},
+	{59, 59, "DS", ds},
+	{58, 58, "TCMA1", "accesses are tag-checked|tag 0b1111 is not checked"},
+	{57, 57, "TCMA0", "accesses are tag-checked|tag 0b0000 is not checked"},
+	{56, 56, "E0PD1", "EL0 may walk the upper range|EL0 faults in the upper range"},
+	{55, 55, "E0PD0", "EL0 may walk the lower range|EL0 faults in the lower range"},
+	{54, 54, "NFD1", off_on},
+	{53, 53, "NFD0", off_on},
+	{52, 52, "TBID1", "TBI1 is for data and instructions|TBI1 is for data only"},
+	{51, 51, "TBID0", "TBI0 is for data and instructions|TBI0 is for data only"},
+	{50, 50, "HWU162", hwu},
+	{49, 49, "HWU161", hwu},
+	{48, 48, "HWU160", hwu},
+	{47, 47, "HWU159", hwu},
+	{46, 46, "HWU062", hwu},
+	{45, 45, "HWU061", hwu},
+	{44, 44, "HWU060", hwu},
+	{43, 43, "HWU059", hwu},
+	{42, 42, "HPD1", hpd},
+	{41, 41, "HPD0", hpd},
+	{40, 40, "HD", hw_dirty},
+	{39, 39, "HA", hw_access},
+	{38, 38, "TBI1", top_byte},
+	{37, 37, "TBI0", top_byte},
+	{36, 36, "AS", "8-bit ASIDs|16-bit ASIDs"},
+	{35, 35, "RES0"},
+	{34, 32, "IPS", nullptr, physical_size},
+	{31, 30, "TG1", tg1},
+	{29, 28, "SH1", shareability},
+	{27, 26, "ORGN1", walk_cacheability},
+	{25, 24, "IRGN1", walk_cacheability},
+	{23, 23, "EPD1", not_used_used},
+	{22, 22, "A1", "TTBR0 has the ASID|TTBR1 has the ASID"},
+	{21, 16, "T1SZ", nullptr, input_size},
+	{15, 14, "TG0", tg0},
+	{13, 12, "SH0", shareability},
+	{11, 10, "ORGN0", walk_cacheability},
+	{9, 8, "IRGN0", walk_cacheability},
+	{7, 7, "EPD0", not_used_used},
+	{6, 6, "RES0"},
+	{5, 0, "T0SZ", nullptr, input_size},
+};
+
+// TCR_EL2 with E2H 0. TCR_EL3 has more in the upper half.
+constexpr Spec tcr_el2_high[] = {
+	{63, 34, "RES0"},
+};
+constexpr Spec tcr_el3_high[] = {
+	{63, 44, "RES0"},
+	{43, 43, "DisCH0", off_on},
+	{42, 42, "HAFT", "no access flag in tables|hardware sets the access flag in tables"},
+	{41, 41, "PTTWI", off_on},
+	{40, 39, "RES0"},
+	{38, 38, "D128", "64-bit descriptors|128-bit descriptors"},
+	{37, 37, "AIE", off_on},
+	{36, 36, "POE", "no permission overlays|permission overlays"},
+	{35, 35, "PIE", "direct permissions|indirect permissions"},
+	{34, 34, "PnCH", off_on},
+};
+constexpr Spec tcr_one_range_specs[] = {
+	{33, 33, "MTX", off_on},
+	{32, 32, "DS", ds},
+	{31, 31, "RES1"},
+	{30, 30, "TCMA", "accesses are tag-checked|tag 0b0000 is not checked"},
+	{29, 29, "TBID", "TBI is for data and instructions|TBI is for data only"},
+	{28, 28, "HWU62", hwu},
+	{27, 27, "HWU61", hwu},
+	{26, 26, "HWU60", hwu},
+	{25, 25, "HWU59", hwu},
+	{24, 24, "HPD", hpd},
+	{23, 23, "RES1"},
+	{22, 22, "HD", hw_dirty},
+	{21, 21, "HA", hw_access},
+	{20, 20, "TBI", top_byte},
+	{19, 19, "RES0"},
+	{18, 16, "PS", nullptr, physical_size},
+	{15, 14, "TG0", tg0},
+	{13, 12, "SH0", shareability},
+	{11, 10, "ORGN0", walk_cacheability},
+	{9, 8, "IRGN0", walk_cacheability},
+	{7, 6, "RES0"},
+	{5, 0, "T0SZ", nullptr, input_size},
+};
+
+const char *granule(unsigned page_shift)
+{
+	return page_shift == 12 ? "4K" : page_shift == 14 ? "16K" : "64K";
+}
+
+// TG0, or TG1 in terms of it.
+std::string range_text(unsigned tsz, uint64_t tg)
+{
+	constexpr const char *granules[] = {"4K", "64K", "16K", "reserved granule"};
+
+	return std::to_string(64 - tsz) + " bits with " + granules[tg & 3] + " pages";
+}
+
+std::string one_range_summary(uint64_t v)
+{
+	return range_text(static_cast<unsigned>(get(v, 5, 0)), get(v, 15, 14)) + ", " +
+	       physical_size(get(v, 18, 16), v);
+}
+
+// `from` and on, to the end of what there is.
+Decoded one_range(const char *name, std::span<const Spec> high, uint64_t value)
+{
+	std::vector<Spec> specs{high.begin(), high.end()};
+
+	specs.insert(specs.end(), std::begin(tcr_one_range_specs), std::end(tcr_one_range_specs));
+	return {name, value, one_range_summary(value), fields_of(specs, value)};
+}
+
+Decoded two_ranges(const char *name, uint64_t value)
+{
+	// TG1 to the encoding of TG0.
+	constexpr uint64_t tg0_of_tg1[] = {3, 2, 0, 1};
+	const auto range = [&](bool disabled, const char *which, unsigned tsz, uint64_t tg) {
+		return disabled ? std::string{which} + " disabled"
+				: which + (' ' + range_text(tsz, tg));
+	};
+	const auto t0sz = static_cast<unsigned>(get(value, 5, 0));
+	const auto t1sz = static_cast<unsigned>(get(value, 21, 16));
+
+	return {name, value,
+		range(get(value, 7, 7), "lower range", t0sz, get(value, 15, 14)) + ", " +
+			range(get(value, 23, 23), "upper range", t1sz,
+			      tg0_of_tg1[get(value, 31, 30)]) +
+			", " + physical_size(get(value, 34, 32), value),
+		fields_of(tcr_el1_specs, value)};
+}
+
+// VTTBR and the TTBRs: an identifier, a base, CnP. `identifier` is nullptr where there is none.
+Decoded base_register(const char *name, const char *identifier, uint64_t value,
+		      const Context &context)
+{
+	const bool wide = context.output_bits > 48;
+	const uint64_t base =
+		wide ? (get(value, 47, 6) << 6) | get(value, 5, 2) << 48 : get(value, 47, 1) << 1;
+	std::vector<Spec> specs{{63, 48, identifier ? identifier : "RES0"}};
+
+	if (wide)
+		specs.insert(specs.end(),
+			     {{47, 6, "BADDR"}, {5, 2, "BADDR[51:48]"}, {1, 1, "RES0"}});
+	else
+		specs.push_back({47, 1, "BADDR"});
+	specs.push_back({0, 0, "CnP", "TLB entries are this CPU's|TLB entries may be shared"});
+
+	Decoded d{name, value, "the root is at " + hex(base), fields_of(specs, value)};
+
+	for (Field &field : d.fields) {
+		if (field.name == "BADDR")
+			field.meaning = wide ? "bits [47:6] of " + hex(base) : hex(base);
+		if (identifier && field.name == identifier)
+			field.meaning = std::to_string(field.value);
+	}
+	if (identifier)
+		d.summary +=
+			std::string{", "} + identifier + ' ' + std::to_string(get(value, 63, 48));
+	return d;
+}
+
+Decoded mair(const char *name, uint64_t value)
+{
+	Decoded d{name, value, {}, {}};
+
+	for (unsigned i = 8; i-- > 0;) {
+		const auto byte = static_cast<unsigned>(get(value, 8 * i + 7, 8 * i));
+
+		d.fields.push_back({8 * i + 7, 8 * i, "Attr" + std::to_string(i), byte,
+				    memory_attribute(byte), Field::Kind::named});
+	}
+	return d;
+}
+
+} // namespace
+
+std::string memory_attribute(unsigned byte)
+{
+	constexpr const char *device[] = {"nGnRnE", "nGnRE", "nGRE", "GRE"};
+	const auto cacheability = [](unsigned bits) -> std::string {
+		constexpr const char *hints[] = {"", " Write-Allocate", " Read-Allocate",
+						 " Read-Allocate Write-Allocate"};
+
+		if (bits == 4)
+			return "Non-cacheable";
+		return std::string{bits & 4 ? "Write-Back" : "Write-Through"} +
+		       (bits & 8 ? "" : " Transient") + hints[bits & 3];
+	};
+	const unsigned outer = byte >> 4, inner = byte & 15;
+
+	if (outer == 0)
+		return (inner & 2) ? "unpredictable"
+				   : std::string{"Device-"} + device[inner >> 2] +
+					     (inner & 1 ? " without XS" : "");
+	if (byte == 0x40)
+		return "Normal, Non-cacheable, without XS";
+	if (byte == 0xa0)
+		return "Normal, Write-Through Read-Allocate, without XS";
+	if (byte == 0xf0)
+		return "Normal, Tagged, Write-Back Read-Allocate Write-Allocate";
+	if (inner == 0)
+		return "unpredictable";
+	if (outer == inner)
+		return "Normal, " + cacheability(outer);
+	return "Normal, outer " + cacheability(outer) + ", inner " + cacheability(inner);
+}
+
+Decoded vtcr_el2(uint64_t value, const Context &)
+{
+	const formats::Shape shape = formats::shape_of_vtcr(value);
+	const vmsa::Geometry &g = shape.geometry;
+	Decoded d{"VTCR_EL2", value, shape.wrong, fields_of(vtcr_specs, value)};
+
+	if (shape.wrong.empty())
+		d.summary = std::to_string(g.input_bits) + "-bit IPA, " +
+			    granule(shape.format.page_shift) + " granule, " +
+			    std::to_string(g.output_bits) + "-bit output, walks start at level " +
+			    std::to_string(g.start) + " with " + std::to_string(g.root_tables) +
+			    (g.root_tables == 1 ? " table" : " concatenated tables");
+	return d;
+}
+
+Decoded vttbr_el2(uint64_t value, const Context &context)
+{
+	return base_register("VTTBR_EL2", "VMID", value, context);
+}
+
+Decoded tcr_el1(uint64_t value, const Context &)
+{
+	return two_ranges("TCR_EL1", value);
+}
+
+Decoded tcr_el2(uint64_t value, const Context &context)
+{
+	return context.e2h ? two_ranges("TCR_EL2", value)
+			   : one_range("TCR_EL2", tcr_el2_high, value);
+}
+
+Decoded tcr_el3(uint64_t value, const Context &)
+{
+	return one_range("TCR_EL3", tcr_el3_high, value);
+}
+
+Decoded ttbr0_el1(uint64_t value, const Context &context)
+{
+	return base_register("TTBR0_EL1", "ASID", value, context);
+}
+
+Decoded ttbr1_el1(uint64_t value, const Context &context)
+{
+	return base_register("TTBR1_EL1", "ASID", value, context);
+}
+
+Decoded ttbr0_el2(uint64_t value, const Context &context)
+{
+	return base_register("TTBR0_EL2", context.e2h ? "ASID" : nullptr, value, context);
+}
+
+Decoded ttbr1_el2(uint64_t value, const Context &context)
+{
+	return base_register("TTBR1_EL2", "ASID", value, context);
+}
+
+Decoded ttbr0_el3(uint64_t value, const Context &context)
+{
+	return base_register("TTBR0_EL3", nullptr, value, context);
+}
+
+Decoded mair_el1(uint64_t value, const Context &)
+{
+	return mair("MAIR_EL1", value);
+}
+
+Decoded mair_el2(uint64_t value, const Context &)
+{
+	return mair("MAIR_EL2", value);
+}
+
+Decoded mair_el3(uint64_t value, const Context &)
+{
+	return mair("MAIR_EL3", value);
+}
+
+} // namespace decode
