@@ -35,7 +35,6 @@ inline constexpr const char *walk_cacheability =
 	"Write-Back Read-Allocate";
 inline constexpr const char *no_yes = "no|yes";
 inline constexpr const char *off_on = "off|on";
-inline constexpr const char *not_trapped_trapped = "not trapped|trapped";
 
 std::string physical_size(uint64_t field, uint64_t whole);
 std::string input_size(uint64_t field, uint64_t whole);

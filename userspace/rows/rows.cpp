@@ -70,28 +70,41 @@ Meaning describe(const vmsa::Stage2Attributes &a)
 	return meaning;
 }
 
-void append_text(std::string &out, const Row &row, unsigned input_bits, Outputs outputs)
+const std::string &Lines::tail(const Row &row)
+{
+	for (const Tail &known : tails_)
+		if (known.leaves == row.leaves && known.leaf_bytes == row.leaf_bytes &&
+		    known.meaning == *row.meaning)
+			return known.text;
+
+	const bool shown = outputs_ == Outputs::shown;
+	Tail &oldest = tails_[next_++ % tails_.size()];
+
+	oldest = {*row.meaning, row.leaves, row.leaf_bytes, " " + row.meaning->access + ' '};
+	oldest.text += row.meaning->memory + (shown ? " " : "  ");
+	text::append_number(oldest.text, row.leaves);
+	(oldest.text += " x ") += text::size(row.leaf_bytes);
+	if (shown)
+		for (const std::string &flag : row.meaning->flags)
+			(oldest.text += ' ') += flag;
+	oldest.text += '\n';
+	return oldest.text;
+}
+
+void Lines::append(std::string &out, const Row &row)
 {
 	// In the upper range all 64 bits count.
 	const unsigned digits =
-		input_bits < 64 && row.first >> input_bits ? 16 : (input_bits + 3) / 4;
-	const bool shown = outputs == Outputs::shown;
+		input_bits_ < 64 && row.first >> input_bits_ ? 16 : (input_bits_ + 3) / 4;
 
 	text::append_hex(out, row.first, digits);
 	out += '-';
 	text::append_hex(out, row.last, digits);
-	if (shown) {
+	if (outputs_ == Outputs::shown) {
 		out += " -> ";
 		text::append_hex(out, row.output, 10);
 	}
-	((out += ' ') += row.meaning->access) += ' ';
-	(out += row.meaning->memory) += shown ? " " : "  ";
-	text::append_number(out, row.leaves);
-	(out += " x ") += text::size(row.leaf_bytes);
-	if (shown)
-		for (const std::string &flag : row.meaning->flags)
-			(out += ' ') += flag;
-	out += '\n';
+	out += tail(row);
 }
 
 void write_json(json::Writer &json, const Row &row, Outputs outputs)

@@ -31,6 +31,8 @@ struct Meaning {
 	std::string access; // "rwx"
 	std::string memory; // "normal"
 	std::vector<std::string> flags; // "inner-shareable", "accessed", ...
+
+	bool operator==(const Meaning &) const = default;
 };
 
 Meaning describe(const vmsa::Stage1Attributes &attributes);
@@ -46,8 +48,32 @@ struct Row {
 	const Meaning *meaning; // until the next row
 };
 
-// A line; addresses have as many digits as `input_bits` ask for.
-void append_text(std::string &out, const Row &row, unsigned input_bits, Outputs outputs);
+// Writes lines. Addresses have as many digits as `input_bits` ask for.
+class Lines {
+    public:
+	Lines(unsigned input_bits, Outputs outputs) : input_bits_{input_bits}, outputs_{outputs}
+	{
+	}
+
+	void append(std::string &out, const Row &row);
+
+    private:
+	// What stands behind the addresses: made once for neighbours that alternate.
+	struct Tail {
+		Meaning meaning;
+		uint64_t leaves = 0;
+		uint64_t leaf_bytes = 0;
+		std::string text;
+	};
+
+	const std::string &tail(const Row &row);
+
+	unsigned input_bits_;
+	Outputs outputs_;
+	std::array<Tail, 4> tails_;
+	size_t next_ = 0;
+};
+
 // An object.
 void write_json(json::Writer &json, const Row &row, Outputs outputs);
 
@@ -70,28 +96,26 @@ void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level lev
 	}
 }
 
-// The attributes that were described last: in a tree there are few, but they alternate.
+// The meanings that were asked for last: in a tree there are few, but they alternate.
 template <class Format> class Meanings {
     public:
-	using Attributes = typename Format::Attributes;
-
-	const Meaning &of(const Attributes &attributes)
+	// `bits` are all that the attributes were made of.
+	const Meaning &of(vmsa::Descriptor bits, const typename Format::Attributes &attributes)
 	{
-		for (const auto &known : known_) {
-			if (known.valid && known.attributes == attributes)
+		for (const Known &known : known_)
+			if (known.bits == bits && known.valid)
 				return known.meaning;
-		}
 
 		Known &oldest = known_[next_++ % known_.size()];
 
-		oldest = {true, attributes, describe(attributes)};
+		oldest = {true, bits, describe(attributes)};
 		return oldest.meaning;
 	}
 
     private:
 	struct Known {
 		bool valid = false;
-		Attributes attributes;
+		vmsa::Descriptor bits;
 		Meaning meaning;
 	};
 
@@ -139,7 +163,7 @@ void for_each_row(const T &tree, Outputs outputs, const Visit &visit)
 				     .leaves = 1,
 				     .leaf_bytes = size,
 				     .level = level,
-				     .meaning = &meanings.of(attributes)};
+				     .meaning = &meanings.of(bits, attributes)};
 		      });
 	if (row.leaves)
 		visit(static_cast<const Row &>(row));

@@ -1,20 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "text.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 
 namespace text
 {
 
+namespace
+{
+
+// "000102...ff": two digits at a time.
+constexpr auto pairs = [] {
+	std::array<char, 512> all{};
+
+	for (size_t i = 0; i < all.size(); i++)
+		all[i] = "0123456789abcdef"[i / 2 >> (i % 2 ? 0 : 4) & 15];
+	return all;
+}();
+
+} // namespace
+
 void append_hex(std::string &out, uint64_t value, unsigned digits)
 {
+	const unsigned needed = (67 - static_cast<unsigned>(std::countl_zero(value | 1))) / 4;
+	const unsigned n = std::max(needed, std::min(digits, 16u));
 	char buffer[16];
-	unsigned n = 0;
 
-	do {
-		buffer[15 - n++] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	} while (value || n < (digits < 16 ? digits : 16));
+	for (unsigned i = 16; i > 16 - n; i -= 2, value >>= 8)
+		std::memcpy(buffer + i - 2, pairs.data() + 2 * (value & 0xff), 2);
 	out.append(buffer + 16 - n, n);
 }
 

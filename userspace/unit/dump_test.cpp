@@ -17,9 +17,10 @@ namespace
 
 std::vector<std::string> rows_text(const auto &tree_or_dump, rows::Outputs outputs)
 {
+	rows::Lines writer{40, outputs};
 	std::vector<std::string> lines;
 	const auto add = [&](const rows::Row &row) {
-		rows::append_text(lines.emplace_back(), row, 40, outputs);
+		writer.append(lines.emplace_back(), row);
 	};
 
 	if constexpr (requires { tree_or_dump.for_each_row(outputs, add); })

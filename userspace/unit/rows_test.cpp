@@ -30,11 +30,11 @@ struct Stage1Image {
 	}
 	std::string text(rows::Outputs outputs)
 	{
+		rows::Lines lines{39, outputs};
 		std::string out;
 
-		rows::for_each_row(image.tree(), outputs, [&](const rows::Row &row) {
-			rows::append_text(out, row, 39, outputs);
-		});
+		rows::for_each_row(image.tree(), outputs,
+				   [&](const rows::Row &row) { lines.append(out, row); });
 		return out;
 	}
 };

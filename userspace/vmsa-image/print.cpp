@@ -23,6 +23,7 @@ std::string print(std::vector<vmsa::Descriptor> descriptors, const Line &line, S
 
 		std::string text;
 		json::Writer json{text};
+		rows::Lines lines{setup.bits, rows::Outputs::shown};
 
 		if (style == Style::json)
 			json.begin_array();
@@ -30,7 +31,7 @@ std::string print(std::vector<vmsa::Descriptor> descriptors, const Line &line, S
 			if (style == Style::json)
 				rows::write_json(json, row, rows::Outputs::shown);
 			else
-				rows::append_text(text, row, setup.bits, rows::Outputs::shown);
+				lines.append(text, row);
 		});
 		if (style == Style::json)
 			json.end();

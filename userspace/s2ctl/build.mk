@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# s2ctl: `make -f userspace/s2ctl/build.mk` in the project's root builds build/s2ctl/host/s2ctl for this
+# machine, and with FOR=arm64 build/s2ctl/arm64/s2ctl, one static file for any arm64 Linux.
+
+FOR ?= host
+out := build/s2ctl/$(FOR)
+flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
+ifeq ($(FOR),arm64)
+CXX := aarch64-linux-gnu-g++-12
+link := -static -s
+endif
+
+sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
+	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump formats rows text)))
+objects := $(sources:%.cpp=$(out)/%.o)
+
+$(out)/s2ctl: $(objects)
+	$(CXX) $(link) $^ -o $@
+
+# What reads a million descriptors is optimized, what knows CLI11 is compiled fast.
+$(out)/userspace/s2ctl/cli.o: optimize := -O0
+$(out)/%.o: %.cpp userspace/s2ctl/build.mk
+	@mkdir -p $(@D)
+	$(CXX) $(flags) $(or $(optimize),-O2) -MMD -MP -c $< -o $@
+
+-include $(objects:.o=.d)

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli.hpp"
+
+#include "exit.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <list>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+constexpr const char *about =
+	"See and change what the stage2 module keeps: toy guests and their stage 2 tables.\n"
+	"Reads tables of other machines, too, and decodes descriptors and registers.";
+
+constexpr const char *more = "s2ctl COMMAND --help has examples. A GUEST that is read may be a "
+			     "file made by `s2ctl dump`,\n"
+			     "given as a path: ./demo.tables.";
+
+// The help of CLI11, without what its option types would say.
+class Formatter : public CLI::Formatter {
+    public:
+	Formatter()
+	{
+		column_width(26);
+		label("REQUIRED", "");
+		label("Positionals", "Arguments");
+	}
+
+	std::string make_option_opts(const CLI::Option *option) const override
+	{
+		return option->get_type_name().empty() ? "" : ' ' + option->get_type_name();
+	}
+
+	std::string make_option_name(const CLI::Option *option, bool is_positional) const override
+	{
+		return is_positional ? std::string{} : option->get_name(false, true);
+	}
+
+	std::string make_usage(const CLI::App *app, std::string) const override
+	{
+		for (const Command *command : commands())
+			if (app->get_name() == command->name)
+				return "Usage: " + synopsis(*command) + '\n';
+		return "Usage: s2ctl COMMAND [ARGUMENT...]\n";
+	}
+};
+
+// What an argument was given, where CLI11 can put it.
+struct Slot {
+	const Command *command;
+	const Argument *argument;
+	CLI::Option *option;
+	std::string value; // of what is not repeated
+	std::vector<std::string> values;
+};
+
+void add(CLI::App &app, std::list<Slot> &slots, const Command *command, const Argument &argument)
+{
+	Slot &slot = slots.emplace_back(Slot{command, &argument, nullptr, {}, {}});
+	// Complaints are about GUEST, as the synopsis has it.
+	const char *name = argument.is_option() ? argument.name : argument.value;
+
+	if (argument.kind == Argument::Kind::flag) {
+		slot.option = app.add_flag(name, argument.help);
+		return;
+	}
+	if (argument.repeated)
+		slot.option = app.add_option(name, slot.values, argument.help);
+	else
+		slot.option = app.add_option(name, slot.value, argument.help);
+	slot.option->type_name(argument.value)->required(argument.required);
+	if (argument.kind == Argument::Kind::choice) {
+		const std::vector<std::string> names{argument.choices.begin(),
+						     argument.choices.end()};
+
+		// IsMember would describe itself in the help.
+		slot.option->check(CLI::Validator{[names](std::string &given) -> std::string {
+							  std::string known;
+
+							  for (const std::string &name : names) {
+								  if (given == name)
+									  return "";
+								  known += ' ' + name;
+							  }
+							  return "'" + given +
+								 "' is none of:" + known;
+						  },
+						  ""});
+	}
+}
+
+// Every command as a subcommand, its arguments and the common ones.
+void build(CLI::App &app, std::list<Slot> &slots)
+{
+	app.formatter(std::make_shared<Formatter>());
+	app.set_help_flag("-h,--help", "say how it is used");
+	app.set_version_flag("--version", "s2ctl 0.1", "say which version this is");
+	app.require_subcommand(1);
+	app.footer(more);
+	for (const Command *command : commands()) {
+		CLI::App *sub = app.add_subcommand(command->name, command->summary);
+
+		sub->group("Commands");
+		sub->footer(std::string{command->description} +
+			    (*command->description ? "\n\n" : "") + "Examples:\n" +
+			    command->examples);
+		for (const Argument &argument : command->arguments)
+			add(*sub, slots, command, argument);
+		for (const Argument &argument : common_arguments())
+			add(*sub, slots, command, argument);
+	}
+}
+
+// The command that looks most like what somebody wrote, if one does.
+std::string similar(const std::string &word)
+{
+	const auto distance = [&](std::string_view name) {
+		std::vector<size_t> row(name.size() + 1);
+
+		for (size_t j = 0; j < row.size(); j++)
+			row[j] = j;
+		for (size_t i = 0; i < word.size(); i++) {
+			size_t diagonal = std::exchange(row[0], i + 1);
+
+			for (size_t j = 0; j < name.size(); j++)
+				diagonal = std::exchange(
+					row[j + 1], std::min({row[j + 1] + 1, row[j] + 1,
+							      diagonal + (word[i] != name[j])}));
+		}
+		return row.back();
+	};
+	const char *best = "";
+	size_t least = 3;
+
+	for (const Command *command : commands()) {
+		if (distance(command->name) < least) {
+			least = distance(command->name);
+			best = command->name;
+		}
+	}
+	return *best ? std::string{" (did you mean "} + best + "?)" : "";
+}
+
+bool is_command(const std::string &word)
+{
+	for (const Command *command : commands())
+		if (word == command->name)
+			return true;
+	return false;
+}
+
+} // namespace
+
+CommandLine parse_command_line(int argc, const char *const *argv)
+{
+	std::vector<std::string> words(argv + (argc ? 1 : 0), argv + argc);
+	std::list<Slot> slots;
+	CLI::App app{about, "s2ctl"};
+	CommandLine line;
+
+	build(app, slots);
+	// `help map` is `map --help`.
+	if (!words.empty() && words[0] == "help") {
+		words.erase(words.begin());
+		words.emplace_back("--help");
+	}
+	if (words.empty())
+		words.emplace_back("--help");
+	if (words[0][0] != '-' && !is_command(words[0]))
+		throw Failure{Exit::usage, "there is no command '" + words[0] + "'" +
+						   similar(words[0]) + "; s2ctl --help lists them"};
+
+	const std::string of = is_command(words[0]) ? "s2ctl " + words[0] : "s2ctl";
+
+	std::ranges::reverse(words); // as CLI11 takes them
+	try {
+		app.parse(words);
+	} catch (const CLI::CallForHelp &) {
+		line.answer = app.help();
+		return line;
+	} catch (const CLI::CallForVersion &version) {
+		line.answer = std::string{version.what()} + '\n';
+		return line;
+	} catch (const CLI::ParseError &error) {
+		throw Failure{Exit::usage, std::string{error.what()} + " (" + of + " --help)"};
+	}
+	for (const Command *command : commands())
+		if (app.got_subcommand(command->name))
+			line.command = command;
+	for (Slot &slot : slots)
+		if (slot.command == line.command && slot.option->count())
+			line.arguments.set(slot.argument->name, slot.argument->repeated
+									? slot.values
+									: std::vector{slot.value});
+	return line;
+}
+
+} // namespace s2ctl

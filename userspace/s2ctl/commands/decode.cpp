@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// decode: a descriptor or a register value, bit by bit. Needs no root, no module and no Arm.
+#include "commands.hpp"
+
+#include "s2ctl/exit.hpp"
+#include "s2ctl/fields.hpp"
+
+#include "decode/decode.hpp"
+#include "text/text.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+using Kind = Argument::Kind;
+using formats::Stage;
+
+constexpr const char *stages[] = {"el1and0", "el2and0", "el2", "el3", "2", "2-fwb"};
+constexpr const char *granules[] = {"4K", "16K", "64K"};
+constexpr const char *levels[] = {"-1", "0", "1", "2", "3"};
+constexpr const char *outputs[] = {"48", "52"};
+
+template <size_t N> size_t index_in(const char *const (&names)[N], const std::string &name)
+{
+	return static_cast<size_t>(std::ranges::find(names, name) - names);
+}
+
+decode::Decoded decode_descriptor(const Arguments &arguments, uint64_t value)
+{
+	const formats::Format format{
+		static_cast<Stage>(index_in(stages, arguments.text("--stage", "2"))),
+		12 + 2 * static_cast<unsigned>(
+				 index_in(granules, arguments.text("--granule", "4K"))),
+		arguments.text("--output-bits", "48") == "52" ? 52u : 48u};
+	const int level = std::stoi(arguments.text("--level", "3"));
+	const int first = formats::with_format(format, []<class F>() { return F::first_level; });
+
+	if (level < first)
+		throw Failure{Exit::usage, "--level: the levels of this format are " +
+						   std::to_string(first) + "..3"};
+	return decode::descriptor(format, level, value,
+				  arguments.has("--mair") ? arguments.number("--mair")
+							  : vmsa::mair_value);
+}
+
+decode::Decoded decode_value(const Arguments &arguments, const std::string &name, uint64_t value)
+{
+	if (name == "descriptor")
+		return decode_descriptor(arguments, value);
+
+	const decode::Register *reg = decode::find_register(name);
+
+	if (!reg)
+		throw Failure{Exit::usage,
+			      "'" + name +
+				      "' is neither `descriptor` nor a register that is known here "
+				      "(s2ctl decode --list)"};
+	return reg->decode(value, {arguments.has("--e2h"),
+				   arguments.text("--output-bits", "48") == "52" ? 52u : 48u});
+}
+
+void append_decoded(Output &out, const decode::Decoded &d)
+{
+	((out.text += out.bold()) += d.name) += out.plain();
+	out.text += ' ' + text::hex(d.value, 16) + '\n';
+	append_fields(out, d, 2);
+	if (!d.summary.empty())
+		out.text += d.summary + '\n';
+}
+
+void write_decoded(json::Writer &json, const decode::Decoded &d)
+{
+	json.begin_object();
+	json.member("name", d.name);
+	json.member("value", text::hex(d.value, 16));
+	json.member("summary", d.summary);
+	write_fields(json, d);
+	json.end();
+}
+
+void list_registers(const Invocation &in)
+{
+	json::Writer json{in.out.text};
+
+	if (in.json)
+		json.begin_array();
+	for (const decode::Register &reg : decode::registers()) {
+		if (in.json) {
+			json.begin_object();
+			json.member("name", reg.name);
+			json.member("alias", reg.alias ? reg.alias : "");
+			json.member("what", reg.what);
+			json.end();
+			continue;
+		}
+
+		std::string name = reg.name;
+
+		name.resize(11, ' ');
+		name += reg.alias ? reg.alias : "";
+		name.resize(18, ' ');
+		in.out.text += name + reg.what + '\n';
+	}
+	if (in.json)
+		json.end();
+	else
+		in.out.text += "descriptor        of a translation table: --stage, --granule, "
+			       "--level, ...\n";
+}
+
+void decode_all(const Invocation &in)
+{
+	if (in.arguments.has("--list")) {
+		list_registers(in);
+		return;
+	}
+	if (!in.arguments.has("what") || !in.arguments.has("value"))
+		throw Failure{Exit::usage, "decode what? a name and a value, or --list "
+					   "(s2ctl decode --help)"};
+
+	json::Writer json{in.out.text};
+
+	if (in.json)
+		json.begin_array();
+	for (const std::string &text : in.arguments.all("value")) {
+		const uint64_t value = parse_number("VALUE", text);
+		const decode::Decoded d =
+			decode_value(in.arguments, in.arguments.text("what"), value);
+
+		if (in.json)
+			write_decoded(json, d);
+		else
+			append_decoded(in.out, d);
+	}
+	if (in.json)
+		json.end();
+}
+
+constexpr Argument arguments[] = {
+	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor"},
+	{"value", "VALUE", "its bits: 0x80000000, 4096", Kind::text, false, true},
+	{"--list", nullptr, "the registers that are known", Kind::flag},
+	{"--stage", "STAGE", "of a descriptor: 2, 2-fwb, el1and0, el2and0, el2 or el3 (2)",
+	 Kind::choice, false, false, stages},
+	{"--granule", "SIZE", "of a descriptor: 4K, 16K or 64K (4K)", Kind::choice, false, false,
+	 granules},
+	{"--level", "LEVEL", "of a descriptor: -1..3 (3)", Kind::choice, false, false, levels},
+	{"--output-bits", "N", "48, or 52 with LPA or LPA2 (48)", Kind::choice, false, false,
+	 outputs},
+	{"--mair", "VALUE", "of a descriptor of stage 1: what MAIR holds"},
+	{"--e2h", nullptr, "of a register of EL2: HCR_EL2.E2H is 1", Kind::flag},
+};
+
+} // namespace
+
+constexpr Command decode_command = {
+	"decode",
+	"a descriptor or a register value, bit by bit",
+	"Needs no root, no module and no Arm. Reserved bits are shown only when they are wrong; "
+	"--json has\n"
+	"every bit.",
+	arguments,
+	"  s2ctl decode vtcr_el2 0x800d3558\n  s2ctl decode esr 0x93830047\n"
+	"  s2ctl decode descriptor 0x00400000422007fd --level 2\n"
+	"  s2ctl decode descriptor 0x60000040000713 --stage el1and0 --granule 64K\n  s2ctl decode "
+	"--list\n",
+	decode_all};
+
+} // namespace s2ctl

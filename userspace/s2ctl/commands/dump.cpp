@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// dump, load-dump: a guest's tables as a file, and back.
+#include "commands.hpp"
+
+#include "s2ctl/exit.hpp"
+#include "s2ctl/source.hpp"
+
+#include "decode/decode.hpp"
+#include "text/text.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+using Kind = Argument::Kind;
+
+// A file that is there as a whole, or not at all.
+class WholeFile {
+    public:
+	explicit WholeFile(std::string name) : name_{std::move(name)}, part_{name_ + ".part"}
+	{
+		struct stat s;
+
+		// What is no plain file (a pipe, /dev/null) is written to as it is.
+		if (stat(name_.c_str(), &s) == 0 && !S_ISREG(s.st_mode))
+			part_ = name_;
+		descriptor_ = open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (descriptor_ < 0)
+			fail();
+	}
+	~WholeFile()
+	{
+		if (descriptor_ < 0)
+			return;
+		close(descriptor_);
+		if (part_ != name_)
+			unlink(part_.c_str());
+	}
+	WholeFile(const WholeFile &) = delete;
+	WholeFile &operator=(const WholeFile &) = delete;
+
+	void write(const void *from, size_t bytes)
+	{
+		for (size_t done = 0; done < bytes;) {
+			const ssize_t n = ::write(
+				descriptor_, static_cast<const char *>(from) + done, bytes - done);
+
+			check_interrupted("nothing was written");
+			if (n < 0)
+				fail();
+			done += static_cast<size_t>(n);
+		}
+	}
+
+	void finish()
+	{
+		if (close(std::exchange(descriptor_, -1)) ||
+		    (part_ != name_ && rename(part_.c_str(), name_.c_str()))) {
+			const int error = errno;
+
+			if (part_ != name_)
+				unlink(part_.c_str());
+			errno = error;
+			fail();
+		}
+	}
+
+    private:
+	[[noreturn]] void fail() const
+	{
+		throw Failure{Exit::bad_file, name_ + ": " + std::strerror(errno)};
+	}
+
+	std::string name_, part_;
+	int descriptor_;
+};
+
+void save(const Invocation &in)
+{
+	const dump::Dump dump = read_tables(in.debugfs, in.arguments.text("guest"));
+	const std::string name = in.arguments.text("file");
+
+	if (name == "-") {
+		dump.write([&](const void *from, size_t bytes) {
+			in.out.text.append(static_cast<const char *>(from), bytes);
+			in.out.flush_if_large();
+		});
+		return;
+	}
+
+	WholeFile file{name};
+	uint64_t size = 0;
+
+	dump.write([&](const void *from, size_t bytes) {
+		file.write(from, bytes);
+		size += bytes;
+	});
+	file.finish();
+	if (!in.json)
+		return;
+
+	json::Writer json{in.out.text};
+
+	json.begin_object();
+	json.member("file", name);
+	json.member("bytes", size);
+	json.member("tables", dump.tables().size());
+	json.end();
+}
+
+void summarize(const Invocation &in, const std::string &source)
+{
+	const dump::Dump dump = read_tables(in.debugfs, source);
+	const vmsa::Census census = dump.census();
+	const decode::Decoded vtcr =
+		decode::find_register("vtcr_el2")->decode(dump.header().vtcr, {});
+	uint64_t leaves = 0;
+
+	for (const uint64_t n : census.leaves)
+		leaves += n;
+	if (in.json) {
+		json::Writer json{in.out.text};
+
+		json.begin_object();
+		json.member("version", dump.header().version);
+		json.member("vtcr_el2", text::hex(dump.header().vtcr, 16));
+		json.member("root", text::hex(dump.header().root));
+		json.member("input_bits", dump.geometry().input_bits);
+		json.member("granule", text::size(vmsa::bit(dump.format().page_shift)));
+		json.member("start_level", dump.geometry().start);
+		json.member("tables", census.tables);
+		json.member("leaves", leaves);
+		json.end();
+		return;
+	}
+	in.out.text += "a dump of " + std::to_string(census.tables) + " tables and " +
+		       std::to_string(leaves) + " leaves\n";
+	in.out.text += "root       " + text::hex(dump.header().root) + '\n';
+	in.out.text +=
+		"vtcr_el2   " + text::hex(dump.header().vtcr, 16) + "  " + vtcr.summary + '\n';
+}
+
+void load(const Invocation &in)
+{
+	const std::string file = in.arguments.text("file");
+	const std::string source = is_file(file) ? file : "./" + file;
+	const std::string view = in.arguments.text("view", "summary");
+
+	if ((view == "walk") != in.arguments.has("ipa"))
+		throw Failure{Exit::usage, view == "walk" ? "walk what? an IPA is missing"
+							  : "an IPA is for walk"};
+	if (view == "maps")
+		show_maps(in, source, false);
+	else if (view == "tables")
+		show_tables(in, source);
+	else if (view == "stats")
+		show_stats(in, source);
+	else if (view == "walk")
+		show_walk(in, source, in.arguments.all("ipa"));
+	else
+		summarize(in, source);
+}
+
+constexpr const char *views[] = {"summary", "maps", "tables", "stats", "walk"};
+
+constexpr Argument dump_arguments[] = {
+	{"guest", "GUEST", "whose tables", Kind::guest_or_file, true},
+	{"file", "FILE", "where to; - is standard output", Kind::file, true},
+};
+
+constexpr Argument load_dump_arguments[] = {
+	{"file", "FILE", "what `dump` made; - is standard input", Kind::file, true},
+	{"view", "VIEW", "summary, maps, tables, stats or walk (summary)", Kind::choice, false,
+	 false, views},
+	{"ipa", "IPA", "of walk: addresses", Kind::text, false, true},
+};
+
+} // namespace
+
+constexpr Command dump_command = {
+	"dump",
+	"save a guest's tables to a file",
+	"The file is tables.bin. Any machine can examine it: maps, tables, walk and stats take its "
+	"path in\n"
+	"place of a guest, and load-dump checks it.",
+	dump_arguments,
+	"  s2ctl dump demo demo.tables\n  s2ctl dump demo - | ssh pc s2ctl maps -\n",
+	save};
+
+constexpr Command load_dump_command = {
+	"load-dump",
+	"examine a file that dump made, on any machine",
+	"A file that is no dump, or a broken one, is refused with what is wrong, and at which "
+	"byte.",
+	load_dump_arguments,
+	"  s2ctl load-dump demo.tables\n  s2ctl load-dump demo.tables maps\n"
+	"  s2ctl load-dump demo.tables walk 0x80123456\n",
+	load};
+
+} // namespace s2ctl

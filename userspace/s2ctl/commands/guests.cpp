@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// features, list, create, remove: the machine and its guests.
+#include "commands.hpp"
+
+#include "s2ctl/exit.hpp"
+#include "s2ctl/request.hpp"
+
+#include "text/text.hpp"
+
+namespace s2ctl
+{
+
+namespace
+{
+
+using Kind = Argument::Kind;
+
+void features(const Invocation &in)
+{
+	const std::string text = in.debugfs.read("features");
+
+	if (!in.json) {
+		in.out.text = text;
+		return;
+	}
+
+	json::Writer json{in.out.text};
+
+	json.begin_object();
+	write_members(json, parse_key_values(text));
+	json.end();
+}
+
+// A line of `list`. A guest may go while it is looked at: then there is none.
+bool describe(const Invocation &in, const std::string &guest, KeyValues &config, KeyValues &stats)
+{
+	try {
+		config = parse_key_values(in.debugfs.read(Debugfs::guest_file(guest, "config")));
+		stats = parse_key_values(in.debugfs.read(Debugfs::guest_file(guest, "stats")));
+		return true;
+	} catch (const Failure &failure) {
+		if (failure.code() == Exit::unreachable)
+			throw;
+		return false;
+	}
+}
+
+std::string size_of(const std::string &bytes)
+{
+	const text::Number n = text::parse_number(bytes);
+
+	return n.trouble == text::Number::Trouble::none ? text::size(n.value) : bytes;
+}
+
+void pad(std::string &out, size_t width, const std::string &text)
+{
+	out += text;
+	out.append(text.size() < width ? width - text.size() : 1, ' ');
+}
+
+void list(const Invocation &in)
+{
+	std::string &out = in.out.text;
+	const std::vector<std::string> guests = in.debugfs.guests();
+	json::Writer json{out};
+
+	if (in.arguments.has("--names")) {
+		for (const std::string &guest : guests)
+			out += guest + '\n';
+		return;
+	}
+	if (in.json)
+		json.begin_array();
+	else if (!guests.empty())
+		((out += in.out.bold()) += "NAME             IPA BITS  RAM     MAPPED    TABLES") +=
+			std::string{in.out.plain()} + '\n';
+	for (const std::string &guest : guests) {
+		KeyValues config, stats;
+
+		if (!describe(in, guest, config, stats))
+			continue;
+		if (in.json) {
+			json.begin_object();
+			write_members(json, config);
+			write_members(json, stats);
+			json.end();
+			continue;
+		}
+		pad(out, 17, guest);
+		pad(out, 10, value_of(config, "ipa_bits"));
+		pad(out, 8, value_of(config, "ram"));
+		pad(out, 10, size_of(value_of(stats, "mapped_bytes")));
+		out += value_of(stats, "tables") + " (" + size_of(value_of(stats, "table_bytes")) +
+		       ")\n";
+	}
+	if (in.json)
+		json.end();
+}
+
+void create(const Invocation &in)
+{
+	Request{}
+		.add("name", in.arguments.text("guest"))
+		.add_given("ipa_bits", in.arguments, "--ipa-bits")
+		.add_given("ram", in.arguments, "--ram")
+		.add_given("tables", in.arguments, "--tables")
+		.add_given("vcpus", in.arguments, "--vcpus")
+		.send(in, "create");
+}
+
+void remove(const Invocation &in)
+{
+	for (const std::string &guest : in.arguments.all("guest"))
+		Request{}.add("name", guest).send(in, "remove");
+}
+
+constexpr Argument list_arguments[] = {
+	{"--names", nullptr, "only their names", Kind::flag},
+};
+
+constexpr Argument create_arguments[] = {
+	{"guest", "GUEST", "its name: letters, digits, _ - .", Kind::text, true},
+	{"--ipa-bits", "N", "how wide its addresses are, from 32 on (40)"},
+	{"--ram", "SIZE", "bytes of RAM (64M)"},
+	{"--tables", "N", "how many tables it may use (no limit)"},
+	{"--vcpus", "N", "how many vCPUs (1)"},
+};
+
+constexpr Argument remove_arguments[] = {
+	{"guest", "GUEST", "which", Kind::guest, true, true},
+};
+
+} // namespace
+
+constexpr Command features_command = {"features",
+				      "what this machine offers",
+				      "",
+				      {},
+				      "  s2ctl features\n  s2ctl features --json\n",
+				      features};
+
+constexpr Command list_command = {
+	"list",
+	"the guests there are",
+	"",
+	list_arguments,
+	"  s2ctl list\n  s2ctl list --names\n  s2ctl list --json | jq '.[].mapped_bytes'\n",
+	list};
+
+constexpr Command create_command = {
+	"create",
+	"make a guest",
+	"Sizes are 4096, 0x1000, 4K, 64M, 1G. A guest's RAM is zeroed, and taken from the kernel "
+	"at once.",
+	create_arguments,
+	"  s2ctl create demo\n  s2ctl create small --ipa-bits 32 --ram 1M\n",
+	create};
+
+constexpr Command remove_command = {
+	"remove",
+	"end guests",
+	"Their files that are still open answer ENODEV from then on.",
+	remove_arguments,
+	"  s2ctl remove demo\n  s2ctl list --names | xargs s2ctl remove\n",
+	remove};
+
+} // namespace s2ctl

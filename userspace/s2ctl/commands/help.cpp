@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// completion, man: what is made from the list of commands.
+#include "commands.hpp"
+
+namespace s2ctl
+{
+
+namespace
+{
+
+constexpr const char *shells[] = {"bash"};
+
+constexpr Argument completion_arguments[] = {
+	{"shell", "SHELL", "bash", Argument::Kind::choice, false, false, shells},
+};
+
+void completion(const Invocation &in)
+{
+	in.out.text = bash_completion();
+}
+
+void man(const Invocation &in)
+{
+	in.out.text = manual_page();
+}
+
+} // namespace
+
+constexpr Command completion_command = {
+	"completion",
+	"a script that completes s2ctl's words in a shell",
+	"Commands, options, their values, and the names of guests.",
+	completion_arguments,
+	"  source <(s2ctl completion bash)\n"
+	"  s2ctl completion bash > /usr/share/bash-completion/completions/s2ctl\n",
+	completion};
+
+constexpr Command man_command = {"man", "the manual page, for man", "",
+				 {},	"  s2ctl man | man -l -\n", man};
+
+} // namespace s2ctl

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// load: a program into a guest's memory, through its own tables.
+#include "commands.hpp"
+
+#include "s2ctl/exit.hpp"
+#include "s2ctl/program.hpp"
+#include "s2ctl/source.hpp"
+
+#include "text/text.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <optional>
+#include <unistd.h>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+using text::hex;
+
+// Where the first byte of [first, last] lies that is not mapped.
+std::optional<uint64_t> first_hole(const dump::Dump &dump, uint64_t first, uint64_t last)
+{
+	uint64_t at = first; // mapped up to here
+
+	dump.for_each_row(rows::Outputs::ignored, [&](const rows::Row &row) {
+		if (at <= last && row.first <= at && at <= row.last)
+			at = row.last + 1;
+	});
+	return at <= last ? std::optional{at} : std::nullopt;
+}
+
+// Before a byte is written.
+void check_mapped(const Invocation &in, const std::string &guest, const Program &program)
+{
+	const dump::Dump dump = read_tables(in.debugfs, guest);
+
+	for (const Segment &segment : program.segments) {
+		const uint64_t last = segment.ipa + (segment.bytes - 1);
+		const auto hole = first_hole(dump, segment.ipa, last);
+
+		if (hole)
+			throw Failure{Exit::refused,
+				      hex(*hole) + " is not mapped, and the program takes " +
+					      hex(segment.ipa) + "-" + hex(last) +
+					      ": nothing was written (s2ctl map --help)"};
+	}
+}
+
+class Memory {
+    public:
+	Memory(const Debugfs &debugfs, const std::string &guest)
+	    : debugfs_{debugfs}, file_{Debugfs::guest_file(guest, "mem")}, open_{debugfs.open(
+										   file_, O_WRONLY)}
+	{
+	}
+
+	void write(uint64_t ipa, std::string_view bytes)
+	{
+		while (!bytes.empty()) {
+			const ssize_t n = pwrite(open_.descriptor(), bytes.data(), bytes.size(),
+						 static_cast<off_t>(ipa));
+
+			check_interrupted("up to " + hex(ipa) + " was written");
+			if (n < 0)
+				debugfs_.fail(file_, errno);
+			ipa += static_cast<size_t>(n);
+			bytes.remove_prefix(static_cast<size_t>(n));
+		}
+	}
+
+    private:
+	const Debugfs &debugfs_;
+	std::string file_;
+	File open_;
+};
+
+void write_program(const Invocation &in, const std::string &guest, const Program &program)
+{
+	constexpr size_t at_once = 1 << 20;
+	static const std::string zeros(at_once, '\0');
+	Memory memory{in.debugfs, guest};
+	Progress progress{"load", program.bytes()};
+	uint64_t done = 0;
+
+	for (const Segment &segment : program.segments) {
+		for (uint64_t at = 0; at < segment.bytes;) {
+			std::string_view piece = zeros;
+
+			if (at < segment.contents.size())
+				piece = segment.contents.substr(at);
+			piece = piece.substr(0, std::min<uint64_t>(at_once, segment.bytes - at));
+			memory.write(segment.ipa + at, piece);
+			at += piece.size();
+			progress.at(done += piece.size());
+		}
+	}
+}
+
+void load(const Invocation &in)
+{
+	const std::string guest = in.arguments.text("guest");
+	const std::string name = in.arguments.text("file");
+	const std::string regs = Debugfs::guest_file(guest, "regs");
+	const std::string contents = read_program(name);
+	const Program program = in.arguments.has("--at")
+					? flat_program(contents, in.arguments.number("--at"))
+					: program_of(name, contents);
+	// A module without vCPUs has no such file.
+	const bool sets_pc = !in.arguments.has("--keep-pc") && in.debugfs.has(regs);
+
+	check_mapped(in, guest, program);
+	write_program(in, guest, program);
+	if (sets_pc)
+		in.debugfs.write(regs, "vcpu=0 pc=" + hex(program.entry));
+	if (!in.json) {
+		in.out.text = text::size((program.bytes() + 1023) & ~uint64_t{1023}) +
+			      " loaded, entry " + hex(program.entry) +
+			      (sets_pc ? ", where vcpu 0 will start\n" : "\n");
+		return;
+	}
+
+	json::Writer json{in.out.text};
+
+	json.begin_object();
+	json.member("entry", hex(program.entry));
+	json.member("pc_set", sets_pc);
+	json.begin_array("segments");
+	for (const Segment &segment : program.segments) {
+		json.begin_object();
+		json.member("ipa", hex(segment.ipa));
+		json.member("bytes", segment.bytes);
+		json.end();
+	}
+	json.end();
+	json.end();
+}
+
+constexpr Argument arguments[] = {
+	{"guest", "GUEST", "whose memory", Argument::Kind::guest, true},
+	{"file", "FILE", "an ELF program for arm64, or a flat binary", Argument::Kind::file, true},
+	{"--at", "IPA", "take it as a flat binary for this address (0x80000000)"},
+	{"--keep-pc", nullptr, "leave the vCPUs alone", Argument::Kind::flag},
+};
+
+} // namespace
+
+constexpr Command load_command = {
+	"load",
+	"load a program into a guest's memory",
+	"An ELF program goes to the physical addresses of its segments, anything else to "
+	"0x80000000. All of\n"
+	"it has to be mapped, or nothing is written. vcpu 0 is told to start at the entry.",
+	arguments,
+	"  s2ctl load demo hello.elf\n  s2ctl load demo image.bin --at 0x40000000\n",
+	load};
+
+} // namespace s2ctl

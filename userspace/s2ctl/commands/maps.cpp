@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// maps: what is mapped, as merged ranges.
+#include "commands.hpp"
+
+#include "s2ctl/source.hpp"
+
+namespace s2ctl
+{
+
+void show_maps(const Invocation &in, const std::string &source, bool outputs)
+{
+	const dump::Dump dump = read_tables(in.debugfs, source);
+	const auto which = outputs ? rows::Outputs::shown : rows::Outputs::ignored;
+	rows::Lines lines{dump.geometry().input_bits, which};
+	json::Writer json{in.out.text};
+
+	if (in.json)
+		json.begin_array();
+	dump.for_each_row(which, [&](const rows::Row &row) {
+		if (in.json)
+			rows::write_json(json, row, which);
+		else
+			lines.append(in.out.text, row);
+		in.out.flush_if_large();
+	});
+	if (in.json)
+		json.end();
+}
+
+namespace
+{
+
+using Kind = Argument::Kind;
+
+void maps(const Invocation &in)
+{
+	show_maps(in, in.arguments.text("guest"), in.arguments.has("--outputs"));
+}
+
+constexpr Argument arguments[] = {
+	{"guest", "GUEST", "a guest, or a dump's path", Kind::guest_or_file, true},
+	{"--outputs", nullptr, "output addresses and flags, too; a range ends where outputs jump",
+	 Kind::flag},
+};
+
+} // namespace
+
+constexpr Command maps_command = {
+	"maps",
+	"what is mapped, as merged ranges",
+	"A line for a run of leaves side by side, of one size and the same attributes: first and "
+	"last\n"
+	"address, access, memory type, leaves and their size.",
+	arguments,
+	"  s2ctl maps demo\n  s2ctl maps demo --outputs\n  s2ctl maps ./demo.tables --json\n",
+	maps};
+
+} // namespace s2ctl

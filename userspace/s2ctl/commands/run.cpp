@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// regs, run, verify: a guest's vCPUs, where the module has an engine for them.
+#include "commands.hpp"
+
+#include "s2ctl/exit.hpp"
+#include "s2ctl/request.hpp"
+
+#include <optional>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+using Kind = Argument::Kind;
+
+// A file whose lines are in sections, one a vCPU, each begun by "vcpu N": the sections, or that of one
+// vCPU.
+std::vector<std::string> sections(const std::string &text, const std::string &vcpu)
+{
+	std::vector<std::string> found;
+
+	for (size_t at = 0; at < text.size();) {
+		const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
+		const std::string line = text.substr(at, end - at);
+
+		if (line.starts_with("vcpu ") || found.empty())
+			found.emplace_back();
+		found.back() += line;
+		at = end;
+	}
+	if (!vcpu.empty())
+		std::erase_if(found, [&](const std::string &section) {
+			return value_of(parse_key_values(section), "vcpu") != vcpu;
+		});
+	return found;
+}
+
+// What the guest printed comes as several lines of one key.
+void write_section(json::Writer &json, const std::string &section)
+{
+	const KeyValues values = parse_key_values(section);
+	bool printed = false;
+
+	json.begin_object();
+	for (const auto &[key, value] : values) {
+		if (key == "output")
+			printed = true;
+		else
+			write_member(json, key, value);
+	}
+	if (printed) {
+		json.begin_array("output");
+		for (const auto &[key, value] : values)
+			if (key == "output")
+				json.value(value);
+		json.end();
+	}
+	json.end();
+}
+
+void show_sections(const Invocation &in, const std::vector<std::string> &found)
+{
+	json::Writer json{in.out.text};
+
+	if (in.json)
+		json.begin_array();
+	for (const std::string &section : found) {
+		if (in.json)
+			write_section(json, section);
+		else
+			in.out.text += section;
+	}
+	if (in.json)
+		json.end();
+}
+
+void regs(const Invocation &in)
+{
+	const std::string file = Debugfs::guest_file(in.arguments.text("guest"), "regs");
+	const std::string vcpu = in.arguments.text("--vcpu", "");
+
+	if (!in.arguments.has("assignment")) {
+		show_sections(in, sections(in.debugfs.read(file), vcpu));
+		return;
+	}
+
+	Request request;
+
+	if (!vcpu.empty())
+		request.add("vcpu", vcpu);
+	for (const std::string &assignment : in.arguments.all("assignment")) {
+		const size_t equals = assignment.find('=');
+
+		if (equals == std::string::npos)
+			throw Failure{Exit::usage,
+				      "'" + assignment + "' sets no register: pc=0x80000000"};
+		request.add(assignment.substr(0, equals).c_str(), assignment.substr(equals + 1));
+	}
+	request.send(in, file);
+}
+
+void run(const Invocation &in)
+{
+	const std::string file = Debugfs::guest_file(in.arguments.text("guest"), "run");
+	const std::string vcpu = in.arguments.text("--vcpu", "0");
+	Request request;
+	std::optional<Interrupted> interrupted;
+
+	request.add("vcpu", vcpu)
+		.add_given("exits", in.arguments, "--exits")
+		.add_given("instructions", in.arguments, "--instructions")
+		.add_given("ms", in.arguments, "--ms");
+	// The guest leaves when a signal comes, too, and where it was is the answer.
+	try {
+		in.debugfs.write(file, request.text());
+	} catch (const Interrupted &signal) {
+		interrupted = signal;
+	}
+	show_sections(in, sections(in.debugfs.read(file), vcpu));
+	if (interrupted) {
+		in.out.flush_last_words();
+		throw *interrupted;
+	}
+}
+
+void verify(const Invocation &in)
+{
+	const std::string text =
+		in.debugfs.read(Debugfs::guest_file(in.arguments.text("guest"), "verify"));
+	const bool same = text.find("no difference") != std::string::npos;
+
+	if (in.json) {
+		json::Writer json{in.out.text};
+
+		json.begin_object();
+		json.member("same", same);
+		json.member("text", text.substr(0, text.find_last_not_of('\n') + 1));
+		json.end();
+	} else {
+		in.out.text = text;
+	}
+	if (!same) {
+		in.out.flush();
+		throw Failure{Exit::differs, "the MMU and the tables do not agree"};
+	}
+}
+
+constexpr Argument guest_argument = {"guest", "GUEST", "whose", Kind::guest, true};
+
+constexpr Argument regs_arguments[] = {
+	guest_argument,
+	{"assignment", "NAME=VALUE", "registers to set: pc=0x80000000 x0=1", Kind::text, false,
+	 true},
+	{"--vcpu", "N", "which vCPU (to read: all; to set: 0)"},
+};
+
+constexpr Argument run_arguments[] = {
+	guest_argument,
+	{"--vcpu", "N", "which vCPU (0)"},
+	{"--exits", "N", "end after so many exits that the guest made"},
+	{"--instructions", "N", "end after so many instructions"},
+	{"--ms", "N", "end after so many milliseconds"},
+};
+
+constexpr Argument verify_arguments[] = {guest_argument};
+
+} // namespace
+
+constexpr Command regs_command = {
+	"regs",
+	"show or set the registers of vCPUs",
+	"",
+	regs_arguments,
+	"  s2ctl regs demo\n  s2ctl regs demo --vcpu 1 pc=0x80000000 x0=1\n",
+	regs};
+
+constexpr Command run_command = {
+	"run",
+	"run a vCPU until it leaves its guest",
+	"It leaves when it ends, faults, waits or is trapped, or when a budget is spent. Ctrl-C "
+	"ends it,\n"
+	"too. What is printed is where it was and why it left.",
+	run_arguments,
+	"  s2ctl run demo\n  s2ctl run demo --ms 1000 --json\n  s2ctl run demo --instructions 1\n",
+	run};
+
+constexpr Command verify_command = {"verify",
+				    "ask the MMU about every leaf",
+				    "The machine translates each leaf's address with the guest's "
+				    "tables, and the answer is compared.",
+				    verify_arguments,
+				    "  s2ctl verify demo\n",
+				    verify};
+
+} // namespace s2ctl

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "debugfs.hpp"
+
+#include "exit.hpp"
+#include "output.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace s2ctl
+{
+
+namespace
+{
+
+constexpr long debugfs_magic = 0x64626720; // <linux/magic.h>
+
+std::string small_file(const char *name)
+{
+	const File file{::open(name, O_RDONLY | O_CLOEXEC)};
+	std::string text(4096, '\0');
+	const ssize_t n = ::read(file.descriptor(), text.data(), text.size());
+
+	text.resize(n > 0 ? static_cast<size_t>(n) : 0);
+	return text;
+}
+
+bool is_mounted(const std::string &mount)
+{
+	struct statfs fs;
+
+	return statfs(mount.c_str(), &fs) == 0 && fs.f_type == debugfs_magic;
+}
+
+bool exists(const std::string &path)
+{
+	struct stat s;
+
+	return stat(path.c_str(), &s) == 0;
+}
+
+bool is_loaded()
+{
+	const std::string modules = small_file("/proc/modules");
+
+	return modules.starts_with("stage2 ") || modules.find("\nstage2 ") != std::string::npos;
+}
+
+// "integrity", "confidentiality", or "" when the kernel is not locked down.
+std::string lockdown()
+{
+	const std::string text = small_file("/sys/kernel/security/lockdown");
+	const size_t begin = text.find('['), end = text.find(']');
+
+	if (begin == std::string::npos || end == std::string::npos ||
+	    text.compare(begin, 6, "[none]") == 0)
+		return "";
+	return text.substr(begin + 1, end - begin - 1);
+}
+
+// "demo" of "guests/demo/map"; empty for the others.
+std::string guest_of(const std::string &file)
+{
+	if (!file.starts_with("guests/"))
+		return "";
+	return file.substr(7, file.find('/', 7) - 7);
+}
+
+std::string elsewhere()
+{
+	utsname machine;
+
+	if (uname(&machine) == 0 && std::string_view{machine.machine} != "aarch64")
+		return std::string{" (this machine is "} + machine.machine +
+		       ", and the module is for arm64; `decode` and files of `dump` work anywhere)";
+	return "";
+}
+
+std::string not_printed(std::string line)
+{
+	while (!line.empty() && line.back() == '\n')
+		line.pop_back();
+	for (char &c : line)
+		if (c < ' ' || c > '~')
+			c = '.';
+	return line;
+}
+
+} // namespace
+
+File::~File()
+{
+	if (descriptor_ >= 0)
+		close(descriptor_);
+}
+
+KeyValues parse_key_values(std::string_view text)
+{
+	KeyValues values;
+
+	while (!text.empty()) {
+		const std::string_view line = text.substr(0, text.find('\n'));
+		const size_t end = std::min(line.find(' '), line.size());
+		const size_t value = std::min(line.find_first_not_of(' ', end), line.size());
+
+		if (end)
+			values.emplace_back(line.substr(0, end), line.substr(value));
+		text.remove_prefix(std::min(line.size() + 1, text.size()));
+	}
+	return values;
+}
+
+std::string value_of(const KeyValues &values, std::string_view key)
+{
+	const auto found = std::ranges::find(values, key, &KeyValues::value_type::first);
+
+	return found == values.end() ? "" : found->second;
+}
+
+std::string last_entry(std::string_view log, const std::string &file, const std::string &request)
+{
+	const std::string head = "] " + file + ": ";
+	const std::string line = not_printed(request);
+	std::string entry;
+
+	// An entry begins with its time; lines under it are indented.
+	while (!log.empty()) {
+		const size_t next = std::min(log.find("\n["), log.size() - 1) + 1;
+		const std::string_view one = log.substr(0, next);
+		const size_t at = one.find(head);
+		const std::string_view shown = one.substr(std::min(one.find('\n') + 1, one.size()));
+		const size_t text = std::min(shown.find_first_not_of(' '), shown.size());
+		const std::string_view written = shown.substr(text, shown.find('\n', text) - text);
+
+		// Of a long line it has a window; blanks in front of a line look like the margin.
+		if (at != std::string_view::npos && at < one.find('\n') &&
+		    line.find(written) != std::string::npos)
+			entry = one.substr(at + 2);
+		log.remove_prefix(next);
+	}
+	while (!entry.empty() && entry.back() == '\n')
+		entry.pop_back();
+	return entry;
+}
+
+std::string Debugfs::path(const std::string &file) const
+{
+	return mount_ + "/stage2/" + file;
+}
+
+std::string Debugfs::guest_file(const std::string &guest, const char *file)
+{
+	if (guest.empty() || guest[0] == '.' || guest.find('/') != std::string::npos)
+		throw Failure{Exit::usage, "'" + guest + "' is no name of a guest"};
+	return "guests/" + guest + '/' + file;
+}
+
+void Debugfs::fail_unreachable(int error) const
+{
+	if (error == EACCES)
+		throw Failure{Exit::unreachable, "only root gets at debugfs: try sudo"};
+	if (!exists(mount_))
+		throw Failure{Exit::unreachable,
+			      "there is no " + mount_ + " on this machine" + elsewhere()};
+	if (!is_mounted(mount_))
+		throw Failure{Exit::unreachable,
+			      "debugfs is not mounted: mount -t debugfs debugfs " + mount_ +
+				      elsewhere()};
+	if (is_loaded())
+		throw Failure{Exit::unreachable,
+			      "stage2 is loaded, but has no folder in debugfs: dmesg may say why"};
+	throw Failure{Exit::unreachable,
+		      "the module is not loaded: insmod stage2.ko, or modprobe stage2" +
+			      elsewhere()};
+}
+
+void Debugfs::fail(const std::string &file, int error) const
+{
+	const std::string guest = guest_of(file);
+
+	if (error == EINTR)
+		throw Interrupted{file};
+	if (error == ENODEV && !guest.empty())
+		throw Failure{Exit::incomplete, "guest '" + guest + "' was removed meanwhile"};
+	if (error == EPERM && !lockdown().empty())
+		throw Failure{Exit::unreachable,
+			      file + ": the kernel is locked down (" + lockdown() +
+				      "), which closes debugfs: boot it with lockdown=none"};
+	if (error == EACCES || !exists(path("features")))
+		fail_unreachable(error);
+	if (error == ENOENT && !guest.empty() && !exists(path("guests/" + guest)))
+		throw Failure{Exit::refused,
+			      "there is no guest '" + guest +
+				      "' (s2ctl list shows those there are; a file is "
+				      "given with its path: ./" +
+				      guest + ")"};
+	if (error == ENOENT)
+		throw Failure{Exit::unreachable,
+			      "this module has no " + file + ": it is older than this program"};
+	if (error == EOPNOTSUPP)
+		refuse(file, "", error);
+	throw Failure{Exit::unreachable, file + ": " + std::strerror(error)};
+}
+
+void Debugfs::refuse(const std::string &file, const std::string &request, int error) const
+{
+	std::string why;
+
+	if (error == EINTR || error == ENODEV || error == EPERM)
+		fail(file, error);
+	try {
+		why = last_entry(read("error_log"), file, request);
+	} catch (const Failure &) {
+	}
+	throw Failure{Exit::refused, why.empty() ? file + ": " + std::strerror(error) : why};
+}
+
+bool Debugfs::has(const std::string &file) const
+{
+	return exists(path(file));
+}
+
+File Debugfs::open(const std::string &file, int flags) const
+{
+	const int descriptor = ::open(path(file).c_str(), flags | O_CLOEXEC);
+
+	if (descriptor < 0)
+		fail(file, errno);
+	return File{descriptor};
+}
+
+size_t Debugfs::read_some(const File &open, const std::string &file, void *to, size_t bytes) const
+{
+	const ssize_t n = ::read(open.descriptor(), to, bytes);
+
+	if (n < 0)
+		fail(file, errno);
+	return static_cast<size_t>(n);
+}
+
+std::string Debugfs::read(const std::string &file) const
+{
+	const File open = this->open(file, O_RDONLY);
+	std::string text;
+
+	for (;;) {
+		const size_t at = text.size();
+
+		text.resize(at + 65536);
+
+		const size_t n = read_some(open, file, text.data() + at, 65536);
+
+		text.resize(at + n);
+		if (!n)
+			return text;
+	}
+}
+
+void Debugfs::write(const std::string &file, const std::string &request) const
+{
+	const File open = this->open(file, O_WRONLY);
+
+	if (::write(open.descriptor(), request.data(), request.size()) < 0)
+		refuse(file, request, errno);
+}
+
+std::vector<std::string> Debugfs::guests() const
+{
+	DIR *folder = opendir(path("guests").c_str());
+	std::vector<std::string> names;
+
+	if (!folder)
+		fail("guests", errno);
+	while (const dirent *entry = readdir(folder))
+		if (entry->d_name[0] != '.')
+			names.emplace_back(entry->d_name);
+	closedir(folder);
+	std::ranges::sort(names);
+	return names;
+}
+
+} // namespace s2ctl

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "request.hpp"
+
+#include "exit.hpp"
+
+#include <algorithm>
+
+namespace s2ctl
+{
+
+Request &Request::add(const char *key, const std::string &value)
+{
+	const bool is_word = !value.empty() && std::ranges::all_of(value, [](unsigned char c) {
+		return c > ' ' && c != 0x7f;
+	});
+
+	if (!is_word)
+		throw Failure{Exit::usage, std::string{key} + ": '" + value + "' is not one word"};
+	text_ += (text_.empty() ? "" : " ") + std::string{key} + '=' + value;
+	return *this;
+}
+
+Request &Request::add_given(const char *key, const Arguments &arguments, const char *name)
+{
+	return arguments.has(name) ? add(key, arguments.text(name)) : *this;
+}
+
+void Request::send(const Invocation &in, const std::string &file) const
+{
+	in.debugfs.write(file, text_);
+	if (!in.json)
+		return;
+
+	json::Writer json{in.out.text};
+
+	json.begin_object();
+	json.member("file", file);
+	json.member("request", text_);
+	json.member("done", true);
+	json.end();
+}
+
+void write_member(json::Writer &json, const std::string &key, const std::string &value)
+{
+	const bool is_number =
+		!value.empty() && value.size() <= 15 &&
+		std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
+
+	if (is_number)
+		json.member(key, uint64_t{std::stoull(value)});
+	else if (value == "yes" || value == "no")
+		json.member(key, value == "yes");
+	else
+		json.member(key, value);
+}
+
+void write_members(json::Writer &json, const KeyValues &values)
+{
+	for (const auto &[key, value] : values)
+		write_member(json, key, value);
+}
+
+} // namespace s2ctl
