@@ -18,6 +18,7 @@ rm -rf "$out"
 mkdir -p "$out/root"
 cp "$ko" "$out/root/stage2.ko"
 cp "$top/userspace/demo" "$out/root/main"
+"$top/scripts/build-userspace.sh" "$out/root"
 "$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
 
 # The demonstration begins at init's first line. The kernel's own lines come before it, and have a

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The toy guests, build/guests/NAME.elf: `make -f userspace/guests/guests.mk` in the project's root.
+
+cross := aarch64-linux-gnu-
+source := userspace/guests
+out := build/guests
+
+names := $(filter-out guest,$(patsubst $(source)/%.cpp,%,$(wildcard $(source)/*.cpp)))
+
+# Nothing lies below a guest: no library, no FP registers, and no unaligned access, because memory is
+# Device memory until its MMU is on. It runs on any Armv8-A.
+flags := -std=c++20 -O2 -g0 -Wall -Wextra -Werror -ffreestanding -fno-pic -march=armv8-a \
+	 -mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-exceptions -fno-rtti \
+	 -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables \
+	 -fno-stack-protector -fno-tree-loop-distribute-patterns -Iinclude
+
+all: $(names:%=$(out)/%.elf)
+
+# Pages of 4K in the file, whatever the linker takes for the largest.
+$(out)/%.elf: $(source)/image.lds $(out)/start.o $(out)/guest.o $(out)/%.o
+	$(cross)g++-12 -nostdlib -static -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 -T $^ -o $@
+
+$(out)/%.o: $(source)/%.cpp $(source)/guests.mk
+	@mkdir -p $(@D)
+	$(cross)g++-12 $(flags) -MMD -MP -c $< -o $@
+
+$(out)/%.o: $(source)/%.S $(source)/guests.mk
+	@mkdir -p $(@D)
+	$(cross)gcc-12 -c $< -o $@
+
+.PHONY: all
+.SECONDARY:
+
+-include $(wildcard $(out)/*.d)
