@@ -1,26 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--el2 vhe|nvhe|off] [--ko FILE]
+# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--el2 vhe|nvhe|off] [--smp N]
+#                             [--tests 'PATTERN...'] [--ko FILE] [--append STRING] [--timeout SECONDS]
 #
-# Boots a real kernel with the module and lets a shell in there run userspace/tests. Leaves
-# build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
+# Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
+# files that are named ('guests run*'). STRING goes to the kernel's command line. Leaves build/e2e/LABEL/console.log, the whole serial
+# console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' ko=''
+kernel=6.12 cpu='' el2='' smp='' tests='*' ko='' append='' timeout=300
 while (($#)); do
 	case $1 in
-	--kernel | --cpu | --el2 | --ko)
+	--kernel | --cpu | --el2 | --smp | --tests | --ko | --append | --timeout)
 		(($# > 1)) || die "$1 needs a value"
 		printf -v "${1#--}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --el2 --ko)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --ko --append --timeout)" ;;
 	esac
 done
-label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}
+label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}
 out=$top/build/e2e/$label
 ko=${ko:-$top/build/modules/$kernel/stage2.ko}
 [[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh $kernel builds it"
@@ -29,18 +31,21 @@ root=$out/root
 rm -rf "$out"
 mkdir -p "$root/tests"
 cp "$ko" "$root/stage2.ko"
-cp "$top"/userspace/tests/{main,lib.sh,agree.awk} "$root/"
-cp "$top"/userspace/tests/*.sh "$root/tests/"
-rm "$root/tests/lib.sh"
-aarch64-linux-gnu-g++-12 -std=c++20 -O2 -Wall -Wextra -Werror -static \
-	-s -o "$root/fuzz" "$top/userspace/tests/fuzz.cpp"
+cp "$top"/userspace/tests/{main,lib.sh,agree.awk} "$top/userspace/guests/escape/escape.def" "$root/"
+read -ra patterns <<<"$tests"
+for pattern in "${patterns[@]}"; do
+	# shellcheck disable=SC2086 # it is a pattern
+	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
+done
+rm -f "$root/tests/lib.sh"
+"$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 
 say "booting $label"
 image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 status=0
 "$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
-	--timeout 300 --log "$out/console.log" >/dev/null || status=$?
+	--smp "${smp:-2}" --append "$append" --timeout "$timeout" --log "$out/console.log" >/dev/null || status=$?
 
 # KTAP, wherever it stands in the console.
 ktap() {

@@ -36,8 +36,15 @@ part() {
 	fi
 }
 
+# e2e KERNEL CPU EL2 [OPTION...]
 e2e() {
-	scripts/build-module.sh "$1" && scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3"
+	scripts/build-module.sh "$1" &&
+		scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3" "${@:4}"
+}
+
+# Only what runs guests, or most of that: on other machines it is the world switch that differs.
+runs() {
+	e2e "$@" --tests 'run guests escape beside neighbours'
 }
 
 rm -rf "$logs"
@@ -58,6 +65,9 @@ part e2e-6.1 e2e 6.1 '' ''
 part e2e-6.12-16k e2e 6.12-16k '' ''
 part e2e-6.12-off e2e 6.12 '' off
 part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe
+part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4
+part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4
+part run-6.1-a72 runs 6.1 cortex-a72 nvhe
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((!failed))

@@ -18,7 +18,7 @@ guest ram=8M vcpus=2
 
 # $1 writes to the files that follow.
 survives() {
-	/fuzz random "$@" || problem 'these are no answers to a request'
+	fuzz random "$@" || problem 'these are no answers to a request'
 	bystander | cmp -s - /tmp/bystander || problem 'another guest changed'
 	agree demo
 }

@@ -15,12 +15,12 @@ unchanged() {
 }
 
 it 'refuses an empty write'
-/fuzz empty $writable || problem 'these are no requests'
+fuzz empty $writable || problem 'these are no requests'
 unchanged 'an empty write'
 
 it 'refuses a single byte, whichever it is'
 # A digit is all that walk needs.
-/fuzz bytes ${writable% *} || problem 'these are no requests'
+fuzz bytes ${writable% *} || problem 'these are no requests'
 unchanged 'a single byte'
 
 it 'refuses 1 MiB, and says how much it takes'

@@ -15,6 +15,9 @@
 #   free_memory                    how many KiB there are
 #
 #   program WORDS INSTRUCTION...   makes "demo" afresh, with these instructions in 64K at 2G
+#   start NAME [WORD...]           makes "demo" afresh, with two vCPUs and 4M of memory at 2G, and loads the
+#                                  toy guest NAME there; WORDs (x1=...) are for its registers
+#   load NAME [WORD...]            only loads it
 #   runs REASON DETAIL [WORD...]   a vCPU of demo runs, WORDs (vcpu=1 ms=100) being for the file run,
 #                                  and leaves for that reason, with a detail that matches
 #   printed TEXT                   what it printed in that run
@@ -204,11 +207,15 @@ version='0xd2800000 0xf2b8c000 0xd4000002' end='0xd2800020 0xf2b8c000 0xd4000002
 
 # Writes instructions, given as words, to IPA $1 of demo.
 code() {
-	ipa=$1
+	ipa=$1 bytes=''
 	shift
 	for word; do
-		printf '%b' "\\0$(printf %o $((word & 255)))\\0$(printf %o $((word >> 8 & 255)))\\0$(printf %o $((word >> 16 & 255)))\\0$(printf %o $((word >> 24)))"
-	done | dd of=$demo/mem bs=4 seek=$((ipa / 4)) conv=notrunc 2>/dev/null
+		for from in 0 8 16 24; do
+			byte=$((word >> from & 255))
+			bytes="$bytes\\0$((byte >> 6))$((byte >> 3 & 7))$((byte & 7))"
+		done
+	done
+	printf %b "$bytes" | dd of=$demo/mem bs=4 seek=$((ipa / 4)) conv=notrunc 2>/dev/null
 }
 
 # Makes "demo" afresh with WORDs in $1, 64K of memory at 2G, and the instructions that follow there.
@@ -218,6 +225,18 @@ program() {
 	accepted map 'ipa=2G size=64k prot=rwx'
 	code 0x80000000 "$@"
 	accepted regs pc=0x80000000
+}
+
+load() {
+	image=$1
+	shift
+	s2load $demo "/guests/$image.elf" "$@" >/tmp/said 2>&1 || problem "$(cat /tmp/said)"
+}
+
+start() {
+	guest ram=16M vcpus=2
+	accepted map 'ipa=2G size=4M prot=rwx'
+	load "$@"
 }
 
 # What the file run says of vCPU $1: reason, detail, exits, and all that it printed, as $output.

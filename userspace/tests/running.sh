@@ -40,7 +40,7 @@ runs time-budget '' ms=50
 [ $(($(register x1))) -gt $first ] || problem 'it did not go on'
 
 it 'says EINTR when a signal stops it'
-/fuzz interrupted $demo/run || problem 'it says something else'
+fuzz interrupted $demo/run || problem 'it says something else'
 read_exit 0
 same signal "$reason"
 

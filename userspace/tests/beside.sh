@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Memory and tables change while a guest runs on them.
+. /lib.sh
+needs engine
+
+# Writes text $2 at IPA $1.
+poke() {
+	printf %s "$2" | dd of=$demo/mem bs=64 seek=$(($1)) oflag=seek_bytes conv=notrunc 2>/dev/null
+}
+
+# Runs vCPU 0 in the background, and goes on when it runs.
+begin() {
+	load "$@"
+	echo ms=60000 >$demo/run &
+	until grep -q '^reason' $demo/run; do
+		:
+	done
+}
+
+# It is still running, and ends when it is told to, having seen nothing that it did not write itself.
+ends_well() {
+	grep -q '^running' $demo/regs || problem 'it does not run any more'
+	poke 0x80300000 stop
+	wait
+	read_exit 0
+	same 'end status 0' "$reason $detail"
+	printed 'all as it was written'
+}
+
+work='work x1=0x80200000 x2=1M x3=0x80300000'
+
+it 'sees at once the page that is mapped in place of another'
+# A demand fault takes the first page of RAM that is free: the one that 0xa0000000 has until then.
+guest ram=16M
+accepted map 'ipa=0xa0000000 size=4k'
+accepted map 'ipa=0x90000000 size=4k'
+accepted map 'ipa=2G size=4M prot=rwx'
+poke 0x90000000 before..
+poke 0xa0000000 '..behind'
+accepted demand 'ipa=0x90000000 size=4k'
+begin watch x1=0x90000000
+sleep 0.1
+accepted unmap 'ipa=0xa0000000 size=4k'
+accepted unmap 'ipa=0x90000000 size=4k'
+wait
+read_exit 0
+same 'end status 0' "$reason $detail"
+printed 'sees 0x2e2e65726f666562
+sees 0x646e696865622e2e'
+
+it 'loses nothing while the block it works on is cut, and pages of it are protected'
+guest ram=16M
+accepted map 'ipa=2G size=4M prot=rwx'
+begin $work
+for page in 0 1 2 3 4 5 6 7; do
+	accepted protect "ipa=0x803${page}0000 size=4k prot=rw"
+	accepted map "ipa=0x9000${page}000 size=4k max=4k"
+	accepted protect "ipa=0x803${page}0000 size=4k prot=rwx"
+done
+ends_well
+agree demo
+
+it 'loses nothing while the logs of it are read, and other pages come and go'
+guest ram=16M
+accepted map 'ipa=2G size=2M prot=rwx'
+accepted map 'ipa=0x80200000 size=1M max=4k'
+accepted map 'ipa=0x80300000 size=4k'
+accepted dirty 'ipa=2G size=4M'
+begin $work
+for _ in 1 2 3 4 5 6 7 8; do
+	cat $demo/dirty $demo/accessed $demo/maps $demo/tables $demo/stats >/dev/null
+	accepted map 'ipa=0x90000000 size=4M'
+	accepted unmap 'ipa=0x90001000 size=2M'
+	accepted unmap 'ipa=0x90000000 size=4k'
+	accepted unmap 'ipa=0x90201000 size=2044k'
+done
+ends_well
+agree demo
+
+it 'loses nothing while its logs come and go'
+guest ram=16M
+accepted map 'ipa=2G size=4M prot=rwx'
+begin $work
+for _ in 1 2 3 4 5 6 7 8; do
+	accepted dirty 'ipa=2G size=4M'
+	cat $demo/dirty >/dev/null
+	accepted dirty off
+done
+ends_well
+
+it 'loses nothing while CPUs come and go under it'
+guest ram=16M
+accepted map 'ipa=2G size=4M prot=rwx'
+begin $work
+for state in 0 1 0 1 0 1; do
+	echo $state >/sys/devices/system/cpu/cpu1/online || problem "cpu1 cannot be made $state"
+done
+ends_well
+
+it 'loses nothing while the MMU is asked about its tables'
+guest ram=16M
+accepted map 'ipa=2G size=4M prot=rwx'
+begin $work
+for _ in 1 2 3 4 5; do
+	like '*no difference*' "$(cat $demo/verify)"
+done
+ends_well

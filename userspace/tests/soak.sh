@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A great many runs and exits: nothing leaks, and no CPU is stuck. `make soak` has more of them, as
+# STAGE2_SOAK on the kernel's command line says.
+. /lib.sh
+needs engine
+
+times=${STAGE2_SOAK:-1}
+
+# Less than 2 MiB are missing after command $1, which has run once already.
+loses_little() {
+	before=$(free_memory)
+	eval "$1"
+	after=$(free_memory)
+	echo "    # $((before - after)) KiB less"
+	[ $((before - after)) -lt 2048 ] || problem "$((before - after)) KiB are missing"
+}
+
+it 'loses no memory to runs'
+start escape x1=64
+again 100 $demo/run vcpu=0
+loses_little "again $((1000 * times)) $demo/run vcpu=0 || problem 'a run is refused'"
+
+it 'loses no memory to exits'
+start escape x1=34
+again 1 $demo/run exits=1000
+loses_little "echo exits=$((10000 * times)) >$demo/run"
+read_exit 0
+same exits-budget "$reason"
+
+it 'loses no memory to demand faults'
+faults() {
+	rounds=$1
+	while [ "$rounds" -gt 0 ]; do
+		load touch x1=0x90000000 x2=2M
+		accepted run ''
+		accepted unmap 'ipa=0x90000000 size=2M'
+		rounds=$((rounds - 1))
+	done
+}
+start touch
+accepted demand 'ipa=0x90000000 size=2M prot=rw max=4k'
+faults 2
+loses_little "faults $((5 * times))"
+
+it 'loses no memory to guests that run and go'
+lives() {
+	rounds=$1
+	while [ "$rounds" -gt 0 ]; do
+		start hello
+		accepted run ''
+		rounds=$((rounds - 1))
+	done
+}
+lives 5
+loses_little "lives $((5 * times))"
