@@ -22,6 +22,8 @@ usage() {
 		  --memory SIZE             memory (1G)
 		  --append STRING           more words for the kernel's command line
 		  --timeout SECONDS         when to give up (120)
+		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
+		                            do the same; with one CPU
 		  --interactive             a shell on this terminal; no log, no timeout
 		An empty CPU or EL2 means the default.
 	EOF
@@ -33,11 +35,11 @@ refuse() {
 	exit 2
 }
 
-kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 interactive=''
+kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive=''
 while (($#)); do
 	case $1 in
-	--interactive)
-		interactive=1
+	--interactive | --count)
+		printf -v "${1#--}" 1
 		shift
 		continue
 		;;
@@ -97,11 +99,18 @@ esac
 # The architected algorithm for pointer authentication is slow to emulate: the boot takes twice
 # as long.
 [[ $cpu != max ]] || cpu=max,pauth-impdef=on
+counting=()
+if [[ $count ]]; then
+	# An instruction takes a nanosecond, and the counter counts those. KASLR would make a difference.
+	cpu+=,cntfrq=1000000000 smp=1
+	counting=(-icount "shift=0,sleep=off" -rtc "base=2024-01-01,clock=vm")
+	append="nokaslr $append"
+fi
 
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 qemu=(qemu-system-aarch64
 	-machine "virt,virtualization=$virtualization,gic-version=3" -cpu "$cpu"
-	-smp "$smp" -m "$memory" -nic none -display none -no-reboot
+	-smp "$smp" -m "$memory" "${counting[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 append="console=ttyAMA0 panic=-1 oops=panic $append"
 
