@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Looks at one word until it changes: what the tables say about its page has changed, or who runs
-// the guest has written there. What its TLB remembers is what it looks through.
+// Looks at one word over and over, until another says that the page of the first has changed: from
+// then on nothing that its TLB remembers may be true.
 //
-//   x1  IPA of the word
+//   x1  IPA of the word    x3  not 0: it stores there, too
+//   x2  IPA of the other, which is 0 until then
 #include "guest.hpp"
 
 using namespace guest;
 
-int main(uint64_t, uint64_t ipa, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)
+int main(uint64_t, uint64_t word, uint64_t changed, uint64_t stores, uint64_t, uint64_t, uint64_t)
 {
-	const uint64_t before = load(ipa);
-	uint64_t now;
+	bool last = false;
+	uint64_t seen;
 
-	print("sees ", Hex{before}, "\n");
 	do {
-		now = load(ipa);
-	} while (now == before);
-	print("sees ", Hex{now}, "\n");
+		last = load(changed) != 0;
+		seen = load(word);
+		if (stores)
+			store(word, seen);
+	} while (!last);
+	print("sees ", Hex{seen}, "\n");
 	return 0;
 }
