@@ -277,6 +277,26 @@ TEST(an_annotation_is_exchanged_or_removed_by_who_names_it)
 	ASSERT(lab.good());
 }
 
+// A table that says the same all over is none: it goes when all of it is exchanged at once.
+TEST(what_was_cut_is_whole_again_when_it_is_exchanged_whole)
+{
+	for (uint64_t size : {GiB, 2 * GiB}) {
+		L lab{test, 40};
+		const Region<Ipa> all{Ipa{GiB}, size};
+		const Region<Ipa> part{Ipa{GiB + page}, page};
+
+		ASSERT(lab.good() && lab.annotate(all, Owner::host));
+		ASSERT(lab.unannotate(part, Owner::host) && lab.annotate(part, Owner::host));
+		EXPECT(!lab.only_root());
+		ASSERT(lab.annotate(all, Owner::host, Owner::guest));
+		EXPECT(lab.only_root());
+		EXPECT(lab.tree().at(part.first).region == Region(Ipa{GiB}, GiB));
+		EXPECT(owner_at(lab, part.first) == Owner::guest &&
+		       owner_at(lab, all.last) == Owner::guest);
+		ASSERT(lab.good());
+	}
+}
+
 TEST(an_unmap_may_leave_an_annotation)
 {
 	L lab{test, 40, 600};
@@ -365,5 +385,6 @@ SUITE(annotation, any_63_bits_are_read_back, an_annotation_is_of_the_users_own_t
       nothing_and_too_much_are_no_annotations, a_region_is_annotated_as_high_up_as_it_allows,
       what_is_annotated_is_a_hole, nothing_is_mapped_over_an_annotation_but_by_who_names_it,
       beside_what_is_mapped_over_it_an_annotation_stays,
-      an_annotation_is_exchanged_or_removed_by_who_names_it, an_unmap_may_leave_an_annotation,
+      an_annotation_is_exchanged_or_removed_by_who_names_it,
+      what_was_cut_is_whole_again_when_it_is_exchanged_whole, an_unmap_may_leave_an_annotation,
       an_annotation_is_no_broken_leaf, a_table_with_an_annotation_is_neither_folded_nor_freed);
