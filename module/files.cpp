@@ -68,6 +68,11 @@ int write_protect(Guest *guest, const char *text, unsigned long length)
 	return answer(guest, "protect", text, length, guest_protect);
 }
 
+int write_fold(Guest *guest, const char *text, unsigned long length)
+{
+	return answer(guest, "fold", text, length, guest_fold);
+}
+
 int write_walk(Guest *guest, const char *text, unsigned long length)
 {
 	return answer(guest, "walk", text, length, guest_set_walk);
@@ -167,6 +172,7 @@ const stage2_file stage2_guest_files[] = {
 	{"map", write_only, write_map, nullptr, nullptr},
 	{"unmap", write_only, write_unmap, nullptr, nullptr},
 	{"protect", write_only, write_protect, nullptr, nullptr},
+	{"fold", write_only, write_fold, nullptr, nullptr},
 	{"mem", read_write, nullptr, nullptr, nullptr},
 	{"maps", read_only, nullptr, nullptr, show_maps},
 	{"tables", read_only, nullptr, nullptr, show_tables},

@@ -78,6 +78,7 @@ using Guest = ::stage2_guest;
 int guest_map(Guest &guest, const Request &request);
 int guest_unmap(Guest &guest, const Request &request);
 int guest_protect(Guest &guest, const Request &request);
+int guest_fold(Guest &guest, const Request &request);
 int guest_set_walk(Guest &guest, const Request &request);
 
 // From now on the hardware may walk the guest's tables. Before anything that needs an engine. 0, or

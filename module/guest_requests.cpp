@@ -41,6 +41,11 @@ using Region = vmsa::Region<Ipa>;
 	});
 }
 
+[[gnu::noinline]] vmsa::Result<void> engine_fold(Guest &guest, Region region)
+{
+	return guest.mapping.fold(region);
+}
+
 // RAM under a region of leaves is taken or given back.
 void mark_ram(Guest &guest, Region region, bool used)
 {
@@ -138,6 +143,18 @@ int guest_protect(Guest &guest, const Request &request)
 		return error;
 
 	const auto result = engine_protect(guest, region_of(v), access_of(v));
+
+	return result ? 0 : refuse_region(guest, request, v, result.error());
+}
+
+int guest_fold(Guest &guest, const Request &request)
+{
+	Value v[region_words];
+
+	if (const int error = request.parse(just_region_words, v))
+		return error;
+
+	const auto result = engine_fold(guest, region_of(v));
 
 	return result ? 0 : refuse_region(guest, request, v, result.error());
 }

@@ -98,6 +98,19 @@ done
 ends_well
 agree demo
 
+it 'loses nothing while the block it runs in and the one it works on are cut, and folded'
+guest ram=16M
+accepted map 'ipa=2G size=4M prot=rwx'
+begin $work
+for _ in 1 2 3 4 5 6 7 8; do
+	accepted protect 'ipa=0x801ff000 size=8k prot=rw'
+	accepted protect 'ipa=0x801ff000 size=8k prot=rwx'
+	accepted fold 'ipa=2G size=4M'
+	same '0080000000-00803fffff rwx normal  2 x 2M' "$(cat $demo/maps)"
+done
+ends_well
+agree demo
+
 it 'loses nothing while the logs of it are read, and other pages come and go'
 guest ram=16M
 accepted map 'ipa=2G size=2M prot=rwx'

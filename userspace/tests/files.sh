@@ -23,6 +23,7 @@ same '200 create
 400 guests/demo/config
 600 guests/demo/demand
 600 guests/demo/dirty
+200 guests/demo/fold
 200 guests/demo/map
 400 guests/demo/maps
 600 guests/demo/mem
@@ -41,7 +42,7 @@ same 'create error_log features guests remove' "$(echo *)"
 same guests/demo "$(echo guests/*)"
 
 it 'cannot be read where it is for writing, nor written where it is for reading'
-for file in create remove $demo/map $demo/unmap $demo/protect; do
+for file in create remove $demo/map $demo/unmap $demo/protect $demo/fold; do
 	like '*: Invalid argument' "$(cat $file 2>&1)"
 done
 for file in config maps stats tables tables.bin verify ../../features ../../error_log; do

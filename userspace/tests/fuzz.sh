@@ -24,7 +24,7 @@ survives() {
 }
 
 it 'survives 10,000 random writes to each file of a guest'
-survives 50000 $demo/map $demo/unmap $demo/protect $demo/walk $demo/mem
+survives 60000 $demo/map $demo/unmap $demo/protect $demo/fold $demo/walk $demo/mem
 
 it 'survives 10,000 random writes to create, and to remove'
 survives 20000 create remove

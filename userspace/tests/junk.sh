@@ -5,7 +5,7 @@
 
 guest ram=64k
 accepted map 'ipa=0 size=4k'
-writable="create remove $demo/map $demo/unmap $demo/protect $demo/regs $demo/demand $demo/dirty $demo/accessed
+writable="create remove $demo/map $demo/unmap $demo/protect $demo/fold $demo/regs $demo/demand $demo/dirty $demo/accessed
 	$demo/walk"
 state >/tmp/before
 

@@ -11,7 +11,7 @@ gone() {
 }
 
 it 'refuses to write to a file that was open when the guest was removed'
-for file in map unmap protect walk regs run demand dirty; do
+for file in map unmap protect fold walk regs run demand dirty; do
 	guest ram=64k
 	exec 3<>$demo/$file
 	accepted remove name=demo
