@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Faults that other libraries have had, a test each: what went wrong there goes right here. The judges
-// of the lab (TLB model, break-before-make, freed tables) watch as they do everywhere.
+// of the lab (TLB model, break-before-make, freed tables) watch as they do everywhere. Faults 14 to 16 are
+// in faults_cpu.cpp.
 #include "support/lab.hpp"
 #include "support/snapshot.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/image.hpp"
 #include "vmsa/registers.hpp"
 
 using namespace vmsa;
@@ -70,6 +72,10 @@ TEST(no_live_block_is_split_where_breaks_are_refused)
 			  a.access.write = leaf.size() > page;
 			  return a;
 		  }).error() == Error(Errc::needs_break, part));
+	EXPECT(lab.modify(block, [](Region<Va>, auto a) {
+			  a.memory = nc;
+			  return a;
+		  }).error() == Error(Errc::needs_break, block));
 	EXPECT(lab.protect(part, {}).error() == Error(Errc::needs_break, part));
 	EXPECT(lab.cut(part).error() == Error(Errc::needs_break, part));
 	// There is no way to move what is mapped: an output can only be given where none is.
@@ -247,6 +253,40 @@ TEST(the_contiguous_bit_and_mair_are_what_they_should_be)
 	ASSERT(lab.good());
 }
 
+// Fault 13: a table of another machine was found by looking through all of them, and a base that was not
+// aligned corrupted pointers. That its cost does not grow is for `make bench-host` to see (image_table).
+TEST(a_table_of_an_image_is_found_by_its_address)
+{
+	constexpr size_t tables = 200;
+	const auto buffer = scratch<Descriptor>(test, tables * Granule4K::entries);
+	ImageMemory<Granule4K> memory{buffer};
+	Image<S1> image{buffer};
+	const Geometry shape = stage1_geometry<Granule4K>(39, 48).value();
+	const Pa base{0x4000'0000};
+	ASSERT(!buffer.empty());
+
+	memory.start(base);
+	for (size_t i = 0; i < tables; i++) {
+		Descriptor *table = memory.allocate(4096);
+
+		ASSERT_EQ(table, &buffer[i * 512]);
+		ASSERT_EQ(memory.physical(table), base + i * 4096);
+		ASSERT_EQ(memory.pointer(base + i * 4096), table);
+	}
+	EXPECT(memory.allocate(4096) == nullptr);
+
+	for (unsigned n = 0; n < 12; n++) {
+		const uint64_t unaligned = base.raw() + bit(n);
+
+		EXPECT(image.create(shape, Pa{unaligned}).error() ==
+		       Error(Errc::unaligned_base, unaligned, unaligned));
+	}
+	ASSERT(image.create(shape, base));
+	EXPECT(image.relocate(base + 8).error() ==
+	       Error(Errc::unaligned_base, base.raw() + 8, base.raw() + 8));
+	EXPECT_EQ(image.root_address(), base);
+}
+
 // Fault 17: a read, a change and a write lost what hardware had set in between: AF, or dirty.
 TEST(what_hardware_sets_meanwhile_survives)
 {
@@ -283,4 +323,4 @@ SUITE(faults, a_table_is_freed_after_all_its_leaves_are_invalidated,
       unmapping_nothing_allocates_nothing, no_attribute_makes_a_leaf_a_table,
       what_is_not_mapped_cannot_be_changed, an_allocation_that_fails_leaves_nothing_half_mapped,
       a_live_map_invalidates_nothing, the_contiguous_bit_and_mair_are_what_they_should_be,
-      what_hardware_sets_meanwhile_survives);
+      a_table_of_an_image_is_found_by_its_address, what_hardware_sets_meanwhile_survives);
