@@ -66,7 +66,7 @@ Best best()
 		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
 		return {Kind::soft,
-			"KVM has EL2 for itself; with kvm-arm.mode=none it is left to others"};
+			"somebody else has EL2; KVM leaves it alone with kvm-arm.mode=none"};
 	default:
 		return {Kind::soft, "the kernel was started at EL1; QEMU's -machine "
 				    "virtualization=on starts it "
