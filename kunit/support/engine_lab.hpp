@@ -222,13 +222,19 @@ struct Loaded {
 	}
 };
 
-// As KVM would: another stage 2 than the one before. With TGE set nothing walks it.
+// Other values than an engine could have left behind by itself: what it does not put back will differ. With
+// TGE set nothing walks this stage 2.
 void leave_traces()
 {
 	using namespace el2;
 
+	Cpu::write<mdscr_el1>(bit(12)); // TDCC, as the kernel has it
 	if (engine::kind() != engine::Kind::vhe)
 		return;
+	Cpu::write<pan>(bit(22));
+	Cpu::write<mdcr_el2>(Cpu::read<mdcr_el2>() & ~mdcr_traps);
+	Cpu::write<cnthctl_el2>(Cpu::read<cnthctl_el2>() | cnthctl_physical_vhe);
+	Cpu::write<hstr_el2>(0);
 	Cpu::write<vttbr_el2>(uint64_t{0x55} << 48);
 	Cpu::write<vtcr_el2>(bit(31));
 	Cpu::write<vmpidr_el2>(bit(31) | 0x55);
