@@ -64,9 +64,19 @@ static struct preempt_ops ops = {
 	.sched_out = sched_out,
 };
 
-static void watch(struct kernel_runner *runner)
+/* The scheduler is patched for the first of these: not a thing to do for every run. */
+static void expect_notifiers(void)
 {
 	preempt_notifier_inc();
+}
+
+static void expect_none(void)
+{
+	preempt_notifier_dec();
+}
+
+static void watch(struct kernel_runner *runner)
+{
 	preempt_notifier_init(&runner->notifier, &ops);
 	preempt_disable();
 	preempt_notifier_register(&runner->notifier);
@@ -80,7 +90,6 @@ static void unwatch(struct kernel_runner *runner)
 	runner->put(runner->of);
 	preempt_notifier_unregister(&runner->notifier);
 	preempt_enable();
-	preempt_notifier_dec();
 }
 
 void kernel_runner_mask(struct kernel_runner *runner)
@@ -94,6 +103,14 @@ void kernel_runner_unmask(struct kernel_runner *runner)
 }
 
 #else
+
+static void expect_notifiers(void)
+{
+}
+
+static void expect_none(void)
+{
+}
 
 static void watch(struct kernel_runner *runner)
 {
@@ -124,6 +141,7 @@ struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(v
 
 	if (!runner)
 		return NULL;
+	expect_notifiers();
 	runner->load = load;
 	runner->put = put;
 	runner->of = of;
@@ -139,6 +157,7 @@ struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(v
 
 void kernel_runner_destroy(struct kernel_runner *runner)
 {
+	expect_none();
 	kfree(runner);
 }
 
