@@ -16,6 +16,9 @@ using Region = vmsa::Region<Ipa>;
 Outcome map(Guest &guest, DemandRegion &demand, Region leaf, uint64_t offset, bool write)
 {
 	const auto attributes = guest.policy.of_new(leaf, demand.attributes, write);
+
+	guest.ram.clean(offset, leaf.size());
+
 	const auto result =
 		guest.mapping.map(leaf, RamRule{guest.ram, leaf.first, offset}, attributes);
 

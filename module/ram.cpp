@@ -74,10 +74,10 @@ bool Ram::allocate(uint64_t bytes)
 		return false;
 
 	const size_t most = bytes / kernel_page_size();
+	const size_t words = (bytes / unit + bits_per_long - 1) / bits_per_long;
 	Array<Piece> found;
 
-	if (!map_.allocate((bytes / unit + bits_per_long - 1) / bits_per_long) ||
-	    !found.allocate(most))
+	if (!map_.allocate(words) || !stale_.allocate(words) || !found.allocate(most))
 		return false;
 
 	size_t count = gather(found.data(), bytes, most);
@@ -141,12 +141,30 @@ uint64_t Ram::find_page()
 	return none;
 }
 
+void Ram::clean(uint64_t offset, uint64_t bytes)
+{
+	for (uint64_t i = offset / unit; i < (offset + bytes) / unit; i++) {
+		unsigned long &word = stale_[i / bits_per_long];
+
+		if (!word) {
+			i |= bits_per_long - 1;
+			continue;
+		}
+		if (word & vmsa::bit(i % bits_per_long))
+			kernel_cache_clean(kernel_virt(at(i * unit).pa.raw()), unit);
+		word &= ~vmsa::bit(i % bits_per_long);
+	}
+}
+
 void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
 {
-	if (!used)
-		first_free_ = std::min(first_free_, offset / unit / bits_per_long);
-	kernel_bitmap_mark(map_.data(), offset / unit, static_cast<unsigned int>(bytes / unit),
-			   used);
+	const auto count = static_cast<unsigned int>(bytes / unit);
+
+	kernel_bitmap_mark(map_.data(), offset / unit, count, used);
+	if (used)
+		return;
+	kernel_bitmap_mark(stale_.data(), offset / unit, count, true);
+	first_free_ = std::min(first_free_, offset / unit / bits_per_long);
 }
 
 const Ram::Piece *Ram::find_piece(size_t first, size_t last, uint64_t pa) const

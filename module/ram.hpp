@@ -36,6 +36,9 @@ class Ram {
 	uint64_t find(uint64_t bytes, vmsa::Ipa ipa) const;
 	// The first free page, or `none`: quick also where much is used.
 	uint64_t find_page();
+	// Before a run is mapped: what was written to it in its last use leaves the caches. Later it
+	// could come over what a guest writes that has its caches off.
+	void clean(uint64_t offset, uint64_t bytes);
 	void mark(uint64_t offset, uint64_t bytes, bool used);
 	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
 
@@ -61,7 +64,8 @@ class Ram {
 	static void free_pieces(const Piece *pieces, size_t count);
 
 	Array<Piece> pieces_;
-	Array<unsigned long> map_;
+	Array<unsigned long> map_; // a bit for each unit: it is used
+	Array<unsigned long> stale_; // and one: it was used, and not cleaned since
 	size_t count_ = 0;
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
