@@ -2,7 +2,7 @@
 #
 # The suites as a native program, build/host/tests: `make -f kunit/host.mk` in the project's root.
 
-flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+flags := -std=c++20 -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Werror -I. -Iinclude -Ikunit
 in_kernel := engine
 sources := kunit/host.cpp kunit/suites.cpp $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))

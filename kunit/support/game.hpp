@@ -99,30 +99,9 @@ template <class F> class Game {
 		case 1:
 			return harvest(extend(at, true), true);
 		default:
-			access(at, random_.one_in(2));
+			lab_.access({at, s_.unit}, random_.one_in(2));
 			look_at({at, s_.unit});
 		}
-	}
-
-	// What the hardware notes: in all leaves of a unit, where they are smaller, because the flat map
-	// knows no parts of one.
-	[[gnu::noinline]] void access(Input at, bool write)
-	{
-		const Input end = at + (s_.unit - 1);
-
-		for (;;) {
-			vmsa::Descriptor *d = lab_.descriptor(at);
-
-			*d |= F::af;
-			if (write && (*d & F::dbm))
-				*d = (*d & ~F::dirty_bit) | F::dirty_when;
-			const Input last = lab_.tree().at(at).region.last;
-
-			if (last >= end)
-				break;
-			at = last + 1;
-		}
-		lab_.hardware_was_here();
 	}
 
 	[[gnu::noinline]] void sweep(Region region)

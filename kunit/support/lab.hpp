@@ -209,6 +209,25 @@ template <class F> class Lab {
 		shadow_.look_at_unlinked([](const vmsa::Descriptor *, const Change<F> &) {});
 	}
 
+	// What the hardware notes when `region` is accessed, or written: in every leaf of it.
+	[[gnu::noinline]] void access(Region region, bool write)
+	{
+		for (Input at = region.first;;) {
+			vmsa::Descriptor *d = descriptor(at);
+
+			*d |= F::af;
+			if (write && (*d & F::dbm))
+				*d = (*d & ~F::dirty_bit) | F::dirty_when;
+
+			const Input last = tree().at(at).region.last;
+
+			if (last >= region.last)
+				break;
+			at = last + 1;
+		}
+		hardware_was_here();
+	}
+
 	uint64_t breaks() const
 	{
 		return mapping_.breaks();
