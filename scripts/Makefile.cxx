@@ -31,7 +31,8 @@ cxx_flags := -std=c++20 -ffreestanding -fno-exceptions -fno-rtti \
 	-Wall -Wextra -Werror -I$(cxx-root)/include
 
 # The sanitizers and gcov make frames larger, and their kernels have larger stacks.
-cxx-frame-limit := $(if $(CONFIG_KASAN)$(CONFIG_KCSAN)$(CONFIG_UBSAN)$(CONFIG_GCOV_KERNEL),2048,512)
+cxx-sanitized := $(CONFIG_KASAN)$(CONFIG_KCSAN)$(CONFIG_UBSAN)$(CONFIG_GCOV_KERNEL)
+cxx-frame-limit := $(if $(cxx-sanitized),2048,512)
 
 cxx-merge := $(cxx-root)/scripts/merge.lds
 cxx-audit := $(cxx-root)/scripts/audit.py
