@@ -58,7 +58,8 @@ kill $progress
 say "    $SECONDS s, done"
 
 status=0
-kunit exec "$@" | tee "$out/result.log" || status=1
+# The random games take minutes with sanitizers; kunit.py gives up after five.
+kunit exec --timeout=1200 "$@" | tee "$out/result.log" || status=1
 
 # The number that follows "WORD: " in kunit.py's last line.
 count() {
