@@ -18,10 +18,8 @@ class Ranges {
 	// For leaves that are `most` at most; null without memory. kernel_free's.
 	static Ranges *create(size_t most)
 	{
-		// Every other leaf: with one more they would touch, and be one.
-		const size_t room = most / 2 + 1;
-
-		return static_cast<Ranges *>(kernel_alloc(sizeof(Ranges) + room * sizeof(Region)));
+		// Holes may lie between any two, so that none of them merge.
+		return static_cast<Ranges *>(kernel_alloc(sizeof(Ranges) + most * sizeof(Region)));
 	}
 
 	// In ascending order.
