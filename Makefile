@@ -9,7 +9,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-audit check-style check-headers check-tools check-s2ctl \
-	docs vmsa-image install-headers bench-host bench soak setup clean distclean
+	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -37,7 +37,7 @@ shell: setup
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
-#:   make check-s2ctl   what reads a guest's tables outside the module
+#:   make check-s2ctl   s2ctl and the readers of tables, without a module
 #:   make docs          the manual, its examples and its claims
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
 #:
@@ -95,6 +95,19 @@ soak: setup
 
 setup:
 	@scripts/setup.sh
+
+#: The command-line tool, for this machine (the machines of `make run` have it):
+#:   make s2ctl             build/s2ctl/host/s2ctl, its manual page and its completion for bash
+#:   make install-s2ctl     PREFIX=/usr/local DESTDIR=
+#:
+s2ctl: setup
+	@$(MAKE) --no-print-directory -f userspace/s2ctl/build.mk all
+
+install-s2ctl: s2ctl
+	install -D -m 755 build/s2ctl/host/s2ctl '$(DESTDIR)$(or $(PREFIX),/usr/local)/sbin/s2ctl'
+	install -D -m 644 build/s2ctl/host/s2ctl.8 '$(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man8/s2ctl.8'
+	install -D -m 644 build/s2ctl/host/s2ctl.bash \
+		'$(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions/s2ctl'
 
 #: The library in other projects:
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package

@@ -3,7 +3,7 @@
 #
 # build-userspace.sh DIR: builds what runs inside the machine, and puts it into DIR, the machine's root:
 #
-#   bin/        s2load, kvm, again and fuzz (userspace/programs.mk)
+#   bin/        s2load, kvm, again and fuzz (userspace/programs.mk), s2ctl (build-s2ctl.sh)
 #   guests/     the toy guests (userspace/guests/guests.mk)
 
 # shellcheck source=scripts/lib.sh
@@ -23,3 +23,4 @@ make --no-print-directory --silent --jobs="$(nproc)" -f userspace/programs.mk >&
 mkdir -p "$root/bin" "$root/guests"
 cp build/guests/*.elf "$root/guests/"
 find build/programs -maxdepth 1 -type f -exec cp -t "$root/bin" {} +
+install -t "$root/bin" "$("$top/scripts/build-s2ctl.sh")"

@@ -1,25 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/check-s2ctl.sh
+# Usage: scripts/check-s2ctl.sh [--accept]
 #
-# What reads a guest's tables outside the module: the tests of userspace/unit and a few thousand damaged
-# dumps, under AddressSanitizer and UndefinedBehaviorSanitizer. One KTAP line a check.
+# s2ctl, and what it shares with others: the tests of userspace/unit and a few thousand damaged dumps,
+# under AddressSanitizer and UndefinedBehaviorSanitizer; then s2ctl itself as a shell has it, with each
+# transcript in userspace/s2ctl/golden. One KTAP line a check. (What it does with a module behind it is
+# in userspace/tests/s2ctl.sh.)
+#
+# --accept writes the transcripts anew; what has changed is then for git diff to show, and for you to read.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "$top"
-# shellcheck source=scripts/ktap.sh
-source scripts/ktap.sh
 
-build_unit() {
-	make --no-print-directory --jobs="$(nproc)" -f userspace/unit/host.mk >build/unit.log 2>&1 ||
-		grep -E 'error|Error' build/unit.log
+accept=''
+case ${1-} in
+--accept) accept=1 ;;
+'') ;;
+*) die "unknown option '$1' (known: --accept)" ;;
+esac
+
+golden=userspace/s2ctl/golden
+scratch=$(mktemp -d)
+trap 'chmod -R u+rwX "$scratch"; rm -rf "$scratch"' EXIT
+export PATH=$top/build/s2ctl/host:$PATH
+unset NO_COLOR
+
+build() {
+	make --no-print-directory --jobs="$(nproc)" -f "$1" >"$scratch/build.log" 2>&1 ||
+		tail -n 40 "$scratch/build.log"
 }
 
 # What GoogleTest has to say about test $1 when it does not pass.
 unit_test() {
-	build/unit/tests --gtest_filter="$1" >build/unit.log 2>&1 || grep -v '^\[' build/unit.log
+	build/unit/tests --gtest_filter="$1" >"$scratch/unit.log" 2>&1 || grep -v '^\[' "$scratch/unit.log"
 }
 
 # "suite.test", one a line.
@@ -27,11 +42,192 @@ unit_tests() {
 	build/unit/tests --gtest_list_tests | awk '/^[^ ]+\.$/ { suite = $1 } /^  / { print suite $1 }'
 }
 
-mkdir -p build
-check "the tests of userspace are built without a warning" build_unit
+# A folder to be in: a dump, a text, and the files of a module as they were once.
+furnish() {
+	local stage2=$scratch/debugfs/stage2
+
+	ln -s "$top/userspace" "$scratch/userspace"
+	cp LICENSES/MIT.txt "$scratch"
+	mkdir -p "$stage2/guests"
+	cp -R "$golden/stage2/." "$stage2/"
+	cp userspace/unit/demo.tables.bin "$stage2/guests/demo/tables.bin"
+	touch "$stage2"/{create,remove} "$stage2"/guests/demo/{map,unmap,protect,mem}
+}
+
+# Every command of file $1 (lines that begin with "$ ") with what it says and how it ends.
+transcript() {
+	local line status
+
+	while IFS= read -r line <&3; do
+		case $line in
+		'#'*) echo "$line" ;;
+		'$ '*)
+			echo "$line"
+			status=0
+			(cd "$scratch" && eval "${line#$ }") 2>&1 || status=$?
+			((!status)) || echo "exit $status"
+			;;
+		esac
+	done 3<"$1"
+}
+
+as_golden() {
+	transcript "$1" >"$scratch/transcript" </dev/null
+	diff "$1" "$scratch/transcript" || [[ ! $accept ]] || cp "$scratch/transcript" "$1"
+}
+
+# What the terminal $@ runs in gets.
+in_terminal() {
+	TERM=xterm script --quiet --return --command "$*" /dev/null </dev/null
+}
+
+colour_is_for_terminals() {
+	local dump=./userspace/unit/demo.tables.bin escape=$'\033'
+
+	in_terminal s2ctl walk $dump 0 | grep -q "$escape" || echo "none in a terminal"
+	NO_COLOR=1 in_terminal s2ctl walk $dump 0 | grep -q "$escape" && echo "some with NO_COLOR"
+	NO_COLOR=1 in_terminal s2ctl walk --color always $dump 0 | grep -q "$escape" ||
+		echo "none when it was asked for"
+	NO_COLOR='' in_terminal s2ctl walk $dump 0 | grep -q "$escape" || echo "none with an empty NO_COLOR"
+	in_terminal env TERM=dumb s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a dumb terminal"
+	s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a pipe"
+	s2ctl walk --color always $dump 0 | grep -q "$escape" || echo "none in a pipe when it was asked for"
+}
+
+ends_quietly_without_a_reader() {
+	local said
+
+	said=$({ s2ctl tables ./userspace/unit/demo.tables.bin || echo "exit $?" >&2; } 2>&1 >/dev/full)
+	[[ $said == "s2ctl: standard output: No space left on device"$'\n'"exit 4" ]] || echo "$said"
+	# More than a pipe holds.
+	said=$({ s2ctl decode hcr $(seq 100) || echo "exit $?" >&2; } 2>&1 >&1 | sleep 0.2)
+	[[ ! $said ]] || echo "$said"
+	{ s2ctl decode hcr $(seq 100); echo "exit $?" >"$scratch/status"; } 2>"$scratch/said" | sleep 0.2
+	[[ $(<"$scratch/status") == "exit 141" && ! -s $scratch/said ]] || cat "$scratch/status" "$scratch/said"
+}
+
+# Signal $1 ends it with status $2 and a word about it, while it waits for its input.
+ends_by() {
+	local status=0 pid
+
+	mkfifo "$scratch/fifo.$1"
+	sleep 10 >"$scratch/fifo.$1" &
+	pid=$!
+	# A shell lets what it starts in the background ignore SIGINT; env makes that good.
+	env --default-signal="$1" s2ctl maps - <"$scratch/fifo.$1" 2>"$scratch/said" &
+	sleep 0.3
+	kill -s "$1" $!
+	wait $! || status=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	((status == $2)) || echo "exit $status"
+	[[ $(<"$scratch/said") == "s2ctl: interrupted" ]] || cat "$scratch/said"
+}
+
+only_root_is_told() {
+	local as_nobody=(setpriv --reuid=65534 --clear-groups) said
+
+	((EUID == 0)) || as_nobody=()
+	# nobody may not get at this folder: a copy where everybody does.
+	cp build/s2ctl/host/s2ctl "$scratch/copy"
+	chmod 755 "$scratch"
+	chmod 0 "$scratch/debugfs"
+	said=$("${as_nobody[@]}" "$scratch/copy" maps demo --debugfs "$scratch/debugfs" 2>&1; echo "exit $?")
+	chmod 755 "$scratch/debugfs"
+	[[ $said == "s2ctl: only root gets at debugfs: try sudo"$'\n'"exit 3" ]] || echo "$said"
+}
+
+a_file_is_whole_or_not_there() {
+	head -c 10 userspace/unit/demo.tables.bin >"$scratch/short"
+	s2ctl dump "$scratch/short" "$scratch/out" 2>/dev/null && echo "a bad dump was taken"
+	[[ ! -e $scratch/out && ! -e $scratch/out.part ]] || echo "a file was left"
+	s2ctl dump ./userspace/unit/demo.tables.bin "$scratch/out" || return
+	cmp "$scratch/out" userspace/unit/demo.tables.bin
+	[[ ! -e $scratch/out.part ]] || echo "a part was left"
+}
+
+# What bash offers for the words $@, of which the last is begun.
+completes() {
+	(
+		# shellcheck source=/dev/null
+		source <(s2ctl completion bash)
+		s2ctl() {
+			command s2ctl "$@" --debugfs "$scratch/debugfs"
+		}
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_s2ctl
+		echo "${COMPREPLY[*]}"
+	)
+}
+
+completion_works() {
+	local words wanted got
+
+	while IFS='|' read -r words wanted; do
+		read -ra words <<<"$words"
+		got=$(completes "${words[@]}")
+		[[ $got == "$wanted" ]] || echo "${words[*]}: '$got' instead of '$wanted'"
+	done <<-'EOF'
+		s2ctl ma|map maps man
+		s2ctl map d|demo
+		s2ctl map demo --pr|--prot
+		s2ctl map demo --prot r|r rw rx rwx
+		s2ctl map --prot rw d|demo
+		s2ctl protect demo 0 4K r|r rw rx rwx
+		s2ctl protect demo 0 4K --j|--json
+		s2ctl remove demo d|demo
+		s2ctl decode --stage 2|2 2-fwb
+		s2ctl decode --stage 2 --le|--level
+		s2ctl load-dump x w|walk
+		s2ctl help dec|decode
+		s2ctl walk demo 0x8|
+	EOF
+	bash -n <(s2ctl completion bash)
+}
+
+# Every command and option of the help is in the manual page, which has no complaint of groff's.
+manual_page_is_whole() {
+	local name option
+
+	s2ctl man >"$scratch/s2ctl.8"
+	groff -man -ww -Tutf8 "$scratch/s2ctl.8" 2>&1 >"$scratch/page"
+	for name in $(s2ctl --help | sed '1,/^Commands:/d' | awk '/^  [a-z]/ { print $1 }'); do
+		grep -q "^\.SS ${name/-/\\\\-}\$" "$scratch/s2ctl.8" || echo "$name is not in it"
+		for option in $(s2ctl "$name" --help | grep -oE '^  --[a-z0-9-]+'); do
+			grep -qF -- "\\fB${option//-/\\-}" "$scratch/s2ctl.8" || echo "$name $option is not in it"
+		done
+	done
+}
+
+# The manual's page about s2ctl names every command.
+manual_is_whole() {
+	local name
+
+	for name in $(s2ctl --help | sed '1,/^Commands:/d' | awk '/^  [a-z]/ { print $1 }'); do
+		grep -q "s2ctl $name" Documentation/s2ctl.rst || echo "$name is not in Documentation/s2ctl.rst"
+	done
+}
+
+# shellcheck source=scripts/ktap.sh
+source scripts/ktap.sh
+check "the tests of userspace are built without a warning" build userspace/unit/host.mk
 while read -r test; do
 	check "$test" unit_test "$test"
 done < <(unit_tests)
 check "3000 damaged dumps are refused, or agree with themselves" \
 	build/unit/mutate 3000 userspace/unit/*.tables.bin
+check "s2ctl is built without a warning" build userspace/s2ctl/build.mk
+furnish
+for file in "$golden"/*.txt; do
+	check "s2ctl says what $(basename "$file") has" as_golden "$file"
+done
+check "colour is for terminals, and NO_COLOR is obeyed" colour_is_for_terminals
+check "a full disk is told, and a reader that went away is not" ends_quietly_without_a_reader
+check "SIGINT ends it, with a word and status 130" ends_by INT 130
+check "SIGTERM ends it, with a word and status 143" ends_by TERM 143
+check "who is not root is told" only_root_is_told
+check "a file that is written is there as a whole, or not at all" a_file_is_whole_or_not_there
+check "bash completes commands, options, values and guests" completion_works
+check_with groff "the manual page has every command and option" manual_page_is_whole
+check "the manual has every command" manual_is_whole
 ktap_end

@@ -203,7 +203,7 @@ std::string faulting_ipa(uint64_t field, uint64_t)
 }
 
 constexpr Spec hpfar_specs[] = {
-	{63, 63, "NS", "of the Secure IPA space|of the Non-secure IPA space"},
+	{63, 63, "NS", "|when Secure: of the Non-secure IPA space"},
 	{62, 48, "RES0"},
 	{47, 4, "FIPA", nullptr, faulting_ipa},
 	{3, 0, "RES0"},

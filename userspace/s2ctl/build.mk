@@ -18,10 +18,18 @@ objects := $(sources:%.cpp=$(out)/%.o)
 $(out)/s2ctl: $(objects)
 	$(CXX) $(link) $^ -o $@
 
-# What reads a million descriptors is optimized, what knows CLI11 is compiled fast.
-$(out)/userspace/s2ctl/cli.o: optimize := -O0
+# With what the program says of itself; only where it runs.
+.PHONY: all
+all: $(out)/s2ctl $(out)/s2ctl.8 $(out)/s2ctl.bash
+
+$(out)/s2ctl.8: $(out)/s2ctl
+	$< man >$@
+
+$(out)/s2ctl.bash: $(out)/s2ctl
+	$< completion bash >$@
+
 $(out)/%.o: %.cpp userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
-	$(CXX) $(flags) $(or $(optimize),-O2) -MMD -MP -c $< -o $@
+	$(CXX) $(flags) -O1 -MMD -MP -c $< -o $@
 
 -include $(objects:.o=.d)

@@ -52,16 +52,15 @@ class Formatter : public CLI::Formatter {
 
 // What an argument was given, where CLI11 can put it.
 struct Slot {
-	const Command *command;
 	const Argument *argument;
 	CLI::Option *option;
 	std::string value; // of what is not repeated
 	std::vector<std::string> values;
 };
 
-void add(CLI::App &app, std::list<Slot> &slots, const Command *command, const Argument &argument)
+void add(CLI::App &app, std::list<Slot> &slots, const Argument &argument)
 {
-	Slot &slot = slots.emplace_back(Slot{command, &argument, nullptr, {}, {}});
+	Slot &slot = slots.emplace_back(Slot{&argument, nullptr, {}, {}});
 	// Complaints are about GUEST, as the synopsis has it.
 	const char *name = argument.is_option() ? argument.name : argument.value;
 
@@ -94,8 +93,8 @@ void add(CLI::App &app, std::list<Slot> &slots, const Command *command, const Ar
 	}
 }
 
-// Every command as a subcommand, its arguments and the common ones.
-void build(CLI::App &app, std::list<Slot> &slots)
+// Every command as a subcommand, and the arguments of one: the others are only listed.
+void build(CLI::App &app, std::list<Slot> &slots, const Command *wanted)
 {
 	app.formatter(std::make_shared<Formatter>());
 	app.set_help_flag("-h,--help", "say how it is used");
@@ -103,16 +102,21 @@ void build(CLI::App &app, std::list<Slot> &slots)
 	app.require_subcommand(1);
 	app.footer(more);
 	for (const Command *command : commands()) {
+		if (wanted && wanted != command)
+			continue;
+
 		CLI::App *sub = app.add_subcommand(command->name, command->summary);
 
 		sub->group("Commands");
+		if (!wanted)
+			continue;
 		sub->footer(std::string{command->description} +
 			    (*command->description ? "\n\n" : "") + "Examples:\n" +
 			    command->examples);
 		for (const Argument &argument : command->arguments)
-			add(*sub, slots, command, argument);
+			add(*sub, slots, argument);
 		for (const Argument &argument : common_arguments())
-			add(*sub, slots, command, argument);
+			add(*sub, slots, argument);
 	}
 }
 
@@ -146,12 +150,12 @@ std::string similar(const std::string &word)
 	return *best ? std::string{" (did you mean "} + best + "?)" : "";
 }
 
-bool is_command(const std::string &word)
+const Command *find_command(const std::string &word)
 {
 	for (const Command *command : commands())
 		if (word == command->name)
-			return true;
-	return false;
+			return command;
+	return nullptr;
 }
 
 } // namespace
@@ -163,7 +167,6 @@ CommandLine parse_command_line(int argc, const char *const *argv)
 	CLI::App app{about, "s2ctl"};
 	CommandLine line;
 
-	build(app, slots);
 	// `help map` is `map --help`.
 	if (!words.empty() && words[0] == "help") {
 		words.erase(words.begin());
@@ -171,29 +174,32 @@ CommandLine parse_command_line(int argc, const char *const *argv)
 	}
 	if (words.empty())
 		words.emplace_back("--help");
-	if (words[0][0] != '-' && !is_command(words[0]))
+	line.command = find_command(words[0]);
+	if (!line.command && !words[0].starts_with('-'))
 		throw Failure{Exit::usage, "there is no command '" + words[0] + "'" +
 						   similar(words[0]) + "; s2ctl --help lists them"};
-
-	const std::string of = is_command(words[0]) ? "s2ctl " + words[0] : "s2ctl";
-
+	if (!line.command && words[0] != "-h" && words[0] != "--help" && words[0] != "--version")
+		throw Failure{Exit::usage,
+			      words[0] + " is no option without a command (s2ctl --help)"};
+	build(app, slots, line.command);
 	std::ranges::reverse(words); // as CLI11 takes them
 	try {
 		app.parse(words);
 	} catch (const CLI::CallForHelp &) {
 		line.answer = app.help();
+		line.command = nullptr;
 		return line;
 	} catch (const CLI::CallForVersion &version) {
 		line.answer = std::string{version.what()} + '\n';
+		line.command = nullptr;
 		return line;
 	} catch (const CLI::ParseError &error) {
-		throw Failure{Exit::usage, std::string{error.what()} + " (" + of + " --help)"};
+		throw Failure{Exit::usage, std::string{error.what()} + " (s2ctl " +
+						   (line.command ? line.command->name : "") +
+						   " --help)"};
 	}
-	for (const Command *command : commands())
-		if (app.got_subcommand(command->name))
-			line.command = command;
-	for (Slot &slot : slots)
-		if (slot.command == line.command && slot.option->count())
+	for (const Slot &slot : slots)
+		if (slot.option->count())
 			line.arguments.set(slot.argument->name, slot.argument->repeated
 									? slot.values
 									: std::vector{slot.value});

@@ -83,8 +83,12 @@ std::string elsewhere()
 	return "";
 }
 
-std::string not_printed(std::string line)
+constexpr size_t longest_shown = 160; // of a line, in error_log
+
+// A request as error_log has it. Blanks in front are not told from its margin.
+std::string as_logged(std::string line)
 {
+	line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
 	while (!line.empty() && line.back() == '\n')
 		line.pop_back();
 	for (char &c : line)
@@ -127,7 +131,7 @@ std::string value_of(const KeyValues &values, std::string_view key)
 std::string last_entry(std::string_view log, const std::string &file, const std::string &request)
 {
 	const std::string head = "] " + file + ": ";
-	const std::string line = not_printed(request);
+	const std::string line = as_logged(request);
 	std::string entry;
 
 	// An entry begins with its time; lines under it are indented.
@@ -139,9 +143,10 @@ std::string last_entry(std::string_view log, const std::string &file, const std:
 		const size_t text = std::min(shown.find_first_not_of(' '), shown.size());
 		const std::string_view written = shown.substr(text, shown.find('\n', text) - text);
 
-		// Of a long line it has a window; blanks in front of a line look like the margin.
+		// Of a long line it has a window, and an empty one is not shown.
 		if (at != std::string_view::npos && at < one.find('\n') &&
-		    line.find(written) != std::string::npos)
+		    (shown.empty() || written == line ||
+		     (line.size() > longest_shown && line.find(written) != std::string::npos)))
 			entry = one.substr(at + 2);
 		log.remove_prefix(next);
 	}
@@ -197,10 +202,9 @@ void Debugfs::fail(const std::string &file, int error) const
 		fail_unreachable(error);
 	if (error == ENOENT && !guest.empty() && !exists(path("guests/" + guest)))
 		throw Failure{Exit::refused,
-			      "there is no guest '" + guest +
-				      "' (s2ctl list shows those there are; a file is "
-				      "given with its path: ./" +
-				      guest + ")"};
+			      "there is no guest '" + guest + '\'' +
+				      (exists(guest) ? "; the file of that name is ./" + guest
+						     : " (s2ctl list shows those there are)")};
 	if (error == ENOENT)
 		throw Failure{Exit::unreachable,
 			      "this module has no " + file + ": it is older than this program"};
