@@ -243,6 +243,10 @@ Decoded descriptor(const formats::Format &format, int level, uint64_t value, uin
 	case Type::invalid:
 		bits.add(63, 1, "IGNORED");
 		break;
+	case Type::annotation:
+		bits.add(63, 1, "annotation",
+			 "what software says of the place; ignored by hardware");
+		break;
 	case Type::reserved:
 		bits.add(63, 2, "IGNORED");
 		break;
@@ -252,7 +256,7 @@ Decoded descriptor(const formats::Format &format, int level, uint64_t value, uin
 	default:
 		add_leaf(bits, format, level, value, mair);
 	}
-	if (type != Type::invalid)
+	if (type != Type::invalid && type != Type::annotation)
 		bits.add(1, 1, "type",
 			 type == Type::table	     ? "table"
 			 : type == Type::page	     ? "page"

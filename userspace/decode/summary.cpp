@@ -13,7 +13,7 @@ namespace
 template <class F> Type type_of(vmsa::Descriptor d, int level)
 {
 	if (!F::is_valid(d))
-		return Type::invalid;
+		return d ? Type::annotation : Type::invalid;
 	if (F::is_table(d, level))
 		return Type::table;
 	if (!F::is_leaf(d, level))
@@ -73,6 +73,10 @@ void Summaries::append(std::string &out, int level, vmsa::Descriptor d)
 	switch (type) {
 	case Type::invalid:
 		out += "invalid";
+		return;
+	case Type::annotation: // what software writes where nothing is mapped
+		out += "annotation 0x";
+		text::append_hex(out, d >> 1);
 		return;
 	case Type::reserved:
 		out += "reserved";

@@ -4,6 +4,7 @@
 //
 //   table -> 0x45a92000
 //   block 2M -> 0x42200000 rw- normal inner-shareable accessed
+//   annotation 0x12
 //   invalid
 #pragma once
 
@@ -16,7 +17,7 @@
 namespace decode
 {
 
-enum class Type { invalid, reserved, table, block, page };
+enum class Type { invalid, annotation, reserved, table, block, page };
 
 // What every format can be asked.
 struct Questions {

@@ -5,6 +5,8 @@
 
 #include "text/text.hpp"
 
+#include "module/sysreg_names.hpp"
+
 namespace decode
 {
 
@@ -210,11 +212,17 @@ constexpr Spec step_specs[] = {
 std::string sysreg_name(uint64_t esr)
 {
 	const auto n = [&](unsigned high, unsigned low) {
-		return std::to_string(get(esr, high, low));
+		return static_cast<unsigned>(get(esr, high, low));
 	};
+	const stage2::SysregCode code{n(21, 20), n(16, 14), n(13, 10), n(4, 1), n(19, 17)};
+	const stage2::SysregName name = stage2::sysreg_name(code);
 
-	return "S" + n(21, 20) + "_" + n(16, 14) + "_C" + n(13, 10) + "_C" + n(4, 1) + "_" +
-	       n(19, 17);
+	if (name.name)
+		return name.name + (name.number < 0 ? "" : std::to_string(name.number)) +
+		       name.suffix;
+	return "S" + std::to_string(code.op0) + "_" + std::to_string(code.op1) + "_C" +
+	       std::to_string(code.crn) + "_C" + std::to_string(code.crm) + "_" +
+	       std::to_string(code.op2);
 }
 
 struct Syndrome {

@@ -102,10 +102,10 @@ void Dump::write(const Sink &sink) const
 	}
 }
 
-void Dump::for_each_row(rows::Outputs outputs,
+void Dump::for_each_row(rows::Detail detail,
 			const std::function<void(const rows::Row &)> &visit) const
 {
-	with_tree([&](const auto &tree) { rows::for_each_row(tree, outputs, visit); });
+	with_tree([&](const auto &tree) { rows::for_each_row(tree, detail, visit); });
 }
 
 namespace

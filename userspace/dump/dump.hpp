@@ -4,7 +4,7 @@
 // every way to look at them.
 //
 //   dump::Dump d = dump::Dump::read(source);
-//   d.for_each_row(rows::Outputs::ignored, [&](const rows::Row &row) { ... });
+//   d.for_each_row(rows::Detail::brief, [&](const rows::Row &row) { ... });
 //
 // The file is not trusted. Whatever it holds, read() gives tables that can be walked, or says what is
 // wrong with it and where; it takes no more memory than the file has bytes, times a small number.
@@ -96,7 +96,7 @@ class Dump {
 		return lost_;
 	}
 
-	void for_each_row(rows::Outputs outputs,
+	void for_each_row(rows::Detail detail,
 			  const std::function<void(const rows::Row &)> &visit) const;
 	// Every descriptor that is not zero, a table's before those below it.
 	void for_each_step(const std::function<void(const Step &)> &visit) const;

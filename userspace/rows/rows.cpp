@@ -18,22 +18,33 @@ const char *memory_text(vmsa::MemoryType type)
 	return names[static_cast<unsigned>(type) & 7];
 }
 
-// What both stages have.
-void describe_common(Meaning &meaning, const auto &a)
-{
-	constexpr const char *shareability[] = {"non-shareable", "reserved-shareability",
-						"outer-shareable", "inner-shareable"};
+// A software bit of a stage 2 leaf, in the module (Policy::was_written): it was written, and is no
+// longer writable, and nobody has asked yet.
+constexpr uint8_t was_written = 1;
 
+// What both stages have.
+void describe_common(Meaning &meaning, const auto &a, unsigned software)
+{
+	constexpr const char *shareability[] = {"non-shareable", "reserved", "outer-shareable",
+						"inner-shareable"};
+
+	meaning.access =
+		std::string{a.access.read ? 'r' : '-'} + (a.access.write || a.dbm ? 'w' : '-');
 	meaning.memory = memory_text(a.memory);
 	meaning.flags.emplace_back(shareability[static_cast<unsigned>(a.shareability)]);
 	if (a.accessed)
 		meaning.flags.emplace_back("accessed");
-	if (a.dbm)
-		meaning.flags.emplace_back("dbm");
+	if (!meaning.dirty.empty())
+		meaning.flags.push_back(meaning.dirty);
 	if (a.contiguous)
 		meaning.flags.emplace_back("contiguous");
-	if (a.software)
-		meaning.flags.emplace_back("software=" + std::to_string(a.software));
+	if (software)
+		meaning.flags.emplace_back("software=" + std::to_string(software));
+}
+
+const char *dirty_text(const auto &a)
+{
+	return !a.dbm ? "" : a.access.write ? "dirty" : "clean";
 }
 
 } // namespace
@@ -42,9 +53,9 @@ Meaning describe(const vmsa::Stage1Attributes &a)
 {
 	Meaning meaning;
 
-	meaning.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
-			 (a.access.execute ? 'x' : '-');
-	describe_common(meaning, a);
+	meaning.dirty = dirty_text(a);
+	describe_common(meaning, a, a.software);
+	meaning.access += a.access.execute ? 'x' : '-';
 	if (a.access.el0)
 		meaning.flags.emplace_back("el0");
 	if (a.access.el0_execute)
@@ -64,10 +75,33 @@ Meaning describe(const vmsa::Stage2Attributes &a)
 	constexpr const char *execute[] = {"x", "x(el0)", "-", "x(el1)"};
 	Meaning meaning;
 
-	meaning.access = std::string{a.access.read ? 'r' : '-'} + (a.access.write ? 'w' : '-') +
-			 execute[static_cast<unsigned>(a.access.execute)];
-	describe_common(meaning, a);
+	meaning.dirty = a.software & was_written ? "dirty" : dirty_text(a);
+	describe_common(meaning, a, a.software & ~unsigned{was_written});
+	meaning.access += execute[static_cast<unsigned>(a.access.execute)];
 	return meaning;
+}
+
+vmsa::Stage1Attributes brief(const vmsa::Stage1Attributes &a)
+{
+	return {.memory = a.memory,
+		.access = {.read = a.access.read,
+			   .write = a.access.write,
+			   .execute = a.access.execute},
+		.dbm = a.dbm};
+}
+
+vmsa::Stage2Attributes brief(const vmsa::Stage2Attributes &a)
+{
+	vmsa::Stage2Attributes b{.memory = a.memory, .access = a.access};
+
+	// What was written looks the same however that was noted.
+	if (a.software & was_written || (a.dbm && a.access.write)) {
+		b.access.write |= a.dbm;
+		b.software = was_written;
+	} else {
+		b.dbm = a.dbm;
+	}
+	return b;
 }
 
 const std::string &Lines::tail(const Row &row)
@@ -77,13 +111,15 @@ const std::string &Lines::tail(const Row &row)
 		    known.meaning == *row.meaning)
 			return known.text;
 
-	const bool shown = outputs_ == Outputs::shown;
+	const bool shown = detail_ == Detail::full;
 	Tail &oldest = tails_[next_++ % tails_.size()];
 
 	oldest = {*row.meaning, row.leaves, row.leaf_bytes, " " + row.meaning->access + ' '};
 	oldest.text += row.meaning->memory + (shown ? " " : "  ");
 	text::append_number(oldest.text, row.leaves);
 	(oldest.text += " x ") += text::size(row.leaf_bytes);
+	if (!shown && !row.meaning->dirty.empty())
+		(oldest.text += ' ') += row.meaning->dirty;
 	if (shown)
 		for (const std::string &flag : row.meaning->flags)
 			(oldest.text += ' ') += flag;
@@ -100,29 +136,33 @@ void Lines::append(std::string &out, const Row &row)
 	text::append_hex(out, row.first, digits);
 	out += '-';
 	text::append_hex(out, row.last, digits);
-	if (outputs_ == Outputs::shown) {
+	if (detail_ == Detail::full) {
 		out += " -> ";
 		text::append_hex(out, row.output, 10);
 	}
 	out += tail(row);
 }
 
-void write_json(json::Writer &json, const Row &row, Outputs outputs)
+void write_json(json::Writer &json, const Row &row, Detail detail)
 {
 	json.begin_object();
 	json.member("first", text::hex(row.first));
 	json.member("last", text::hex(row.last));
-	if (outputs == Outputs::shown)
+	if (detail == Detail::full)
 		json.member("output", text::hex(row.output));
 	json.member("access", row.meaning->access);
 	json.member("memory", row.meaning->memory);
 	json.member("level", row.level);
 	json.member("leaves", row.leaves);
 	json.member("leaf_bytes", row.leaf_bytes);
-	json.begin_array("flags");
-	for (const std::string &flag : row.meaning->flags)
-		json.value(flag);
-	json.end();
+	if (detail == Detail::full) {
+		json.begin_array("flags");
+		for (const std::string &flag : row.meaning->flags)
+			json.value(flag);
+		json.end();
+	} else if (!row.meaning->dirty.empty()) {
+		json.member("dirty", row.meaning->dirty == "dirty");
+	}
 	json.end();
 }
 

@@ -3,12 +3,13 @@
 // Rows in words: runs of leaves as people and programs read them. The one home of their text and
 // their JSON:
 //
-//   0080000000-00805fffff rw- normal  3 x 2M
-//   0080000000-00805fffff -> 0040000000 rw- normal 3 x 2M inner-shareable accessed
+//   0080000000-00805fffff rw- normal  3 x 2M dirty
+//   0080000000-00805fffff -> 0040000000 rw- normal 3 x 2M inner-shareable accessed dirty
 //   {"first": "0x80000000", "last": "0x805fffff", "output": "0x40000000", "access": "rw-", ...}
 //
-// The first is what the module's `maps` says: output addresses play no part. In the others a row
-// ends, too, where they jump. Rows are handed out one at a time, so that a million need no memory.
+// The first is brief, and what the module's `maps` says: output addresses and flags play no part. In
+// full a row ends, too, where these change or jump. Rows are handed out one at a time, so that a million
+// need no memory.
 #pragma once
 
 #include "text/json.hpp"
@@ -24,19 +25,25 @@
 namespace rows
 {
 
-enum class Outputs { ignored, shown };
+enum class Detail { brief, full };
 
 // What attributes mean, in words.
 struct Meaning {
-	std::string access; // "rwx"
+	std::string
+		access; // "rwx"; what keeps dirty state can be written, whether it was yet or not
 	std::string memory; // "normal"
-	std::vector<std::string> flags; // "inner-shareable", "accessed", ...
+	std::string dirty; // "clean", "dirty", or "" where nobody keeps account of it
+	std::vector<std::string> flags; // "inner-shareable", "accessed", "clean", ...
 
 	bool operator==(const Meaning &) const = default;
 };
 
 Meaning describe(const vmsa::Stage1Attributes &attributes);
 Meaning describe(const vmsa::Stage2Attributes &attributes);
+
+// The part of attributes that a brief row shows; the rest is as it is in none.
+vmsa::Stage1Attributes brief(const vmsa::Stage1Attributes &attributes);
+vmsa::Stage2Attributes brief(const vmsa::Stage2Attributes &attributes);
 
 struct Row {
 	uint64_t first;
@@ -51,7 +58,7 @@ struct Row {
 // Writes lines. Addresses have as many digits as `input_bits` ask for.
 class Lines {
     public:
-	Lines(unsigned input_bits, Outputs outputs) : input_bits_{input_bits}, outputs_{outputs}
+	Lines(unsigned input_bits, Detail detail) : input_bits_{input_bits}, detail_{detail}
 	{
 	}
 
@@ -69,13 +76,13 @@ class Lines {
 	const std::string &tail(const Row &row);
 
 	unsigned input_bits_;
-	Outputs outputs_;
+	Detail detail_;
 	std::array<Tail, 4> tails_;
 	size_t next_ = 0;
 };
 
 // An object.
-void write_json(json::Writer &json, const Row &row, Outputs outputs);
+void write_json(json::Writer &json, const Row &row, Detail detail);
 
 // visit(input address, level, descriptor, the table descriptors above it or-ed) for every leaf, in
 // order.
@@ -99,7 +106,7 @@ void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level lev
 // The meanings that were asked for last: in a tree there are few, but they alternate.
 template <class Format> class Meanings {
     public:
-	// `bits` are all that the attributes were made of.
+	// `bits` are all that the attributes were made of, and maybe more.
 	const Meaning &of(vmsa::Descriptor bits, const typename Format::Attributes &attributes)
 	{
 		for (const Known &known : known_)
@@ -124,8 +131,7 @@ template <class Format> class Meanings {
 };
 
 // visit(row) for every row, in order.
-template <class T, class Visit>
-void for_each_row(const T &tree, Outputs outputs, const Visit &visit)
+template <class T, class Visit> void for_each_row(const T &tree, Detail detail, const Visit &visit)
 {
 	using Format = typename T::Format;
 	Meanings<Format> meanings;
@@ -143,11 +149,14 @@ void for_each_row(const T &tree, Outputs outputs, const Visit &visit)
 				      (d & Format::attribute_mask) | above >> 59 << 12;
 			      auto left = attributes;
 
-			      if (now != bits || !row.leaves)
+			      if (now != bits || !row.leaves) {
 				      left = Format::below(Format::attributes(d), above);
+				      if (detail == Detail::brief)
+					      left = brief(left);
+			      }
 			      if (row.leaves && row.level == level && row.last + 1 == at.raw() &&
 				  left == attributes &&
-				  (outputs == Outputs::ignored ||
+				  (detail == Detail::brief ||
 				   row.output + (at.raw() - row.first) == output)) {
 				      row.last += size;
 				      row.leaves++;

@@ -5,7 +5,7 @@
 
 FOR ?= host
 out := build/s2ctl/$(FOR)
-flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
+flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
 ifeq ($(FOR),arm64)
 CXX := aarch64-linux-gnu-g++-12
 link := -static -s

@@ -59,6 +59,8 @@ same '0009000000-0009000fff rw- device  1 x 4K
 agree demo
 
 it 'shows what the files show'
+accepted dirty 'ipa=0x80200000 size=4K'
+accepted dirty 'ipa=0x80400000 size=64K'
 for file in maps tables stats; do
 	s2ctl $file demo | cmp - $demo/$file || problem "$file differs"
 done
@@ -141,7 +143,7 @@ head -c 1000001 /bin/busybox >/tmp/flat
 accepted map 'ipa=0xa0000000 size=512K prot=rx'
 accepted map 'ipa=0xa0080000 size=512K prot=r'
 done_well load demo /tmp/flat --at 0xa0001000
-same '977K loaded, entry 0xa0001000' "$out"
+like '977K loaded, entry 0xa0001000*' "$out"
 holds $((0xa0001)) 1000001 /tmp/flat
 fails 1 '0xa0100000 is not mapped*nothing was written*' load demo /tmp/flat --at 0xa0080000
 fails 4 '/tmp/nothing: No such file*' load demo /tmp/nothing

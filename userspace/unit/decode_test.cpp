@@ -142,7 +142,8 @@ TEST(decode, a_stage_2_block)
 	EXPECT_EQ(field(d, "OA").low, 21u);
 	EXPECT_EQ(descriptor(format, 3, 0x0040'0000'4220'07fd).summary, "reserved");
 	EXPECT_EQ(descriptor(format, 0, 0x0040'0000'4220'07fd).summary, "reserved");
-	EXPECT_EQ(descriptor(format, 2, 0x0040'0000'4220'07fc).summary, "invalid");
+	EXPECT_EQ(descriptor(format, 2, 0x24).summary, "annotation 0x12");
+	EXPECT_EQ(descriptor(format, 2, 0).summary, "invalid");
 }
 
 TEST(decode, reserved_bits_that_are_set_are_wrong)
@@ -287,7 +288,7 @@ TEST(decode, syndromes)
 	EXPECT_EQ(decoded("esr", 0x5a00'0003).summary, "HVC from AArch64; #3");
 	// MSR ICC_SGI1R_EL1, x2
 	EXPECT_EQ(decoded("esr", 0x623a'3056).summary,
-		  "MSR, MRS or a system instruction, trapped; write of S3_0_C12_C11_5, from X2");
+		  "MSR, MRS or a system instruction, trapped; write of ICC_SGI1R_EL1, from X2");
 	EXPECT_EQ(decoded("esr", 0x0600'0001).fields.back().meaning, "WFE");
 	EXPECT_EQ(fault_status(0x2b), "Translation fault, level -1");
 }

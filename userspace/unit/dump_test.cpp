@@ -15,18 +15,18 @@ using vmsa::Pa;
 namespace
 {
 
-std::vector<std::string> rows_text(const auto &tree_or_dump, rows::Outputs outputs)
+std::vector<std::string> rows_text(const auto &tree_or_dump, rows::Detail detail)
 {
-	rows::Lines writer{40, outputs};
+	rows::Lines writer{40, detail};
 	std::vector<std::string> lines;
 	const auto add = [&](const rows::Row &row) {
 		writer.append(lines.emplace_back(), row);
 	};
 
-	if constexpr (requires { tree_or_dump.for_each_row(outputs, add); })
-		tree_or_dump.for_each_row(outputs, add);
+	if constexpr (requires { tree_or_dump.for_each_row(detail, add); })
+		tree_or_dump.for_each_row(detail, add);
 	else
-		rows::for_each_row(tree_or_dump, outputs, add);
+		rows::for_each_row(tree_or_dump, detail, add);
 	return lines;
 }
 
@@ -70,8 +70,8 @@ template <class F> void reads_back(unsigned input_bits)
 	EXPECT_EQ(dump.format().output_bits, unsigned{F::output_bits});
 	EXPECT_EQ(dump.geometry().start, geometry.value().start);
 	EXPECT_EQ(dump.geometry().root_tables, geometry.value().root_tables);
-	for (const auto outputs : {rows::Outputs::ignored, rows::Outputs::shown})
-		EXPECT_EQ(rows_text(dump, outputs), rows_text(image.tree(), outputs));
+	for (const auto detail : {rows::Detail::brief, rows::Detail::full})
+		EXPECT_EQ(rows_text(dump, detail), rows_text(image.tree(), detail));
 
 	const auto counted = vmsa::census(image.tree());
 
@@ -114,7 +114,7 @@ TEST(dump, reads_what_a_module_wrote)
 	EXPECT_EQ(dump.census().tables, 9u);
 	EXPECT_EQ(dump.census().leaves[2], 1u);
 	EXPECT_EQ(dump.census().leaves[3], 785u);
-	EXPECT_EQ(rows_text(dump, rows::Outputs::ignored),
+	EXPECT_EQ(rows_text(dump, rows::Detail::brief),
 		  (std::vector<std::string>{"0009000000-0009000fff rw- device  1 x 4K\n",
 					    "0040000000-004000ffff r-x normal  16 x 4K\n",
 					    "0080000000-00800fffff rw- normal  256 x 4K\n",
@@ -260,7 +260,7 @@ TEST(dump, a_torn_one_can_be_repaired)
 
 	EXPECT_EQ(dump.lost(), 1u);
 	EXPECT_EQ(dump.tables().size(), 1u);
-	EXPECT_TRUE(rows_text(dump, rows::Outputs::ignored).empty());
+	EXPECT_TRUE(rows_text(dump, rows::Detail::brief).empty());
 	EXPECT_EQ(complaint(written(dump)), "");
 
 	// One that came when its parent had been read.
@@ -274,7 +274,7 @@ TEST(dump, a_torn_one_can_be_repaired)
 	dump = repaired(with(good, root_descriptors + 3 * 8, uint64_t{0x1003}) +
 			with(child, offsetof(stage2_tables_table, first), uint64_t{0xc000'0000}));
 	EXPECT_EQ(dump.lost(), 2u); // the earlier record, and who names it
-	EXPECT_EQ(rows_text(dump, rows::Outputs::ignored),
+	EXPECT_EQ(rows_text(dump, rows::Detail::brief),
 		  std::vector<std::string>{"00c0000000-00dfffffff rw- normal  256 x 2M\n"});
 	EXPECT_EQ(complaint(written(dump)), "");
 }
@@ -296,7 +296,7 @@ TEST(dump, has_a_million_rows)
 
 	const Dump dump = Dump::read(source_of(dump_of(image)));
 
-	dump.for_each_row(rows::Outputs::ignored, [&](const rows::Row &row) {
+	dump.for_each_row(rows::Detail::brief, [&](const rows::Row &row) {
 		count += row.leaves == 1 && row.first == count * 4096 &&
 			 row.meaning->access == (count % 2 ? "rw-" : "r--");
 	});

@@ -44,16 +44,16 @@ void look_at(const dump::Dump &dump, std::span<const char> bytes)
 	size_t leaves[2] = {}, steps = 0, tables = 1;
 	const uint64_t last = dump.geometry().last_input();
 
-	for (const auto outputs : {rows::Outputs::ignored, rows::Outputs::shown}) {
+	for (const auto detail : {rows::Detail::brief, rows::Detail::full}) {
 		uint64_t at = 0;
 
-		dump.for_each_row(outputs, [&](const rows::Row &row) {
+		dump.for_each_row(detail, [&](const rows::Row &row) {
 			require(row.first >= at && row.last >= row.first && row.last <= last,
 				"a row is out of order, or of the space");
 			require(row.last - row.first + 1 == row.leaves * row.leaf_bytes,
 				"a row has not the size of its leaves");
 			at = row.last + 1;
-			leaves[outputs == rows::Outputs::shown] += row.leaves;
+			leaves[detail == rows::Detail::full] += row.leaves;
 		});
 	}
 	dump.for_each_step([&](const dump::Step &step) {

@@ -28,12 +28,12 @@ struct Stage1Image {
 	{
 		ASSERT_TRUE(image.map({Va{va}, size}, Pa{pa}, vmsa::normal | vmsa::rw));
 	}
-	std::string text(rows::Outputs outputs)
+	std::string text(rows::Detail detail)
 	{
-		rows::Lines lines{39, outputs};
+		rows::Lines lines{39, detail};
 		std::string out;
 
-		rows::for_each_row(image.tree(), outputs,
+		rows::for_each_row(image.tree(), detail,
 				   [&](const rows::Row &row) { lines.append(out, row); });
 		return out;
 	}
@@ -45,9 +45,9 @@ TEST(rows, end_where_outputs_jump_only_if_these_are_shown)
 
 	one.map(0x1000, 0x1000, 0x5000);
 	one.map(0x2000, 0x1000, 0x9000);
-	EXPECT_EQ(one.text(rows::Outputs::ignored), "0000001000-0000002fff rw- normal  2 x 4K\n");
+	EXPECT_EQ(one.text(rows::Detail::brief), "0000001000-0000002fff rw- normal  2 x 4K\n");
 	EXPECT_EQ(
-		one.text(rows::Outputs::shown),
+		one.text(rows::Detail::full),
 		"0000001000-0000001fff -> 0000005000 rw- normal 1 x 4K inner-shareable accessed\n"
 		"0000002000-0000002fff -> 0000009000 rw- normal 1 x 4K inner-shareable accessed\n");
 }
@@ -58,9 +58,9 @@ TEST(rows, end_at_holes_and_where_the_size_changes)
 
 	one.map(0x20'0000, 0x20'3000, 0x20'0000);
 	one.map(0x40'4000, 0x1000, 0x40'4000);
-	EXPECT_EQ(one.text(rows::Outputs::ignored), "0000200000-00003fffff rw- normal  1 x 2M\n"
-						    "0000400000-0000402fff rw- normal  3 x 4K\n"
-						    "0000404000-0000404fff rw- normal  1 x 4K\n");
+	EXPECT_EQ(one.text(rows::Detail::brief), "0000200000-00003fffff rw- normal  1 x 2M\n"
+						 "0000400000-0000402fff rw- normal  3 x 4K\n"
+						 "0000404000-0000404fff rw- normal  1 x 4K\n");
 }
 
 // Two tables with the same leaves, and what names the second of them makes it read-only.
@@ -74,8 +74,50 @@ TEST(rows, end_where_tables_above_begin_to_restrict)
 
 	ASSERT_TRUE(El1::is_table(level2[0], 2) && El1::is_table(level2[1], 2));
 	level2[1] |= El1::encode(vmsa::TableAttributes{.read_only = true});
-	EXPECT_EQ(one.text(rows::Outputs::ignored), "00001ff000-00001fffff rw- normal  1 x 4K\n"
-						    "0000200000-0000200fff r-- normal  1 x 4K\n");
+	EXPECT_EQ(one.text(rows::Detail::brief), "00001ff000-00001fffff rw- normal  1 x 4K\n"
+						 "0000200000-0000200fff r-- normal  1 x 4K\n");
+}
+
+// Dirty state, however it is kept: by DBM, or by the module's software bit in what is no longer writable.
+TEST(rows, say_what_was_written)
+{
+	std::vector<vmsa::Descriptor> buffer(16 * 512);
+	vmsa::Image<vmsa::Stage2_4K> image{buffer};
+	const auto map = [&](uint64_t page, bool write, bool dbm, bool accessed, uint8_t software) {
+		const vmsa::Stage2Attributes attributes{.access = {.read = true, .write = write},
+							.accessed = accessed,
+							.dbm = dbm,
+							.software = software};
+
+		ASSERT_TRUE(image.map({vmsa::Ipa{page * 4096}, 4096}, Pa{page * 4096}, attributes));
+	};
+
+	(void)image.create(vmsa::stage2_geometry<vmsa::Granule4K>(32, 40).value(), Pa{0});
+	map(0, true, false, true, 0);
+	map(1, false, true, true, 0);
+	map(2, false, true, false, 0); // whether it was accessed is not for brief rows
+	map(3, true, true, true, 0);
+	map(4, false, true, true, 1); // dirty by the software bit
+	map(5, false, false, true, 1); // the same, and now read-only
+	map(6, false, false, true, 2);
+
+	const auto text = [&](rows::Detail detail) {
+		rows::Lines lines{32, detail};
+		std::string out;
+
+		rows::for_each_row(image.tree(), detail,
+				   [&](const rows::Row &row) { lines.append(out, row); });
+		return out;
+	};
+
+	EXPECT_EQ(text(rows::Detail::brief), "00000000-00000fff rw- normal  1 x 4K\n"
+					     "00001000-00002fff rw- normal  2 x 4K clean\n"
+					     "00003000-00004fff rw- normal  2 x 4K dirty\n"
+					     "00005000-00005fff r-- normal  1 x 4K dirty\n"
+					     "00006000-00006fff r-- normal  1 x 4K\n");
+	EXPECT_NE(text(rows::Detail::full).find("accessed clean\n"), std::string::npos);
+	EXPECT_NE(text(rows::Detail::full).find("inner-shareable clean\n"), std::string::npos);
+	EXPECT_NE(text(rows::Detail::full).find("accessed software=2\n"), std::string::npos);
 }
 
 TEST(rows, alternate_between_many_meanings)
@@ -94,7 +136,7 @@ TEST(rows, alternate_between_many_meanings)
 
 	std::string got;
 
-	rows::for_each_row(one.image.tree(), rows::Outputs::ignored, [&](const rows::Row &row) {
+	rows::for_each_row(one.image.tree(), rows::Detail::full, [&](const rows::Row &row) {
 		std::string flag{"0"};
 
 		for (const std::string &f : row.meaning->flags)

@@ -23,13 +23,13 @@ std::string print(std::vector<vmsa::Descriptor> descriptors, const Line &line, S
 
 		std::string text;
 		json::Writer json{text};
-		rows::Lines lines{setup.bits, rows::Outputs::shown};
+		rows::Lines lines{setup.bits, rows::Detail::full};
 
 		if (style == Style::json)
 			json.begin_array();
-		rows::for_each_row(image.tree(), rows::Outputs::shown, [&](const rows::Row &row) {
+		rows::for_each_row(image.tree(), rows::Detail::full, [&](const rows::Row &row) {
 			if (style == Style::json)
-				rows::write_json(json, row, rows::Outputs::shown);
+				rows::write_json(json, row, rows::Detail::full);
 			else
 				lines.append(text, row);
 		});

@@ -30,7 +30,7 @@ extern const Command completion_command; // help.cpp
 extern const Command man_command;
 
 // What load-dump shares with the commands of these names.
-void show_maps(const Invocation &in, const std::string &source, bool outputs);
+void show_maps(const Invocation &in, const std::string &source, bool full);
 void show_tables(const Invocation &in, const std::string &source);
 void show_stats(const Invocation &in, const std::string &source);
 void show_walk(const Invocation &in, const std::string &source,

@@ -28,7 +28,7 @@ std::optional<uint64_t> first_hole(const dump::Dump &dump, uint64_t first, uint6
 {
 	uint64_t at = first; // mapped up to here
 
-	dump.for_each_row(rows::Outputs::ignored, [&](const rows::Row &row) {
+	dump.for_each_row(rows::Detail::brief, [&](const rows::Row &row) {
 		if (at <= last && row.first <= at && at <= row.last)
 			at = row.last + 1;
 	});

@@ -8,10 +8,10 @@
 namespace s2ctl
 {
 
-void show_maps(const Invocation &in, const std::string &source, bool outputs)
+void show_maps(const Invocation &in, const std::string &source, bool full)
 {
 	const dump::Dump dump = read_tables(in.debugfs, source);
-	const auto which = outputs ? rows::Outputs::shown : rows::Outputs::ignored;
+	const auto which = full ? rows::Detail::full : rows::Detail::brief;
 	rows::Lines lines{dump.geometry().input_bits, which};
 	json::Writer json{in.out.text};
 
@@ -35,12 +35,12 @@ using Kind = Argument::Kind;
 
 void maps(const Invocation &in)
 {
-	show_maps(in, in.arguments.text("guest"), in.arguments.has("--outputs"));
+	show_maps(in, in.arguments.text("guest"), in.arguments.has("--full"));
 }
 
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "a guest, or a dump's path", Kind::guest_or_file, true},
-	{"--outputs", nullptr, "output addresses and flags, too; a range ends where outputs jump",
+	{"--full", nullptr, "output addresses and flags, too; a range ends where they change",
 	 Kind::flag},
 };
 
@@ -49,11 +49,11 @@ constexpr Argument arguments[] = {
 constexpr Command maps_command = {
 	"maps",
 	"what is mapped, as merged ranges",
-	"A line for a run of leaves side by side, of one size and the same attributes: first and "
-	"last\n"
-	"address, access, memory type, leaves and their size.",
+	"A line for a run of leaves side by side, of one size: first and last address,\n"
+	"access, memory type, leaves and their size; and whether they were written (dirty)\n"
+	"or not (clean), where that is kept.",
 	arguments,
-	"  s2ctl maps demo\n  s2ctl maps demo --outputs\n  s2ctl maps ./demo.tables --json\n",
+	"  s2ctl maps demo\n  s2ctl maps demo --full\n  s2ctl maps ./demo.tables --json\n",
 	maps};
 
 } // namespace s2ctl

@@ -35,27 +35,35 @@ std::vector<std::string> sections(const std::string &text, const std::string &vc
 		std::erase_if(found, [&](const std::string &section) {
 			return value_of(parse_key_values(section), "vcpu") != vcpu;
 		});
+	if (found.empty() && !vcpu.empty())
+		throw Failure{Exit::refused, "there is nothing about vcpu " + vcpu};
+	if (!found.empty() && found.back().back() != '\n')
+		found.back() += '\n';
 	return found;
 }
 
-// What the guest printed comes as several lines of one key.
+// What the guest printed comes as several lines of one key, and blanks in front are the guest's.
 void write_section(json::Writer &json, const std::string &section)
 {
-	const KeyValues values = parse_key_values(section);
+	constexpr std::string_view key{"output       "};
 	bool printed = false;
 
 	json.begin_object();
-	for (const auto &[key, value] : values) {
-		if (key == "output")
+	for (const auto &[name, value] : parse_key_values(section)) {
+		if (name == "output")
 			printed = true;
 		else
-			write_member(json, key, value);
+			write_member(json, name, value);
 	}
 	if (printed) {
 		json.begin_array("output");
-		for (const auto &[key, value] : values)
-			if (key == "output")
-				json.value(value);
+		for (size_t at = 0; at < section.size(); at = section.find('\n', at) + 1) {
+			const std::string_view line{section.data() + at,
+						    section.find('\n', at) - at};
+
+			if (line.starts_with(key))
+				json.value(line.substr(key.size()));
+		}
 		json.end();
 	}
 	json.end();
