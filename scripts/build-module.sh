@@ -14,7 +14,7 @@ source "$(dirname "$0")/lib.sh"
 kernel=$("$top/scripts/fetch-kernel.sh" "$1")
 shadow=$top/build/modules/$1
 
-mkdir -p "$shadow"
+lock "$shadow/.lock"
 # A source that went away must not be built again.
 find "$shadow" -type l -delete
 cp -rs "$top"/{Kbuild,include,module,scripts} "$shadow"

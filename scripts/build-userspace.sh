@@ -13,10 +13,7 @@ source "$(dirname "$0")/lib.sh"
 root=$(realpath -m "$1")
 cd "$top"
 
-# Another script may be building the same.
-mkdir -p build
-exec {lock}>build/.userspace.lock
-flock "$lock"
+lock build/.userspace.lock
 make --no-print-directory --silent --jobs="$(nproc)" -f userspace/guests/guests.mk >&2
 make --no-print-directory --silent --jobs="$(nproc)" -f userspace/programs.mk >&2
 

@@ -3,37 +3,46 @@
 #
 # check.sh: every test there is, part by part. Each part closes with "N passed, N failed, N skipped";
 # so does the whole. What a part printed is in build/check/PART.log.
+#
+# Parts run side by side, as many as there are CPUs (or CHECK_LANES): a machine in QEMU keeps one busy,
+# and leaves another to compilers. What two parts build, they build under a lock.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
 logs=build/check
-passed=0 failed=0 skipped=0
+lanes=${CHECK_LANES:-$(nproc)}
 
-part() {
-	local name=$1 status=0 start=$SECONDS counts
+# Runs a part, says how it went, and writes the counts to PART.counts.
+judge() {
+	local name=$1 status=0 start=$SECONDS counts failed said complaint=''
 	shift
 
-	printf '%-16s' "$name"
 	"$@" >"$logs/$name.log" 2>&1 || status=$?
 	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" |
 		tail -n 1) || true
 	# A part that did not come to its end, or that failed without saying what, is a failure itself.
 	if [[ ! $counts ]] || { ((status)) && [[ $counts == *" 0 failed"* ]]; }; then
-		counts=${counts:-0 passed, 0 failed, 0 skipped}
-		failed=$((failed + 1))
-		counts+=", and exit status $status"
+		read -r _ _ failed _ <<<"$counts"
+		counts=$(sed -E "s/[0-9]+ failed/$((failed + 1)) failed/" <<<"${counts:-0 passed, 0 failed, 0 skipped}")
+		complaint=", and exit status $status"
 	fi
-	printf '%s  (%d s)\n' "$counts" $((SECONDS - start))
-
-	local p f s
-	read -r p _ f _ s _ <<<"$counts"
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	echo "$counts" >"$logs/$name.counts"
 	if ((status)); then
-		grep -E '^ *not ok|\[ *FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20 | sed 's/^/    /' || true
-		echo "    see $logs/$name.log"
+		said=$(grep -E '^ *not ok|\[ *FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20) || true
+		complaint+=${said:+$'\n'$said}
+		complaint=${complaint//$'\n'/$'\n    '}$'\n'"    see $logs/$name.log"
 	fi
+	printf '%-16s%s  (%d s)%s\n' "$name" "$counts" $((SECONDS - start)) "$complaint"
+}
+
+part() {
+	while (($(jobs -rp | wc -l) >= lanes)); do
+		wait -n || true
+	done
+	judge "$@" &
+	parts+=("$1")
 }
 
 # e2e KERNEL CPU EL2 [OPTION...]
@@ -49,6 +58,10 @@ runs() {
 
 rm -rf "$logs"
 mkdir -p "$logs"
+parts=()
+trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
+# The longest first.
+part kunit-san scripts/kunit.sh --sanitizers
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
 part docs scripts/docs.sh
@@ -57,9 +70,8 @@ part tools scripts/check-tools.sh
 part s2ctl scripts/check-s2ctl.sh
 part bench scripts/bench-host.sh
 part host scripts/check-host.sh
-part mmu scripts/check-mmu.sh
 part kunit scripts/kunit.sh
-part kunit-san scripts/kunit.sh --sanitizers
+part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part e2e-6.1 e2e 6.1 '' ''
 part e2e-6.12-16k e2e 6.12-16k '' ''
@@ -68,6 +80,12 @@ part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe
 part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4
 part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4
 part run-6.1-a72 runs 6.1 cortex-a72 nvhe
+wait
 
+passed=0 failed=0 skipped=0
+for name in "${parts[@]}"; do
+	read -r p _ f _ s _ <"$logs/$name.counts" || p=0 f=1 s=0
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
 echo "$passed passed, $failed failed, $skipped skipped"
 ((!failed))

@@ -9,22 +9,6 @@ source "$(dirname "$0")/lib.sh"
 cd "$top"
 out=build/docs
 
-install_sphinx() {
-	local sudo=
-
-	command -v sphinx-build >/dev/null && return
-	command -v apt-get >/dev/null || die "sphinx-build is missing (Sphinx 5 or later)"
-	if ((EUID != 0)); then
-		command -v sudo >/dev/null ||
-			die "neither root nor sudo here; as root: apt-get install python3-sphinx"
-		sudo=sudo
-	fi
-	say "installing python3-sphinx"
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y update >&2
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
-		python3-sphinx >&2
-}
-
 # What an example prints goes into the manual.
 run_examples() {
 	local source name
@@ -63,7 +47,6 @@ unknown_files() {
 	done < <(quoted file)
 }
 
-install_sphinx
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples

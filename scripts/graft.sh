@@ -16,6 +16,7 @@ source "$(dirname "$0")/lib.sh"
 (($# == 1)) || die "usage: graft.sh LINUX_SOURCE"
 [[ -f $1/Kbuild && -f $1/tools/testing/kunit/kunit.py ]] ||
 	die "'$1' is not a kernel source tree with tools/testing/kunit in it"
+lock "$top/build/.graft.lock"
 linux=$(realpath "$1")
 farm=$top/build/kunit/linux
 
@@ -31,7 +32,8 @@ write() {
 	[[ -f $1 && $(cat "$1") == "$text" ]] || printf '%s\n' "$text" >"$1"
 }
 
-# Links all of folder $1, but for the names that follow, into folder $2.
+# Links all of folder $1, but for the names that follow, into folder $2. A link that is right is let be:
+# another kernel may be building from this tree.
 link_all() {
 	local from=$1 to=$2 entry
 	shift 2
@@ -40,7 +42,7 @@ link_all() {
 		[[ -e $entry ]] || continue
 		case " $* " in
 		*" ${entry##*/} "*) ;;
-		*) ln -sfn "$entry" "$to/${entry##*/}" ;;
+		*) [[ $to/${entry##*/} -ef $entry ]] || ln -sfn "$entry" "$to/${entry##*/}" ;;
 		esac
 	done
 }

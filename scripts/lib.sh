@@ -19,13 +19,19 @@ die() {
 	exit 1
 }
 
-# Only one script at a time may change the cache. Held until the script ends.
-lock_cache() {
+# lock FILE [WAITING]: only one script at a time gets past here, and holds FILE until it ends. WAITING
+# is said when that takes time.
+lock() {
 	local fd
 
-	mkdir -p "$cache"
-	exec {fd}>"$cache/lock"
+	mkdir -p "$(dirname "$1")"
+	exec {fd}>"$1"
 	flock --nonblock "$fd" && return
-	say "waiting for another script to finish its download"
+	[[ ! ${2-} ]] || say "$2"
 	flock "$fd"
+}
+
+# Only one script at a time may change the cache.
+lock_cache() {
+	lock "$cache/lock" "waiting for another script to finish its download"
 }

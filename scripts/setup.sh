@@ -42,6 +42,7 @@ perl                     perl
 clang-19                 clang++-19
 cmake                    cmake
 pkg-config               pkg-config
+python3-sphinx           sphinx-build
 
 # tools: the command lines of vmsa-image and s2ctl.
 libcli11-dev             /usr/include/CLI/CLI.hpp
