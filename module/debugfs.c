@@ -34,7 +34,7 @@ static int rewind(struct open_file *open)
 	kernel_free(open->taken);
 	open->taken = NULL;
 	open->now = (struct stage2_cursor) {};
-	return open->file->begin ? open->file->begin(open->guest, &open->taken) : 0;
+	return open->file->begin ? open->file->begin(open->file, open->guest, &open->taken) : 0;
 }
 
 static void *seq_start(struct seq_file *seq, loff_t *pos)
@@ -136,7 +136,7 @@ static ssize_t file_write(struct file *file, const char __user *user, size_t len
 	text = memdup_user_nul(user, length);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	error = open->file->write(open->guest, text, length);
+	error = open->file->write(open->file, open->guest, text, length);
 	kfree(text);
 	return error ?: length;
 }

@@ -31,100 +31,46 @@ struct Path {
 	}
 };
 
-int write_create(Guest *, const char *text, unsigned long length)
+template <int (*answer)(const Request &)>
+int write(const stage2_file *file, Guest *, const char *text, unsigned long length)
 {
-	return registry::create(Request{"create", {text, length}});
+	return answer(Request{file->name, {text, length}});
 }
 
-int write_remove(Guest *, const char *text, unsigned long length)
+// The guest is locked meanwhile.
+template <int (*answer)(Guest &, const Request &)>
+int write(const stage2_file *file, Guest *guest, const char *text, unsigned long length)
 {
-	return registry::remove(Request{"remove", {text, length}});
-}
-
-int answer(Guest *guest, const char *file, const char *text, unsigned long length,
-	   int (*what)(Guest &, const Request &))
-{
-	const Path path{guest, file};
+	const Path path{guest, file->name};
 	const Request request{path.text, {text, length}};
 	const Guard guard{guest->lock};
 
 	if (guest->removed)
 		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
-	return what(*guest, request);
-}
-
-int write_map(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "map", text, length, guest_map);
-}
-
-int write_unmap(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "unmap", text, length, guest_unmap);
-}
-
-int write_protect(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "protect", text, length, guest_protect);
-}
-
-int write_fold(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "fold", text, length, guest_fold);
-}
-
-int write_walk(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "walk", text, length, guest_set_walk);
-}
-
-int write_regs(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "regs", text, length, vcpu_set_registers);
-}
-
-int write_demand(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "demand", text, length, policy_set_demand);
-}
-
-int write_dirty(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "dirty", text, length, policy_set_dirty);
-}
-
-int write_accessed(Guest *guest, const char *text, unsigned long length)
-{
-	return answer(guest, "accessed", text, length, policy_set_accessed);
+	return answer(*guest, request);
 }
 
 // The guest runs meanwhile: nothing is locked.
-int write_run(Guest *guest, const char *text, unsigned long length)
+int write_run(const stage2_file *file, Guest *guest, const char *text, unsigned long length)
 {
-	const Path path{guest, "run"};
+	const Path path{guest, file->name};
 
 	return vcpu_run(*guest, Request{path.text, {text, length}});
 }
 
 // The guest is locked around these.
 
-int begin_dirty(Guest *guest, void **taken)
+template <int (*take)(Guest &, const Request &, void **)>
+int begin(const stage2_file *file, Guest *guest, void **taken)
 {
-	const Path path{guest, "dirty"};
+	const Path path{guest, file->name};
 
-	return policy_take_dirty(*guest, Request{path.text, ""}, taken);
+	return take(*guest, Request{path.text, ""}, taken);
 }
 
-int begin_accessed(Guest *guest, void **taken)
+int begin_verify(const stage2_file *file, Guest *guest, void **)
 {
-	const Path path{guest, "accessed"};
-
-	return policy_take_accessed(*guest, Request{path.text, ""}, taken);
-}
-
-int begin_verify(Guest *guest, void **)
-{
-	const Path path{guest, "verify"};
+	const Path path{guest, file->name};
 
 	return guest_admit(*guest, Request{path.text, ""});
 }
@@ -161,28 +107,29 @@ using namespace stage2;
 
 const stage2_file stage2_top_files[] = {
 	{"features", read_only, nullptr, nullptr, show_features},
-	{"create", write_only, write_create, nullptr, nullptr},
-	{"remove", write_only, write_remove, nullptr, nullptr},
+	{"create", write_only, write<registry::create>, nullptr, nullptr},
+	{"remove", write_only, write<registry::remove>, nullptr, nullptr},
 	{"error_log", read_only, nullptr, nullptr, error_log::show},
 	{},
 };
 
 const stage2_file stage2_guest_files[] = {
 	{"config", read_only, nullptr, nullptr, show_config},
-	{"map", write_only, write_map, nullptr, nullptr},
-	{"unmap", write_only, write_unmap, nullptr, nullptr},
-	{"protect", write_only, write_protect, nullptr, nullptr},
-	{"fold", write_only, write_fold, nullptr, nullptr},
+	{"map", write_only, write<guest_map>, nullptr, nullptr},
+	{"unmap", write_only, write<guest_unmap>, nullptr, nullptr},
+	{"protect", write_only, write<guest_protect>, nullptr, nullptr},
+	{"fold", write_only, write<guest_fold>, nullptr, nullptr},
 	{"mem", read_write, nullptr, nullptr, nullptr},
 	{"maps", read_only, nullptr, nullptr, show_maps},
 	{"tables", read_only, nullptr, nullptr, show_tables},
 	{"tables.bin", read_only, nullptr, nullptr, show_tables_bin},
-	{"walk", read_write, write_walk, nullptr, show_walk},
-	{"regs", read_write, write_regs, nullptr, show_registers},
+	{"walk", read_write, write<guest_set_walk>, nullptr, show_walk},
+	{"regs", read_write, write<vcpu_set_registers>, nullptr, show_registers},
 	{"run", read_write, write_run, nullptr, show_exits},
-	{"demand", read_write, write_demand, nullptr, show_demand},
-	{"dirty", read_write, write_dirty, begin_dirty, show_ranges},
-	{"accessed", read_write, write_accessed, begin_accessed, show_ranges},
+	{"demand", read_write, write<policy_set_demand>, nullptr, show_demand},
+	{"dirty", read_write, write<policy_set_dirty>, begin<policy_take_dirty>, show_ranges},
+	{"accessed", read_write, write<policy_set_accessed>, begin<policy_take_accessed>,
+	 show_ranges},
 	{"verify", read_only, nullptr, begin_verify, show_verify},
 	{"stats", read_only, nullptr, nullptr, show_stats},
 	{},

@@ -213,14 +213,15 @@ struct stage2_file {
 	const char *name;
 	unsigned short mode;
 
-	/* One request; `text` is NUL-terminated too. Returns 0 or an errno. */
-	int (*write)(struct stage2_guest *guest, const char *text, unsigned long length);
+	/* One request; `text` is NUL-terminated too. Returns 0 or an errno. `file` is this. */
+	int (*write)(const struct stage2_file *file, struct stage2_guest *guest, const char *text,
+		     unsigned long length);
 
 	/*
 	 * Not NULL: a read from the file's beginning begins with it. What it leaves in `taken` is
 	 * kernel_free's when the file is closed, or read from its beginning again. 0 or an errno.
 	 */
-	int (*begin)(struct stage2_guest *guest, void **taken);
+	int (*begin)(const struct stage2_file *file, struct stage2_guest *guest, void **taken);
 
 	/*
 	 * Prints what stands at the cursor, and moves it on. The same cursor may come twice, when
