@@ -111,8 +111,8 @@ void Machine::load(const elf::Image &image)
 	for (const elf::Segment &segment : image.segments()) {
 		if (segment.address < ram || segment.last() - ram >= bytes_)
 			throw std::runtime_error("the image does not fit into the guest's RAM");
-		std::memcpy(memory_ + (segment.address - ram), segment.file.data(),
-			    segment.file.size());
+		std::memcpy(memory_ + (segment.address - ram), segment.contents.data(),
+			    segment.contents.size());
 	}
 }
 

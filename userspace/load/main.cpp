@@ -68,7 +68,7 @@ class File {
 	File(const File &) = delete;
 	File &operator=(const File &) = delete;
 
-	void write_at(uint64_t at, std::span<const uint8_t> bytes) const
+	void write_at(uint64_t at, std::string_view bytes) const
 	{
 		while (!bytes.empty()) {
 			const ssize_t n =
@@ -76,7 +76,7 @@ class File {
 
 			if (n <= 0)
 				fail(path_ + ", at " + hex(at));
-			bytes = bytes.subspan(static_cast<size_t>(n));
+			bytes.remove_prefix(static_cast<size_t>(n));
 			at += static_cast<uint64_t>(n);
 		}
 	}
@@ -117,10 +117,10 @@ void load(const std::string &guest, const std::string &path, const std::string &
 	const File memory{guest + "/mem", O_WRONLY};
 
 	for (const elf::Segment &segment : image.segments()) {
-		const std::vector<uint8_t> zeros(segment.bytes - segment.file.size());
+		const std::string zeros(segment.bytes - segment.contents.size(), 0);
 
-		memory.write_at(segment.address, segment.file);
-		memory.write_at(segment.address + segment.file.size(), zeros);
+		memory.write_at(segment.address, segment.contents);
+		memory.write_at(segment.address + segment.contents.size(), zeros);
 	}
 
 	// As a vCPU is that has never run: one that has may have left its MMU on.

@@ -12,7 +12,7 @@ link := -static -s
 endif
 
 sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
-	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump formats rows text)))
+	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats rows text)))
 objects := $(sources:%.cpp=$(out)/%.o)
 
 $(out)/s2ctl: $(objects)

@@ -3,26 +3,12 @@
 // A program as it goes into a guest's memory: from an ELF file, or bytes as they are.
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-#include <vector>
+#include "elf/elf.hpp"
 
 namespace s2ctl
 {
 
-struct Segment {
-	uint64_t ipa;
-	std::string_view contents; // zeros behind it, up to `bytes`
-	uint64_t bytes;
-};
-
-struct Program {
-	std::vector<Segment> segments; // none is empty
-	uint64_t entry;
-
-	uint64_t bytes() const;
-};
+using elf::Program;
 
 // All of a file; - is standard input. Throws a Failure.
 std::string read_program(const std::string &name);

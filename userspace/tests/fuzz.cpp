@@ -10,6 +10,8 @@
 //   fuzz interrupted FILE       an empty line, and a signal 100 ms later; has to be refused with EINTR
 //
 // The same COUNT and number of FILEs always give the same writes.
+#include "random.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -25,30 +27,6 @@
 
 namespace
 {
-
-// splitmix64
-class Random {
-    public:
-	uint64_t next()
-	{
-		uint64_t z = state_ += 0x9e3779b97f4a7c15;
-
-		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-		z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-		return z ^ (z >> 31);
-	}
-	size_t below(size_t n)
-	{
-		return next() % n;
-	}
-	template <size_t N> const char *one_of(const char *const (&list)[N])
-	{
-		return list[below(N)];
-	}
-
-    private:
-	uint64_t state_ = 1;
-};
 
 constexpr const char *words[] = {
 	" ipa=0x200000", " size=4k", " prot=rx",  " attr=device", " max=4k", " name=fuzz",

@@ -7,7 +7,7 @@
 out := build/unit
 flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
-shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump formats rows text)))
+shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats rows text)))
 s2ctl := $(addprefix userspace/s2ctl/,debugfs.cpp output.cpp program.cpp)
 objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)))
 tests := $(call objects,$(wildcard userspace/unit/*_test.cpp) $(s2ctl))

@@ -7,6 +7,8 @@
 // them, and lets tables name each other. A file that takes more than a minute is a hang.
 #include "make_dump.hpp"
 
+#include "tests/random.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
@@ -15,26 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 namespace
 {
-
-// splitmix64
-class Random {
-    public:
-	uint64_t next()
-	{
-		uint64_t z = state_ += 0x9e3779b97f4a7c15;
-
-		z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-		z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-		return z ^ (z >> 31);
-	}
-	size_t below(size_t n)
-	{
-		return n ? next() % n : 0;
-	}
-
-    private:
-	uint64_t state_ = 1;
-};
 
 // Half of the time near the start, where headers are.
 size_t place(Random &random, const std::string &bytes)

@@ -123,16 +123,16 @@ TEST(program, segments_go_to_their_physical_addresses)
 	ASSERT_EQ(program.segments.size(), 2u);
 	EXPECT_EQ(program.entry, 0x80000004u);
 	EXPECT_EQ(program.bytes(), 48u);
-	EXPECT_EQ(program.segments[0].ipa, 0x80000000u);
+	EXPECT_EQ(program.segments[0].address, 0x80000000u);
 	EXPECT_EQ(program.segments[0].contents, "0123456789abcdef");
-	EXPECT_EQ(program.segments[1].ipa, 0x80001000u);
+	EXPECT_EQ(program.segments[1].address, 0x80001000u);
 	EXPECT_EQ(program.segments[1].contents.substr(0, 7), "ABCDEFG");
 	EXPECT_EQ(program.segments[1].bytes, 32u);
 }
 
 TEST(program, what_is_no_elf_is_flat)
 {
-	EXPECT_EQ(program_of("x", "hello").segments[0].ipa, 0x80000000u);
+	EXPECT_EQ(program_of("x", "hello").segments[0].address, 0x80000000u);
 	EXPECT_EQ(program_of("x", "hello").entry, 0x80000000u);
 	EXPECT_EQ(flat_program("hello", 0x1000).segments[0].bytes, 5u);
 	EXPECT_THROW((void)flat_program("hello", ~uint64_t{0}), Failure);
@@ -149,13 +149,13 @@ TEST(program, a_bad_elf_is_refused)
 	EXPECT_EQ(complaint(elf), "x: not an ELF program (an object is to be linked first)");
 	elf = {};
 	elf.header.e_phoff = ~0ull;
-	EXPECT_EQ(complaint(elf), "x: a program header lies beyond the end of the file");
+	EXPECT_EQ(complaint(elf), "x: the file ends within its program headers");
 	elf = {};
 	elf.segments[0].p_offset = ~0ull - 8;
-	EXPECT_EQ(complaint(elf), "x: a segment lies beyond the end of the file");
+	EXPECT_EQ(complaint(elf), "x: the file ends within a segment");
 	elf = {};
 	elf.segments[0].p_filesz = ~0ull;
-	EXPECT_EQ(complaint(elf), "x: a segment lies beyond the end of the file");
+	EXPECT_EQ(complaint(elf), "x: the file ends within a segment");
 	elf = {};
 	elf.segments[0].p_memsz = 8;
 	EXPECT_EQ(complaint(elf), "x: a segment has no possible size");
@@ -168,6 +168,9 @@ TEST(program, a_bad_elf_is_refused)
 	elf = {};
 	elf.header.e_phnum = 0;
 	EXPECT_EQ(complaint(elf), "x: there is nothing to load in it");
+	elf = {};
+	elf.header.e_entry = 0x80000010;
+	EXPECT_EQ(complaint(elf), "x: its entry is in none of its segments");
 }
 
 TEST(program, an_elf_that_was_cut_short_is_refused)

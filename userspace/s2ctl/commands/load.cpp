@@ -40,14 +40,14 @@ void check_mapped(const Invocation &in, const std::string &guest, const Program 
 {
 	const dump::Dump dump = read_tables(in.debugfs, guest);
 
-	for (const Segment &segment : program.segments) {
-		const uint64_t last = segment.ipa + (segment.bytes - 1);
-		const auto hole = first_hole(dump, segment.ipa, last);
+	for (const elf::Segment &segment : program.segments) {
+		const uint64_t last = segment.last();
+		const auto hole = first_hole(dump, segment.address, last);
 
 		if (hole)
 			throw Failure{Exit::refused,
 				      hex(*hole) + " is not mapped, and the program takes " +
-					      hex(segment.ipa) + "-" + hex(last) +
+					      hex(segment.address) + "-" + hex(last) +
 					      ": nothing was written (s2ctl map --help)"};
 	}
 }
@@ -88,14 +88,14 @@ void write_program(const Invocation &in, const std::string &guest, const Program
 	Progress progress{"load", program.bytes()};
 	uint64_t done = 0;
 
-	for (const Segment &segment : program.segments) {
+	for (const elf::Segment &segment : program.segments) {
 		for (uint64_t at = 0; at < segment.bytes;) {
 			std::string_view piece = zeros;
 
 			if (at < segment.contents.size())
 				piece = segment.contents.substr(at);
 			piece = piece.substr(0, std::min<uint64_t>(at_once, segment.bytes - at));
-			memory.write(segment.ipa + at, piece);
+			memory.write(segment.address + at, piece);
 			at += piece.size();
 			progress.at(done += piece.size());
 		}
@@ -131,9 +131,9 @@ void load(const Invocation &in)
 	json.member("entry", hex(program.entry));
 	json.member("pc_set", sets_pc);
 	json.begin_array("segments");
-	for (const Segment &segment : program.segments) {
+	for (const elf::Segment &segment : program.segments) {
 		json.begin_object();
-		json.member("ipa", hex(segment.ipa));
+		json.member("ipa", hex(segment.address));
 		json.member("bytes", segment.bytes);
 		json.end();
 	}
