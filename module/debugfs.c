@@ -138,6 +138,9 @@ static ssize_t file_write(struct file *file, const char __user *user, size_t len
 		return PTR_ERR(text);
 	error = open->file->write(open->file, open->guest, text, length);
 	kfree(text);
+	/* No handler: the thread was frozen, or stopped, and goes on with its request. */
+	if (error == -EINTR)
+		error = -ERESTARTNOHAND;
 	return error ?: length;
 }
 
@@ -196,7 +199,7 @@ static ssize_t mem_copy(struct file *file, char __user *user, size_t length, lof
 		size_t want = min_t(size_t, length - done, PAGE_SIZE);
 
 		if (signal_pending(current)) {
-			step = -EINTR;
+			step = -ERESTARTSYS;
 			break;
 		}
 		if (write && copy_from_user(page, user + done, want)) {

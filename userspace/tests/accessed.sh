@@ -91,6 +91,18 @@ again 0x90002000
 same '0090002000-0090002fff' "$(cat $demo/dirty)"
 accessed '0090002000-0090002fff'
 
+it 'has room for as many ranges as there are leaves'
+program ram=4M $reads
+accepted demand 'ipa=0x90000000 size=2M'
+again 0x90000000 256 0x2000
+n=0
+while [ $n -lt 256 ]; do
+	printf '00%08x-00%08x\n' $((0x90000000 + n * 0x2000)) $((0x90000fff + n * 0x2000))
+	n=$((n + 1))
+done >/tmp/alone
+accessed "$(cat /tmp/alone)"
+accessed ''
+
 it 'refuses what it does not know'
 refused accessed '^' EINVAL 'faults=... is missing'
 refused accessed 'faults=^no' EINVAL 'unknown value for faults (known: note report)'

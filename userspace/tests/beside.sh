@@ -9,27 +9,10 @@ poke() {
 	printf %s "$2" | dd of=$demo/mem bs=64 seek=$(($1)) oflag=seek_bytes conv=notrunc 2>/dev/null
 }
 
-# Runs vCPU 0 in the background, and goes on when it runs.
 begin() {
 	load "$@"
-	echo ms=60000 >$demo/run &
-	looks=0
-	until grep -q '^running' $demo/regs || [ $looks = 500 ]; do
-		looks=$((looks + 1))
-	done
+	in_background
 }
-
-# It is still running, and ends when it is told to, having seen nothing that it did not write itself.
-ends_well() {
-	grep -q '^running' $demo/regs || problem 'it does not run any more'
-	poke 0x80300000 stop
-	wait
-	read_exit 0
-	same 'end status 0' "$reason $detail"
-	printed 'all as it was written'
-}
-
-work='work x1=0x80200000 x2=1M x3=0x80300000'
 
 # Each of the next three would see what a TLB remembers, if it were not told. It is, by request $2 to file
 # $1; and then, before anything else comes to pass, that it should not, by a word at IPA 0.
@@ -87,9 +70,7 @@ for _ in 1 2 3 4 5; do
 done
 
 it 'loses nothing while the block it works on is cut, and pages of it are protected'
-guest ram=16M
-accepted map 'ipa=2G size=4M prot=rwx'
-begin $work
+begin_work
 for page in 0 1 2 3 4 5 6 7; do
 	accepted protect "ipa=0x803${page}0000 size=4k prot=rw"
 	accepted map "ipa=0x9000${page}000 size=4k max=4k"
@@ -99,9 +80,7 @@ ends_well
 agree demo
 
 it 'loses nothing while the block it runs in and the one it works on are cut, and folded'
-guest ram=16M
-accepted map 'ipa=2G size=4M prot=rwx'
-begin $work
+begin_work
 for _ in 1 2 3 4 5 6 7 8; do
 	accepted protect 'ipa=0x801ff000 size=8k prot=rw'
 	accepted protect 'ipa=0x801ff000 size=8k prot=rwx'
@@ -129,9 +108,7 @@ ends_well
 agree demo
 
 it 'loses nothing while its logs come and go'
-guest ram=16M
-accepted map 'ipa=2G size=4M prot=rwx'
-begin $work
+begin_work
 for _ in 1 2 3 4 5 6 7 8; do
 	accepted dirty 'ipa=2G size=4M'
 	cat $demo/dirty >/dev/null
@@ -139,19 +116,8 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 ends_well
 
-it 'loses nothing while CPUs come and go under it'
-guest ram=16M
-accepted map 'ipa=2G size=4M prot=rwx'
-begin $work
-for state in 0 1 0 1 0 1; do
-	echo $state >/sys/devices/system/cpu/cpu1/online || problem "cpu1 cannot be made $state"
-done
-ends_well
-
 it 'loses nothing while the MMU is asked about its tables'
-guest ram=16M
-accepted map 'ipa=2G size=4M prot=rwx'
-begin $work
+begin_work
 for _ in 1 2 3 4 5; do
 	like '*no difference*' "$(cat $demo/verify)"
 done

@@ -7,6 +7,7 @@
 #   same WANTED GOT                two texts are equal
 #   like PATTERN TEXT              a text matches a pattern of the shell
 #   problem TEXT                   what else went wrong
+#   skip WHY                       the test cannot be made here
 #
 #   guest WORDS...                 makes the guest "demo" afresh
 #   accepted FILE REQUEST          a write succeeds
@@ -22,7 +23,12 @@
 #                                  and leaves for that reason, with a detail that matches
 #   printed TEXT                   what it printed in that run
 #   register NAME, of_exit KEY     what regs, and run, say of vCPU 0
-#   needs WHAT                     engine, soft, kvm: where there is none, the file's tests are skipped
+#   in_background [COMMAND...]     vCPU 0 of demo runs beside the test, in a process of its own, $runner, which
+#                                  COMMAND (taskset 2) starts, and goes on when it runs
+#   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
+#   ends_well                      that guest is told to end, and has seen nothing that it did not write
+#   needs WHAT                     engine, soft, kvm, hotplug, suspend, kmemleak: where there is none, the
+#                                  file's tests are skipped
 #
 # FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
 # the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
@@ -36,7 +42,7 @@ margin='           '
 newline='
 '
 
-begun=0 title='' wrong='' settling='' failures=0
+begun=0 title='' wrong='' why='' settling='' failures=0
 
 problem() {
 	wrong=1
@@ -50,9 +56,9 @@ end_test() {
 		echo "    not ok $begun $title"
 		failures=$((failures + 1))
 	else
-		echo "    ok $begun $title"
+		echo "    ok $begun $title${why:+ # SKIP $why}"
 	fi
-	title=''
+	title='' why=''
 }
 
 it() {
@@ -61,11 +67,15 @@ it() {
 	title=$1 wrong=''
 }
 
+skip() {
+	why=$1
+}
+
 end_file() {
 	end_test
 	cd $stage2 && remove_guests
 	[ "$failures" = 0 ] && [ "$begun" = "$planned" ]
-	exit
+	exit $?
 }
 
 # Of the whole file: every test is one that was skipped.
@@ -87,6 +97,16 @@ needs() {
 	engine:soft) skip_all 'no guest can run on this machine' ;;
 	soft:vhe | soft:nvhe) skip_all 'guests can run on this machine' ;;
 	kvm:*) [ -c /dev/kvm ] || skip_all 'no KVM on this machine' ;;
+	hotplug:*)
+		[ -w /sys/devices/system/cpu/cpu1/online ] ||
+			skip_all 'there is no CPU that can go offline'
+		;;
+	suspend:*)
+		grep -qs freeze /sys/power/state && [ -w /sys/power/pm_test ] ||
+			skip_all 'the kernel cannot test its suspend'
+		echo 0 >/sys/module/suspend/parameters/pm_test_delay
+		;;
+	kmemleak:*) [ -w /sys/kernel/debug/kmemleak ] || skip_all 'the kernel has no kmemleak' ;;
 	esac
 }
 
@@ -285,6 +305,34 @@ runs() {
 
 printed() {
 	same "$1" "$output"
+}
+
+# A shell would write again after EINTR.
+in_background() {
+	"$@" again 1 $demo/run ms=60000 2>/tmp/background &
+	runner=$! looks=0
+	until grep -q '^running' $demo/regs || [ $looks = 500 ]; do
+		looks=$((looks + 1))
+	done
+}
+
+# It works on a MiB, up to the word that tells it to stop.
+work='work x1=0x80200000 x2=1M x3=0x80300000'
+
+begin_work() {
+	guest ram=16M
+	accepted map 'ipa=2G size=4M prot=rwx'
+	load $work
+	in_background "$@"
+}
+
+ends_well() {
+	grep -q '^running' $demo/regs || problem "it does not run any more: $(cat /tmp/background)"
+	printf stop | dd of=$demo/mem bs=4096 seek=$((0x80300)) conv=notrunc 2>/dev/null
+	wait
+	read_exit 0
+	same 'end status 0' "$reason $detail"
+	printed 'all as it was written'
 }
 
 # KiB that are free, what the kernel has not got round to freeing included.

@@ -7,15 +7,6 @@ needs engine
 # add x1, x1, #1; b back
 count='0x91000421 0x17ffffff'
 
-# Runs vCPU 0 of demo in a shell of its own (its number is $runner), until it is seen to run.
-in_background() {
-	sh -c "echo >$demo/run" 2>/tmp/background &
-	runner=$!
-	until grep -q '^running' $demo/regs; do
-		:
-	done
-}
-
 stop() {
 	settle
 	kill $runner
@@ -60,7 +51,7 @@ for _ in 1 2 3 4 5; do
 	wait $runner
 	like '*: No such device' "$(cat /tmp/background)"
 done
-like '*guests/demo/run: the guest was removed' "$(tail -n 1 error_log)"
+like '*guests/demo/run: the guest was removed*' "$(tail -n 2 error_log)"
 
 it 'ends when the guest is removed, also on the way in and out'
 # l: hvc #0; b l
@@ -71,6 +62,18 @@ for n in 0 1 2 3; do
 done
 sleep 0.3
 accepted remove name=demo
+wait
+
+it 'is over before the guest is: who removes it waits for its thread to have a CPU'
+program ram=64k $count
+in_background taskset 2
+hog 1 700 &
+hog=$!
+until [ "$(cut -d ' ' -f 41 /proc/$hog/stat)" != 0 ]; do # its policy
+	:
+done
+accepted remove name=demo
+[ ! -e /proc/$hog/exe ] || problem 'the guest is gone, and its vCPU not yet put'
 wait
 
 it 'keeps the module loaded'
