@@ -21,6 +21,19 @@ run_examples() {
 	done
 }
 
+# The firmware boots, and ends by the fault that it provokes.
+run_firmware() {
+	mkdir -p "$out/firmware"
+	make --no-print-directory --silent -C Documentation/examples/firmware CXX=aarch64-linux-gnu-g++-12 \
+		OUT="$top/$out/firmware" "$top/$out/firmware/firmware.elf" || return
+	aarch64-linux-gnu-size "$out/firmware/firmware.elf" | awk '{ print $1, $2, $3 }' | column -t >"$out/firmware/size.txt"
+	timeout 60 make --no-print-directory --silent -C Documentation/examples/firmware \
+		OUT="$top/$out/firmware" run | tr -d '\r' >"$out/firmware/console.txt" || return
+	grep -qx 'exception: ESR_EL2 0x971f004f' "$out/firmware/console.txt" || cat "$out/firmware/console.txt"
+	# It asks the MMU where each address leads, and says it beside what the library says.
+	awk '/the library:/ { ours = $3; n++ } /the MMU:/ && $3 != ours' "$out/firmware/console.txt"
+}
+
 # The texts of role $1, one a line.
 quoted() {
 	grep -ohE ":$1:\`[^\`]+\`" Documentation/*.rst | sed -E 's/^[^`]*`(.*)`$/\1/' | sort -u
@@ -50,6 +63,7 @@ unknown_files() {
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples
+check "the firmware boots, and the MMU agrees with it" run_firmware
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
 check "Sphinx builds the manual without a warning" \
