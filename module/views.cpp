@@ -197,6 +197,7 @@ void print_header(const Guest &guest, seq_file *out)
 	stage2_tables_header header = {.magic = {},
 				       .version = STAGE2_TABLES_VERSION,
 				       .granule_shift = Granule::page_shift,
+				       .flags = Format::Stage::fwb ? STAGE2_TABLES_FWB : 0,
 				       .input_bits = g.input_bits,
 				       .start_level = g.start,
 				       .vtcr = engine::vtcr_of(g),
@@ -226,13 +227,8 @@ void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	TreeCursor c = load_cursor(*cursor);
 	TreeStep step;
 
-	while (next_step(tree, c, step)) {
-		if (Format::is_table(step.descriptor, step.level)) {
-			print_table(*guest, out, tree.child(step.descriptor), step.first,
-				    step.level + 1);
-			break;
-		}
-	}
+	if (next_table(tree, c, step))
+		print_table(*guest, out, tree.child(step.descriptor), step.first, step.level + 1);
 	save_cursor(c, *cursor);
 }
 

@@ -16,10 +16,14 @@
 #define STAGE2_TABLES_MAGIC "STAGE2TB"
 #define STAGE2_TABLES_VERSION 1
 
+/* Flags: what a reader has to know beside VTCR_EL2. */
+#define STAGE2_TABLES_FWB 1		/* HCR_EL2.FWB: MemAttr has its other encoding */
+
 struct stage2_tables_header {
 	char magic[8];			/* STAGE2_TABLES_MAGIC, without a NUL */
 	unsigned int version;		/* STAGE2_TABLES_VERSION */
-	unsigned int granule_shift;	/* 12, 14 or 16 */
+	unsigned short granule_shift;	/* 12, 14 or 16 */
+	unsigned short flags;
 	unsigned int input_bits;
 	int start_level;
 	unsigned long long vtcr;	/* VTCR_EL2 */

@@ -105,9 +105,14 @@ template <class T> struct TableCursor {
 	static constexpr Level unset = -2;
 };
 
-// The next descriptor that is not zero; moves the cursor behind it. False at the end.
-template <class T>
-constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
+namespace detail
+{
+
+// The next descriptor that is wanted(descriptor, level); moves the cursor behind it. Looks into no table
+// below `deepest`. False at the end.
+template <class T, class Wanted>
+constexpr bool advance(const T &tree, TableCursor<T> &cursor, TableStep<T> &step, Level deepest,
+		       const Wanted &wanted)
 {
 	using Format = typename T::Format;
 	using Granule = typename T::Granule;
@@ -143,8 +148,9 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 		const size_t count = tree.entries(level);
 		const auto base = cursor.at.align_down(size) - size * tree.index(level, cursor.at);
 		size_t i = tree.index(level, cursor.at);
+		Descriptor d = 0;
 
-		while (i < count && !load(table + i))
+		while (i < count && !wanted(d = load(table + i), level))
 			i++;
 		if (i == count) {
 			pass(base + (size * count - 1), level);
@@ -153,14 +159,34 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 
 		const auto here = base + i * size;
 
-		step = {here, level, i, load(table + i), table};
-		if (Format::is_table(step.descriptor, level))
+		step = {here, level, i, d, table};
+		if (level < deepest && Format::is_table(d, level))
 			cursor = {here, level + 1};
 		else
 			pass(here + (size - 1), level);
 		return true;
 	}
 	return false;
+}
+
+} // namespace detail
+
+// The next descriptor that is not zero; moves the cursor behind it. False at the end.
+template <class T>
+constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
+{
+	return detail::advance(tree, cursor, step, last_level,
+			       [](Descriptor d, Level) { return d != 0; });
+}
+
+// The next descriptor that names a table. Those of the last level name none, and they are most: they are
+// not looked at.
+template <class T>
+constexpr bool next_table(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
+{
+	return detail::advance(tree, cursor, step, last_level - 1, [](Descriptor d, Level level) {
+		return T::Format::is_table(d, level);
+	});
 }
 
 // Leaves and tables by level, the root's tables included.

@@ -69,6 +69,26 @@ template <class L> [[gnu::noinline]] void check_steps(struct kunit *test, const 
 	ASSERT(!next_step(lab.tree(), cursor, got));
 }
 
+// The same, of the descriptors that name tables.
+template <class L> [[gnu::noinline]] void check_tables(struct kunit *test, const L &lab)
+{
+	using T = std::remove_cvref_t<decltype(lab.tree())>;
+	TableCursor<T> cursor;
+	TableStep<T> got;
+	bool same = true;
+	const auto compare = [&](const TableStep<T> &want) {
+		if (T::Format::is_table(want.descriptor, want.level))
+			same = same && next_table(lab.tree(), cursor, got) &&
+			       got.first == want.first && got.level == want.level &&
+			       got.descriptor == want.descriptor;
+	};
+
+	each_descriptor(lab.tree(), lab.tree().root(), lab.tree().geometry().start, 0, compare);
+	ASSERT(same);
+	ASSERT(!next_table(lab.tree(), cursor, got));
+	ASSERT(!next_table(lab.tree(), cursor, got));
+}
+
 // The census by hand: rows for leaves, steps for tables.
 template <class L> [[gnu::noinline]] void check_census(struct kunit *test, L &lab)
 {
@@ -106,6 +126,7 @@ template <class F> void check_tree(struct kunit *test, unsigned ipa_bits)
 	const Ipa end{g.last_input() + 1};
 
 	check_steps(test, lab);
+	check_tables(test, lab);
 	check_census(test, lab);
 	ASSERT(lab.map({Ipa{0}, page}, Pa{0}, normal | rw));
 	check_steps(test, lab);
@@ -119,6 +140,7 @@ template <class F> void check_tree(struct kunit *test, unsigned ipa_bits)
 		ASSERT(lab.map({seam + 2 * block, block}, Pa{block}, normal | rw));
 	}
 	check_steps(test, lab);
+	check_tables(test, lab);
 	check_census(test, lab);
 	ASSERT(lab.good());
 }
@@ -225,6 +247,7 @@ TEST(a_table_that_ends_in_a_hole_does_not_hide_the_next)
 		ASSERT(lab.map({seam, 4 * KiB}, Pa{0}, normal | rw));
 	}
 	check_steps(test, lab);
+	check_tables(test, lab);
 	check_census(test, lab);
 	ASSERT(lab.good());
 }

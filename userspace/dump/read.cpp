@@ -108,6 +108,12 @@ void Reader::read_header()
 					      ", but VTCR_EL2 says " + std::to_string(there)};
 	};
 
+	if (header.flags & ~STAGE2_TABLES_FWB)
+		throw Bad{offsetof(stage2_tables_header, flags),
+			  "flags " + hex(header.flags) + ", and this program knows " +
+				  hex(STAGE2_TABLES_FWB)};
+	if (header.flags & STAGE2_TABLES_FWB)
+		dump_.shape_.format.stage = formats::Stage::stage2_fwb;
 	agree(offsetof(stage2_tables_header, granule_shift), "granule_shift", header.granule_shift,
 	      dump_.format().page_shift);
 	agree(offsetof(stage2_tables_header, input_bits), "input_bits", header.input_bits,

@@ -51,10 +51,12 @@ template <class S, class Use> auto with_granule(const Format &format, const Use 
 
 } // namespace detail
 
-// Stage 2 without FWB only, which is all that tables.bin can hold: a sixth of the code.
+// Stage 2 only, which is all that tables.bin can hold: a third of the code.
 template <class Use> auto with_stage2_format(const Format &format, const Use &use)
 {
-	return detail::with_granule<vmsa::Stage2>(format, use);
+	return format.stage == Stage::stage2_fwb
+		       ? detail::with_granule<vmsa::Stage2Fwb>(format, use)
+		       : detail::with_granule<vmsa::Stage2>(format, use);
 }
 
 template <class Use> auto with_format(const Format &format, const Use &use)
@@ -68,8 +70,6 @@ template <class Use> auto with_format(const Format &format, const Use &use)
 		return detail::with_granule<vmsa::El2>(format, use);
 	case Stage::el3:
 		return detail::with_granule<vmsa::El3>(format, use);
-	case Stage::stage2_fwb:
-		return detail::with_granule<vmsa::Stage2Fwb>(format, use);
 	default:
 		return with_stage2_format(format, use);
 	}

@@ -107,14 +107,14 @@ vmsa::Stage2Attributes brief(const vmsa::Stage2Attributes &a)
 const std::string &Lines::tail(const Row &row)
 {
 	for (const Tail &known : tails_)
-		if (known.leaves == row.leaves && known.leaf_bytes == row.leaf_bytes &&
-		    known.meaning == *row.meaning)
+		if (known.words == row.words && known.leaves == row.leaves &&
+		    known.leaf_bytes == row.leaf_bytes)
 			return known.text;
 
 	const bool shown = detail_ == Detail::full;
 	Tail &oldest = tails_[next_++ % tails_.size()];
 
-	oldest = {*row.meaning, row.leaves, row.leaf_bytes, " " + row.meaning->access + ' '};
+	oldest = {row.words, row.leaves, row.leaf_bytes, " " + row.meaning->access + ' '};
 	oldest.text += row.meaning->memory + (shown ? " " : "  ");
 	text::append_number(oldest.text, row.leaves);
 	(oldest.text += " x ") += text::size(row.leaf_bytes);

@@ -53,6 +53,7 @@ struct Row {
 	uint64_t leaf_bytes;
 	int level;
 	const Meaning *meaning; // until the next row
+	uint64_t words; // rows of the same number have the same meaning
 };
 
 // Writes lines. Addresses have as many digits as `input_bits` ask for.
@@ -67,7 +68,7 @@ class Lines {
     private:
 	// What stands behind the addresses: made once for neighbours that alternate.
 	struct Tail {
-		Meaning meaning;
+		uint64_t words = 0;
 		uint64_t leaves = 0;
 		uint64_t leaf_bytes = 0;
 		std::string text;
@@ -106,26 +107,26 @@ void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level lev
 // The meanings that were asked for last: in a tree there are few, but they alternate.
 template <class Format> class Meanings {
     public:
-	// `bits` are all that the attributes were made of, and maybe more.
-	const Meaning &of(vmsa::Descriptor bits, const typename Format::Attributes &attributes)
-	{
-		for (const Known &known : known_)
-			if (known.bits == bits && known.valid)
-				return known.meaning;
-
-		Known &oldest = known_[next_++ % known_.size()];
-
-		oldest = {true, bits, describe(attributes)};
-		return oldest.meaning;
-	}
-
-    private:
 	struct Known {
-		bool valid = false;
+		uint64_t words = 0; // a number of its own
 		vmsa::Descriptor bits;
 		Meaning meaning;
 	};
 
+	// `bits` are all that the attributes were made of, and maybe more.
+	const Known &of(vmsa::Descriptor bits, const typename Format::Attributes &attributes)
+	{
+		for (const Known &known : known_)
+			if (known.bits == bits && known.words)
+				return known;
+
+		Known &oldest = known_[next_++ % known_.size()];
+
+		oldest = {next_, bits, describe(attributes)};
+		return oldest;
+	}
+
+    private:
 	std::array<Known, 8> known_;
 	size_t next_ = 0;
 };
@@ -166,13 +167,17 @@ template <class T, class Visit> void for_each_row(const T &tree, Detail detail, 
 				      visit(static_cast<const Row &>(row));
 			      attributes = left;
 			      bits = now;
+
+			      const auto &words = meanings.of(bits, attributes);
+
 			      row = {.first = at.raw(),
 				     .last = at.raw() + (size - 1),
 				     .output = output,
 				     .leaves = 1,
 				     .leaf_bytes = size,
 				     .level = level,
-				     .meaning = &meanings.of(bits, attributes)};
+				     .meaning = &words.meaning,
+				     .words = words.words};
 		      });
 	if (row.leaves)
 		visit(static_cast<const Row &>(row));

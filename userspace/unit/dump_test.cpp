@@ -68,6 +68,7 @@ template <class F> void reads_back(unsigned input_bits)
 	EXPECT_EQ(written(dump), bytes);
 	EXPECT_EQ(dump.format().page_shift, unsigned{Granule::page_shift});
 	EXPECT_EQ(dump.format().output_bits, unsigned{F::output_bits});
+	EXPECT_EQ(dump.format().stage == formats::Stage::stage2_fwb, F::Stage::fwb);
 	EXPECT_EQ(dump.geometry().start, geometry.value().start);
 	EXPECT_EQ(dump.geometry().root_tables, geometry.value().root_tables);
 	for (const auto detail : {rows::Detail::brief, rows::Detail::full})
@@ -105,6 +106,7 @@ TEST(dump, reads_back_every_format)
 	reads_back<vmsa::Format<vmsa::Stage2, vmsa::Granule4K, 52>>(52);
 	reads_back<vmsa::Format<vmsa::Stage2, vmsa::Granule16K, 52>>(50);
 	reads_back<vmsa::Format<vmsa::Stage2, vmsa::Granule64K, 52>>(52);
+	reads_back<vmsa::Format<vmsa::Stage2Fwb, vmsa::Granule4K, 48>>(40);
 }
 
 TEST(dump, reads_what_a_module_wrote)
@@ -193,6 +195,8 @@ TEST(dump, says_what_is_wrong_and_where)
 		  "at byte 8: format version 2, and this program knows 1");
 	EXPECT_EQ(complaint(with(good, offsetof(Header, granule_shift), 16)),
 		  "at byte 12: granule_shift is 16, but VTCR_EL2 says 12");
+	EXPECT_EQ(complaint(with(good, offsetof(Header, flags), uint16_t{6})),
+		  "at byte 14: flags 0x6, and this program knows 0x1");
 	EXPECT_EQ(complaint(with(good, offsetof(Header, input_bits), 64)),
 		  "at byte 16: input_bits is 64, but VTCR_EL2 says 35");
 	EXPECT_EQ(complaint(with(good, offsetof(Header, start_level), -1)),

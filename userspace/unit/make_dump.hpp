@@ -84,6 +84,7 @@ template <class F> std::string dump_of(const vmsa::Image<F> &image)
 	stage2_tables_header header = {.magic = {},
 				       .version = STAGE2_TABLES_VERSION,
 				       .granule_shift = F::Granule::page_shift,
+				       .flags = F::Stage::fwb ? STAGE2_TABLES_FWB : 0,
 				       .input_bits = g.input_bits,
 				       .start_level = g.start,
 				       .vtcr = vmsa::vtcr<F>(g, false),
