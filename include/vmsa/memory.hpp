@@ -36,6 +36,8 @@ concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
 		} -> std::same_as<Descriptor *>;
 };
 
+static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
+
 constexpr Descriptor load(const Descriptor *d)
 {
 	if (std::is_constant_evaluated())

@@ -152,6 +152,23 @@ TEST(memattr_has_the_numbers_of_the_arm_arm)
 			  bits < 4 ? memory_types[bits] : normals[bits >> 2][bits & 3]);
 }
 
+// Trap 31, FWB on (Table D8-92): the outermost bit is 0, and Write-Through cannot be said.
+TEST(with_fwb_memattr_has_other_numbers)
+{
+	using Fwb = Format<Stage2Fwb, Granule4K>;
+	constexpr uint64_t numbers[] = {0b0000, 0b0001, 0b0010, 0b0011, 0b0101, 0, 0b0110};
+
+	for (unsigned i = 0; i < 7; i++) {
+		const Stage2Attributes attributes = memory_types[i] | no_access;
+
+		EXPECT_EQ(Fwb::is_legal(attributes), memory_types[i] != MemoryType::normal_wt);
+		if (!Fwb::is_legal(attributes))
+			continue;
+		EXPECT_EQ(Fwb::encode(attributes) & 0x3c, numbers[i] << 2);
+		EXPECT_EQ(Fwb::memory_type(numbers[i] << 2), memory_types[i]);
+	}
+}
+
 TEST(sh_af_contiguous_and_software_bits_are_in_their_place)
 {
 	const Descriptor plain = F4::encode(Stage2Attributes{.memory = MemoryType::device_nGnRnE,
@@ -222,6 +239,7 @@ TEST(leaves_below_a_block_have_its_attributes)
 
 SUITE(format, decoding_is_the_inverse_of_encoding, s2ap_is_one_bit_each_for_read_and_write,
       xn_is_two_bits_and_never_is_0b10, memattr_has_the_numbers_of_the_arm_arm,
-      sh_af_contiguous_and_software_bits_are_in_their_place, descriptors_are_what_kvm_writes,
-      device_and_noncacheable_memory_is_never_executable, type_bits_say_invalid_block_table_or_page,
-      output_addresses_hold_no_other_bits, leaves_below_a_block_have_its_attributes);
+      with_fwb_memattr_has_other_numbers, sh_af_contiguous_and_software_bits_are_in_their_place,
+      descriptors_are_what_kvm_writes, device_and_noncacheable_memory_is_never_executable,
+      type_bits_say_invalid_block_table_or_page, output_addresses_hold_no_other_bits,
+      leaves_below_a_block_have_its_attributes);
