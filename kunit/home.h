@@ -68,6 +68,17 @@ void test_join(struct test_thread *thread);
 /* How many times as long as need be the random tests go on: 1, unless the home has time. */
 unsigned int test_effort(void);
 
+/* The only long game to be played, by its number, unless the home wants all of them. */
+#define EVERY_GAME (-1L)
+long test_only_game(void);
+
+/* How many random operations a test has had, for the record. */
+void test_played(struct kunit *test, unsigned long operations);
+
+/* A line for who looks into a failure: a text, and numbers in hexadecimal. */
+void test_remark(struct kunit *test, const char *text, const unsigned long long *numbers,
+		 size_t count);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct kunit {
 
 namespace
 {
+
+unsigned long played;
 
 class Body : public testing::Test {
     public:
@@ -97,6 +100,27 @@ unsigned int test_effort()
 	return effort ? static_cast<unsigned int>(std::max(std::atoi(effort), 1)) : 1;
 }
 
+// TEST_GAME=n in the environment: game n of each test, to play again what failed.
+long test_only_game()
+{
+	const char *game = std::getenv("TEST_GAME");
+
+	return game ? std::strtol(game, nullptr, 0) : EVERY_GAME;
+}
+
+void test_remark(kunit *, const char *text, const unsigned long long *numbers, size_t count)
+{
+	std::cout << text << std::hex;
+	for (size_t i = 0; i < count; i++)
+		std::cout << " 0x" << numbers[i];
+	std::cout << std::dec << std::endl;
+}
+
+void test_played(kunit *, unsigned long operations)
+{
+	played += operations;
+}
+
 void *test_scratch(kunit *test, size_t size, size_t align)
 {
 	void *block = nullptr;
@@ -119,5 +143,10 @@ int main(int argc, char **argv)
 	testing::InitGoogleTest(&argc, argv);
 	for (size_t i = 0; i < suite_count; i++)
 		register_suite(*all_suites[i]);
-	return RUN_ALL_TESTS();
+
+	const int status = RUN_ALL_TESTS();
+
+	if (played)
+		std::cout << played << " operations played" << std::endl;
+	return status;
 }

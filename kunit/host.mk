@@ -1,18 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The suites as a native program, build/host/tests: `make -f kunit/host.mk` in the project's root.
+# The suites as native programs: `make -f kunit/host.mk PROGRAM...` in the project's root.
+#
+#   build/host/tests    suites/, with every sanitizer: to compile it takes longer than to run it
+#   build/host/games    games/, a million random operations: to run it takes longer than to compile it,
+#                       so it is optimized, and has only the sanitizers that cost little
 
-flags := -std=c++20 -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	 -Wall -Wextra -Werror -I. -Iinclude -Ikunit
+flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Ikunit -fno-sanitize-recover=all
+tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
+games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
+	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
+
 in_kernel := engine
-sources := kunit/host.cpp kunit/suites.cpp $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
-objects := $(sources:%.cpp=build/host/%.o)
+home := kunit/host.cpp kunit/suites.cpp
+suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
+tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
+games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
 
-build/host/tests: $(objects)
-	$(CXX) $(flags) $^ -lgtest -o $@
+build/host/tests: $(tests)
+	$(CXX) $(tests-flags) $^ -lgtest -o $@
 
-build/host/%.o: %.cpp kunit/host.mk
+build/host/games: $(games)
+	$(CXX) $(games-flags) $^ -lgtest -o $@
+
+$(tests): build/host/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
-	$(CXX) $(flags) -MMD -MP -c $< -o $@
+	$(CXX) $(tests-flags) -MMD -MP -c $< -o $@
 
--include $(objects:.o=.d)
+$(games): build/host/games.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(games-flags) -MMD -MP -c $< -o $@
+
+-include $(tests:.o=.d) $(games:.o=.d)

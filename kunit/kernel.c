@@ -134,6 +134,28 @@ unsigned int test_effort(void)
 	return 1;
 }
 
+long test_only_game(void)
+{
+	return EVERY_GAME;
+}
+
+void test_played(struct kunit *test, unsigned long operations)
+{
+	kunit_info(test, "%lu operations played\n", operations);
+}
+
+void test_remark(struct kunit *test, const char *text, const unsigned long long *numbers,
+		 size_t count)
+{
+	char line[160];
+	int end = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		end += scnprintf(line + end, sizeof(line) - end, " %#llx", numbers[i]);
+	kunit_info(test, "%s%.*s\n", text, end, line);
+}
+
 KUNIT_DEFINE_ACTION_WRAPPER(free_scratch, vfree, const void *);
 
 /* From vmalloc, which knows alignment, puts an unmapped page behind, and has shadow under KASAN. */

@@ -143,9 +143,14 @@ template <class T> std::span<T> scratch(struct kunit *test, size_t count, size_t
 
 #define TEST(name) static void name##_test([[maybe_unused]] struct kunit *test)
 
+// A program of its own has its own list.
+#ifndef SUITES_DEF
+#define SUITES_DEF "suites.def"
+#endif
+
 extern "C" {
 #define X(name) extern const test_suite name##_suite;
-#include "suites.def"
+#include SUITES_DEF
 #undef X
 }
 

@@ -5,7 +5,7 @@
 
 #define X(name) &name##_suite,
 constinit const test_suite *const all_suites[] = {
-#include "suites.def"
+#include SUITES_DEF
 };
 
 constinit const size_t suite_count = std::size(all_suites);

@@ -40,8 +40,10 @@ template <class F> class FlatMap {
 		if (F::lpa2)
 			a.shareability = vmsa::Shareability::inner;
 		for (size_t i = index(region.first); i <= index(region.last); i++)
-			cells_[i] = {rule(first_ + i * unit_).pa.raw(), true,
-				     std::bit_cast<Bytes>(a)};
+			cells_[i] = {rule(first_ + i * unit_).pa.raw(),
+				     true,
+				     std::bit_cast<Bytes>(a),
+				     {}};
 	}
 
 	void unmap(Region region)
@@ -60,7 +62,7 @@ template <class F> class FlatMap {
 
 			if (F::lpa2)
 				a.shareability = vmsa::Shareability::inner;
-			cells_[i].attributes = std::bit_cast<Bytes>(a);
+			set_attributes(i, a);
 		}
 	}
 
@@ -98,9 +100,10 @@ template <class F> class FlatMap {
 	template <class T> bool agrees(const T &tree, Region region)
 	{
 		for (size_t i = index(region.first); i <= index(region.last); i++) {
-			if (!agrees(tree, i, 0))
+			if (!agrees(tree, i, 0, cells_[i].agreed[0]))
 				return false;
-			if (unit_ > T::Granule::page_size && !agrees(tree, i, unit_ - 1))
+			if (unit_ > T::Granule::page_size &&
+			    !agrees(tree, i, unit_ - 1, cells_[i].agreed[1]))
 				return false;
 		}
 		return true;
@@ -116,10 +119,20 @@ template <class F> class FlatMap {
 		uint8_t byte[sizeof(Attributes)];
 	};
 
+	// A leaf, and the tables above it, that said the same as the cell when it was last looked at: it
+	// need not be decoded again. No leaf is 0.
+	struct Agreed {
+		vmsa::Descriptor leaf;
+		vmsa::Descriptor above;
+
+		bool operator==(const Agreed &) const = default;
+	};
+
 	struct Cell {
 		uint64_t pa;
 		bool mapped;
 		Bytes attributes;
+		Agreed agreed[2];
 	};
 
 	size_t index(Input at) const
@@ -132,21 +145,42 @@ template <class F> class FlatMap {
 		return std::bit_cast<Attributes>(cells_[i].attributes);
 	}
 
-	template <class T> bool agrees(const T &tree, size_t i, uint64_t offset)
+	void set_attributes(size_t i, const Attributes &a)
+	{
+		if (a == attributes(i))
+			return;
+		cells_[i].attributes = std::bit_cast<Bytes>(a);
+		cells_[i].agreed[0] = cells_[i].agreed[1] = {};
+	}
+
+	template <class T> bool agrees(const T &tree, size_t i, uint64_t offset, Agreed &agreed)
 	{
 		const auto found = tree.translate(first_ + i * unit_ + offset);
 
 		if (!found || !cells_[i].mapped)
 			return found.ok() == cells_[i].mapped;
 
-		Attributes now = found.value().attributes();
+		const auto &t = found.value();
+		const Agreed now{t.descriptor, t.above};
+
+		if (!(now == agreed)) {
+			if (!agree(t.attributes(), i))
+				return false;
+			agreed = now;
+		}
+		return t.pa.raw() == cells_[i].pa + offset;
+	}
+
+	// Takes over what hardware noted.
+	bool agree(Attributes now, size_t i)
+	{
 		Attributes want = attributes(i);
 
 		now.contiguous = false;
 		want.accessed |= now.accessed;
 		want.access.write |= want.dbm && now.access.write;
-		cells_[i].attributes = std::bit_cast<Bytes>(want);
-		return found.value().pa.raw() == cells_[i].pa + offset && now == want;
+		set_attributes(i, want);
+		return now == want;
 	}
 
 	std::span<Cell> cells_;

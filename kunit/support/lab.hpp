@@ -47,11 +47,13 @@ template <class F> class Lab {
 	using Done = vmsa::Result<void>;
 
 	static constexpr size_t usual_tables = 64;
+	// As many as the leaves of three tables, with nothing in common.
+	static constexpr size_t tlb_entries = Granule::entries > 1024 ? 3 * Granule::entries : 4096;
 
 	Lab(struct kunit *test, unsigned input_bits, size_t tables = usual_tables,
 	    vmsa::Range range = vmsa::Range::lower)
 	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables},
-	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, 4096}
+	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, tlb_entries}
 	{
 		const auto geometry = geometry_of<F>(input_bits, range);
 
@@ -228,6 +230,14 @@ template <class F> class Lab {
 		hardware_was_here();
 	}
 
+	// From the first to the last leaf that the last operation changed, even if back again. False where
+	// there was none.
+	bool changed_leaves(Region &region) const
+	{
+		region = changed_;
+		return leaves_changed_ > 0;
+	}
+
 	uint64_t breaks() const
 	{
 		return mapping_.breaks();
@@ -297,6 +307,7 @@ template <class F> class Lab {
 	{
 		shadow_.look([this](const Change<F> &c) {
 			changes_++;
+			note_leaf(c);
 			if (mapping_.rules().live)
 				judge_break_before_make(verdict_, tlb_, c,
 							mapping_.rules().bbm_level);
@@ -305,9 +316,16 @@ template <class F> class Lab {
 		});
 	}
 
+	void note_leaf(const Change<F> &c)
+	{
+		if (!F::is_leaf(c.before, c.level) && !F::is_leaf(c.after, c.level))
+			return;
+		changed_ = leaves_changed_++ ? changed_.hull(c.region) : c.region;
+	}
+
 	void begin()
 	{
-		changes_ = 0;
+		changes_ = leaves_changed_ = 0;
 		live_before_ = memory_.live();
 	}
 
@@ -359,6 +377,8 @@ template <class F> class Lab {
 	Sink sink_{*this};
 	vmsa::Mapping<F, ScratchMemory, Sink> mapping_{memory_, sink_};
 	size_t changes_ = 0;
+	size_t leaves_changed_ = 0;
+	Region changed_;
 	size_t live_before_ = 0;
 };
 

@@ -22,7 +22,10 @@ struct Scenario {
 	uint64_t unit;
 	size_t units;
 	uint64_t block;
-	unsigned operations;
+	size_t tables; // the most there are, the root included
+	uint64_t seed;
+	unsigned moves = 0;
+	long number = EVERY_GAME; // among those of its test (games/all_sizes.hpp)
 };
 
 } // namespace support

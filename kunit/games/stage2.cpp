@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Long games at stage 2.
+#include "all_sizes.hpp"
+
+using namespace vmsa;
+using games::AllSizes;
+
+TEST(with_4k_and_48_bits)
+{
+	AllSizes<Format<Stage2, Granule4K, 48>>{test}.play();
+}
+
+TEST(with_4k_and_52_bits)
+{
+	AllSizes<Format<Stage2, Granule4K, 52>>{test}.play();
+}
+
+TEST(with_16k_and_48_bits)
+{
+	AllSizes<Format<Stage2, Granule16K, 48>>{test}.play();
+}
+
+TEST(with_16k_and_52_bits)
+{
+	AllSizes<Format<Stage2, Granule16K, 52>>{test}.play();
+}
+
+TEST(with_64k_and_48_bits)
+{
+	AllSizes<Format<Stage2, Granule64K, 48>>{test}.play();
+}
+
+TEST(with_64k_and_52_bits)
+{
+	AllSizes<Format<Stage2, Granule64K, 52>>{test}.play();
+}
+
+SUITE(games_stage2, with_4k_and_48_bits, with_4k_and_52_bits, with_16k_and_48_bits,
+      with_16k_and_52_bits, with_64k_and_48_bits, with_64k_and_52_bits);
