@@ -8,7 +8,7 @@ EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
-	check-e2e check-audit check-style check-headers check-tools check-s2ctl \
+	check-e2e check-audit check-style check-headers check-tools check-s2ctl check-render \
 	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup clean distclean
 
 help:
@@ -38,6 +38,7 @@ shell: setup
 #:   make check-style   clang-format, checkpatch, SPDX
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
 #:   make check-s2ctl   s2ctl and the readers of tables, without a module
+#:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
 #:
@@ -74,6 +75,9 @@ check-tools: setup
 
 check-s2ctl: setup
 	@scripts/check-s2ctl.sh
+
+check-render: setup
+	@scripts/check-render.sh
 
 docs: setup
 	@scripts/docs.sh

@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build-s2ctl.sh: builds s2ctl as one static file for arm64, and prints where it is. Every machine that
-# is booted has it as /bin/s2ctl.
+# build-s2ctl.sh [arm64|host]: builds s2ctl, and prints where it is: as one static file for arm64, which
+# every machine that is booted has as /bin/s2ctl, or for this machine.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
-log=build/s2ctl/arm64.log
+for=${1-arm64}
+log=build/s2ctl/$for.log
 
 mkdir -p build/s2ctl
-make --no-print-directory --jobs="$(nproc)" -f userspace/s2ctl/build.mk FOR=arm64 >"$log" 2>&1 || {
+lock "build/s2ctl/.$for.lock"
+make --no-print-directory --jobs="$(nproc)" -f userspace/s2ctl/build.mk FOR="$for" all-"$for" >"$log" 2>&1 || {
 	cat "$log" >&2
-	die "s2ctl does not build for arm64"
+	die "s2ctl does not build for $for"
 }
-echo "$top/build/s2ctl/arm64/s2ctl"
+echo "$top/build/s2ctl/$for/s2ctl"

@@ -68,6 +68,7 @@ part docs scripts/docs.sh
 part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
 part s2ctl scripts/check-s2ctl.sh
+part render scripts/check-render.sh
 part bench scripts/bench-host.sh
 part host scripts/check-host.sh
 part kunit scripts/kunit.sh

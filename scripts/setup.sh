@@ -46,6 +46,11 @@ python3-sphinx           sphinx-build
 
 # tools: the command lines of vmsa-image and s2ctl.
 libcli11-dev             /usr/include/CLI/CLI.hpp
+
+# render: a browser without a screen, and what drives it.
+chromium                 chromium
+chromium-driver          chromedriver
+python3-selenium         /usr/lib/python3/dist-packages/selenium
 EOF
 )
 missing=()

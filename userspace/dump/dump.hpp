@@ -88,6 +88,8 @@ class Dump {
 	{
 		return descriptors_.data() + table.at;
 	}
+	// Where a table descriptor leads; nullptr when that is no table of this dump.
+	const Table *find(uint64_t pa) const;
 	// Of all tables, in bytes; of a concatenated root, all of it.
 	uint64_t table_bytes() const;
 	// How many table descriptors and tables repairing took out.
@@ -110,7 +112,6 @@ class Dump {
 
 	template <class Use> auto with_tree(const Use &use) const;
 	const Table &table_of(const vmsa::Descriptor *descriptor) const;
-	const Table *find(uint64_t pa) const;
 	void index();
 
 	stage2_tables_header header_{};

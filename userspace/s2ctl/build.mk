@@ -12,15 +12,16 @@ link := -static -s
 endif
 
 sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
-	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats rows text)))
-objects := $(sources:%.cpp=$(out)/%.o)
+	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text)))
+objects := $(sources:%.cpp=$(out)/%.o) $(out)/userspace/render/embed.o
 
 $(out)/s2ctl: $(objects)
 	$(CXX) $(link) $^ -o $@
 
 # With what the program says of itself; only where it runs.
-.PHONY: all
-all: $(out)/s2ctl $(out)/s2ctl.8 $(out)/s2ctl.bash
+.PHONY: all all-host all-arm64
+all all-host: $(out)/s2ctl $(out)/s2ctl.8 $(out)/s2ctl.bash
+all-arm64: $(out)/s2ctl
 
 $(out)/s2ctl.8: $(out)/s2ctl
 	$< man >$@
@@ -31,5 +32,10 @@ $(out)/s2ctl.bash: $(out)/s2ctl
 $(out)/%.o: %.cpp userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -O1 -MMD -MP -c $< -o $@
+
+# The page of `render`, as its sources are.
+$(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/render/page.* userspace/render/*.js)
+	@mkdir -p $(@D)
+	$(CXX) -c $< -o $@
 
 -include $(objects:.o=.d)

@@ -4,6 +4,8 @@
 // Memory is counted: no more than ten times the file. libFuzzer calls this, and so does mutate.cpp.
 #include "make_dump.hpp"
 
+#include "render/diff.hpp"
+
 #include <cstdio>
 #include <cstdlib>
 
@@ -36,6 +38,23 @@ void require(bool holds, const char *what)
 		return;
 	std::fprintf(stderr, "%s\n", what);
 	std::abort();
+}
+
+// A picture may need some room of its own, however small the file is.
+constexpr size_t room = 256 * 1024;
+
+void draw(const dump::Dump &dump, size_t size)
+{
+	const render::Subject subject{"<hostile>", dump};
+	size_t page = 0, svg = 0;
+
+	render::write_svg([&](std::string_view text) { svg += text.size(); }, subject);
+	render::write_page([&](std::string_view text) { page += text.size(); }, subject, subject);
+	require(page <= 20 * size + 2 * room, "a page is much larger than its dump");
+	require(svg <= 2 * room, "a picture is large");
+	render::for_each_change(dump, dump, [](const render::Change &) {
+		require(false, "a dump differs from itself");
+	});
 }
 
 void look_at(const dump::Dump &dump, std::span<const char> bytes)
@@ -77,6 +96,7 @@ void look_at(const dump::Dump &dump, std::span<const char> bytes)
 	require(census.tables == tables, "the census has other tables");
 	require(unit::written(dump) == std::string_view{bytes.data(), bytes.size()},
 		"written, it differs");
+	draw(dump, bytes.size());
 }
 
 } // namespace
@@ -98,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		taken = true;
 	} catch (const dump::Bad &) {
 	}
-	require(most - before <= 10 * size + 64 * 1024, "more than ten times its size");
+	require(most - before <= 10 * size + room, "more than ten times its size");
 	try {
 		const dump::Dump dump =
 			dump::Dump::read(unit::source_of(bytes), dump::Torn::repair);

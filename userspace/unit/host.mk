@@ -7,9 +7,9 @@
 out := build/unit
 flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
-shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats rows text)))
+shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text)))
 s2ctl := $(addprefix userspace/s2ctl/,debugfs.cpp output.cpp program.cpp)
-objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)))
+objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)) userspace/render/embed.o)
 tests := $(call objects,$(wildcard userspace/unit/*_test.cpp) $(s2ctl))
 mutate := $(call objects,userspace/unit/mutate.cpp userspace/unit/fuzz_dump.cpp)
 
@@ -23,8 +23,12 @@ $(out)/tests: $(tests)
 $(out)/mutate: $(mutate)
 	$(CXX) $(flags) $^ -o $@
 
-$(out)/fuzz: userspace/unit/fuzz_dump.cpp $(shared)
+$(out)/fuzz: userspace/unit/fuzz_dump.cpp $(shared) userspace/render/embed.S
 	clang++-19 -fsanitize=fuzzer $(flags) $^ -o $@
+
+$(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/render/page.* userspace/render/*.js)
+	@mkdir -p $(@D)
+	$(CXX) -c $< -o $@
 
 $(out)/%.o: %.cpp userspace/unit/host.mk
 	@mkdir -p $(@D)

@@ -25,6 +25,7 @@ extern const Command run_command;
 extern const Command verify_command;
 extern const Command dump_command; // dump.cpp
 extern const Command load_dump_command;
+extern const Command render_command; // render.cpp
 extern const Command decode_command; // decode.cpp
 extern const Command completion_command; // help.cpp
 extern const Command man_command;

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Dumps for check-render.py, made of userspace/unit/demo.tables.bin (include/stage2/tables_bin.h).
+
+HEADER, RECORD, TABLE = 40, 24, 4096
+
+
+def changed(demo):
+    """The demo's guest, later: 0x9000000 unmapped, two pages at 0x80480000 read-only, two more behind the last."""
+    after = bytearray(demo)
+    first = HEADER + RECORD + 2 * TABLE  # behind the root
+    device = first + RECORD + TABLE
+    last = len(demo) - TABLE
+    assert demo[device + 8:device + 16] == (0x9000000).to_bytes(8, "little")
+    after[device + RECORD:device + RECORD + TABLE] = bytes(TABLE)
+    for i in (128, 129):
+        after[last + 8 * i] &= 0x7f  # S2AP[1]
+    after[last + 8 * 256:last + 8 * 258] = demo[last + 8 * 56:last + 8 * 58]
+    return after
+
+
+def million(demo):
+    """2^20 pages, of which no two neighbours are alike: a root, 4 tables of level 2, 2048 of level 3."""
+    def record(pa, first, level, descriptors):
+        return (pa.to_bytes(8, "little") + first.to_bytes(8, "little") + level.to_bytes(4, "little") +
+                len(descriptors).to_bytes(4, "little") + b"".join(d.to_bytes(8, "little") for d in descriptors))
+
+    root = 0x4000_0000
+    level2 = [0x1_0000_0000 + i * 513 * 4096 for i in range(4)]
+    parts = [demo[:32], root.to_bytes(8, "little"), record(root, 0, 1, [pa | 3 for pa in level2] + [0] * 1020)]
+    for i, pa in enumerate(level2):
+        parts.append(record(pa, i << 30, 2, [pa + (k + 1) * 4096 | 3 for k in range(512)]))
+        for k in range(512):
+            first = (i << 30) + (k << 21)
+            parts.append(record(pa + (k + 1) * 4096, first, 3,
+                                [first + n * 4096 | 0x40_0000_0000_077f | n % 2 << 7 for n in range(512)]))
+    return b"".join(parts)
