@@ -4,6 +4,7 @@
 #include "el2/nvhe.hpp"
 #include "el2/vhe.hpp"
 #include "kernel.hpp"
+#include "stage2/trace_events.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -236,11 +237,39 @@ void TlbCpu::isb()
 	vmsa::ThisCpu::isb();
 }
 
-Tlb::Tlb()
-    : hardware_{{},
-		{.range = state.features.range_tlbi,
-		 .ttl = state.features.ttl,
-		 .repeat = state.features.repeat_tlbi}}
+namespace
+{
+
+stage2_tlbi_kind kind_of(vmsa::Tlbi op)
+{
+	switch (op) {
+	case vmsa::Tlbi::ipas2le1is:
+		return STAGE2_TLBI_LEAF;
+	case vmsa::Tlbi::ipas2e1is:
+		return STAGE2_TLBI_WALK;
+	case vmsa::Tlbi::ripas2le1is:
+		return STAGE2_TLBI_RANGE_LEAF;
+	case vmsa::Tlbi::ripas2e1is:
+		return STAGE2_TLBI_RANGE_WALK;
+	default:
+		return STAGE2_TLBI_VMID;
+	}
+}
+
+[[gnu::noinline]] void trace(const char *guest, vmsa::Region<vmsa::Ipa> region,
+			     const vmsa::TlbiPlan &plan)
+{
+	kernel_trace_tlbi(guest, kind_of(plan.op()), region.first.raw(), region.size(),
+			  plan.operations());
+}
+
+} // namespace
+
+Tlb::Tlb(const char *guest)
+    : guest_{guest}, hardware_{{},
+			       {.range = state.features.range_tlbi,
+				.ttl = state.features.ttl,
+				.repeat = state.features.repeat_tlbi}}
 {
 }
 
@@ -270,6 +299,7 @@ bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 	registers_ = {.vttbr = vmsa::vttbr<Format>(root, static_cast<uint16_t>(vmid)),
 		      .vtcr = vtcr_of(geometry)};
 
+	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, geometry.last_input() + 1, 1);
 	within([&] {
 		hardware_.invalidate_all();
 		hardware_.sync();
@@ -292,6 +322,8 @@ void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tab
 	if (!admitted())
 		return;
 	pending_ = true;
+	if (kernel_traces_tlbi())
+		trace(guest_, region, hardware_.plan(region, level, tables));
 
 	within([&] { hardware_.invalidate(region, level, tables); });
 }
@@ -306,6 +338,21 @@ void Tlb::sync()
 	pending_ = false;
 
 	within([&] { hardware_.sync(); });
+}
+
+void Tlb::broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_bbm(guest_, region.first.raw(), region.size(), level);
+}
+
+void Tlb::cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_cut(guest_, region.first.raw(), region.size(), level);
+}
+
+void Tlb::folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_fold(guest_, region.first.raw(), region.size(), level);
 }
 
 } // namespace stage2::engine

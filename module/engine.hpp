@@ -84,7 +84,8 @@ class Tlb {
     public:
 	using Format = vmsa::Stage2_4K;
 
-	Tlb();
+	// `guest`: whose it is, for the trace.
+	explicit Tlb(const char *guest);
 
 	// From now on hardware may walk these tables: takes a VMID, the highest that no guest of ours
 	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
@@ -105,6 +106,11 @@ class Tlb {
 	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
 	void sync();
 
+	// A vmsa::ShapeObserver: the trace is told.
+	void broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+
 	uint64_t invalidations() const
 	{
 		return invalidations_;
@@ -113,6 +119,7 @@ class Tlb {
     private:
 	template <class Act> void within(const Act &act);
 
+	const char *guest_;
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
 	bool pending_ = false; // since the last sync

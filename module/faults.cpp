@@ -22,13 +22,15 @@ Outcome map(Guest &guest, DemandRegion &demand, Region leaf, uint64_t offset, bo
 	const auto result =
 		guest.mapping.map(leaf, RamRule{guest.ram, leaf.first, offset}, attributes);
 
-	if (!result)
+	if (!result) {
+		guest.tables.trace_failure(result.error());
 		return result.error().code == Errc::no_memory ? Outcome::no_tables
 							      : Outcome::report;
+	}
 	guest.ram.mark(offset, leaf.size(), true);
 	demand.bytes += leaf.size();
 	guest.counters.demand_pages += leaf.size() / Granule::page_size;
-	return Outcome::again;
+	return leaf.size() == Granule::page_size ? Outcome::page : Outcome::block;
 }
 
 // The largest block around `ipa` that the region allows, the hole has room for, and RAM can back.
@@ -50,7 +52,7 @@ Outcome map(Guest &guest, DemandRegion &demand, Region leaf, uint64_t offset, bo
 		const vmsa::Extent extent = guest.ram.at(offset);
 
 		if (extent.pa.is_aligned(size) && extent.bytes >= size &&
-		    map(guest, demand, block, offset, write) == Outcome::again)
+		    map(guest, demand, block, offset, write) == Outcome::block)
 			return true;
 	}
 	return false;
@@ -62,7 +64,7 @@ Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
 
 	// Somebody was here first.
 	if (entry.is_leaf())
-		return Outcome::again;
+		return Outcome::resolved;
 
 	DemandRegion *demand = guest.policy.demand.find(ipa);
 
@@ -70,7 +72,7 @@ Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
 		return Outcome::report;
 	if (demand->largest < vmsa::last_level &&
 	    map_block(guest, *demand, ipa, entry.region, write))
-		return Outcome::again;
+		return Outcome::block;
 
 	const uint64_t offset = guest.ram.find_page();
 
@@ -95,9 +97,9 @@ Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
 
 	// Unmapped, or allowed, since: the next attempt tells.
 	if (!found || allows(found.value().attributes().access, syndrome))
-		return Outcome::again;
+		return Outcome::resolved;
 	if (syndrome.is_write() && guest.mapping.note_dirty(ipa))
-		return Outcome::again;
+		return Outcome::dirty;
 	return Outcome::report;
 }
 
@@ -117,7 +119,7 @@ Outcome answer_fault(Guest &guest, Syndrome syndrome, Ipa ipa)
 		if (guest.policy.report_accesses)
 			return Outcome::report;
 		(void)guest.mapping.note_accessed(ipa);
-		return Outcome::again;
+		return Outcome::accessed;
 	default:
 		return Outcome::report;
 	}

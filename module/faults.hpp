@@ -4,15 +4,21 @@
 #pragma once
 
 #include "guest.hpp"
+#include "stage2/trace_events.h"
 
 namespace stage2
 {
 
 enum class Outcome : uint8_t {
-	again, // what was in the way is gone: the guest goes on
-	report, // nobody helps
-	no_ram, // somebody would have helped
-	no_tables,
+	report = STAGE2_OUTCOME_REPORTED, // nobody helps
+	no_ram = STAGE2_OUTCOME_NO_RAM, // somebody would have helped
+	no_tables = STAGE2_OUTCOME_NO_TABLES,
+	// What was in the way is gone: the guest goes on.
+	resolved = STAGE2_OUTCOME_RESOLVED,
+	page = STAGE2_OUTCOME_PAGE,
+	block = STAGE2_OUTCOME_BLOCK,
+	dirty = STAGE2_OUTCOME_DIRTY,
+	accessed = STAGE2_OUTCOME_ACCESSED,
 };
 
 // Under the guest's lock. `ipa` is where the fault was.

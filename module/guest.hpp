@@ -56,8 +56,8 @@ struct stage2_guest {
 	stage2::Vcpus vcpus; // their registers are the runner's meanwhile
 	stage2::Policy policy;
 	stage2::Counters counters{};
-	stage2::Tables tables;
-	stage2::engine::Tlb tlb;
+	stage2::Tables tables{name};
+	stage2::engine::Tlb tlb{name};
 	Mapping mapping{tables, tlb};
 	stage2::Ram ram;
 	bool walk_given = false; // an IPA was written to `walk`

@@ -63,17 +63,18 @@ void mark_ram(Guest &guest, Region region, bool used)
 	}
 }
 
-} // namespace
-
-int guest_map(Guest &guest, const Request &request)
+// What the engine's answer is to who asked.
+int answer(const Guest &guest, const Request &request, const Value *v,
+	   const vmsa::Result<void> &result)
 {
-	Value v[region_words];
+	if (result)
+		return 0;
+	guest.tables.trace_failure(result.error());
+	return refuse_region(guest, request, v, result.error());
+}
 
-	v[prot_word].number = default_prot;
-	v[max_word].number = 1;
-	if (const int error = request.parse(all_region_words, v))
-		return error;
-
+int map(Guest &guest, const Request &request, const Value *v)
+{
 	const Region region = region_of(v);
 
 	if (const vmsa::Error error = vmsa::check_region(guest.tree(), region);
@@ -99,23 +100,18 @@ int guest_map(Guest &guest, const Request &request)
 			static_cast<unsigned long>(guest.ram.used()),
 			static_cast<unsigned long>(guest.ram.size()));
 
-	const auto result = engine_map(guest, region, offset,
-				       guest.policy.of_new(region, attributes_of(v), false),
-				       {.largest = largest_of(v)});
+	const int error = answer(guest, request, v,
+				 engine_map(guest, region, offset,
+					    guest.policy.of_new(region, attributes_of(v), false),
+					    {.largest = largest_of(v)}));
 
-	if (!result)
-		return refuse_region(guest, request, v, result.error());
-	guest.ram.mark(offset, region.size(), true);
-	return 0;
+	if (!error)
+		guest.ram.mark(offset, region.size(), true);
+	return error;
 }
 
-int guest_unmap(Guest &guest, const Request &request)
+int unmap(Guest &guest, const Request &request, const Value *v)
 {
-	Value v[region_words];
-
-	if (const int error = request.parse(just_region_words, v))
-		return error;
-
 	const Region region = region_of(v);
 
 	if (const vmsa::Error error = vmsa::check_region(guest.tree(), region);
@@ -126,13 +122,44 @@ int guest_unmap(Guest &guest, const Request &request)
 	// that is before the invalidation is complete.
 	mark_ram(guest, region, false);
 
-	const auto result = engine_unmap(guest, region);
+	const int error = answer(guest, request, v, engine_unmap(guest, region));
 
-	if (!result) {
+	if (error)
 		mark_ram(guest, region, true);
-		return refuse_region(guest, request, v, result.error());
-	}
-	return 0;
+	return error;
+}
+
+} // namespace
+
+int guest_map(Guest &guest, const Request &request)
+{
+	Value v[region_words];
+
+	v[prot_word].number = default_prot;
+	v[max_word].number = 1;
+	if (const int error = request.parse(all_region_words, v))
+		return error;
+
+	const int error = map(guest, request, v);
+
+	kernel_trace_map(guest.name, v[ipa_word].number, v[size_word].number,
+			 static_cast<unsigned>(v[prot_word].number),
+			 static_cast<unsigned>(v[attr_word].number), error, guest.tables.used());
+	return error;
+}
+
+int guest_unmap(Guest &guest, const Request &request)
+{
+	Value v[region_words];
+
+	if (const int error = request.parse(just_region_words, v))
+		return error;
+
+	const int error = unmap(guest, request, v);
+
+	kernel_trace_unmap(guest.name, v[ipa_word].number, v[size_word].number, error,
+			   guest.tables.used());
+	return error;
 }
 
 int guest_protect(Guest &guest, const Request &request)
@@ -142,9 +169,13 @@ int guest_protect(Guest &guest, const Request &request)
 	if (const int error = request.parse(protect_words, v))
 		return error;
 
-	const auto result = engine_protect(guest, region_of(v), access_of(v));
+	const int error =
+		answer(guest, request, v, engine_protect(guest, region_of(v), access_of(v)));
 
-	return result ? 0 : refuse_region(guest, request, v, result.error());
+	kernel_trace_protect(guest.name, v[ipa_word].number, v[size_word].number,
+			     static_cast<unsigned>(v[prot_word].number), error,
+			     guest.tables.used());
+	return error;
 }
 
 int guest_fold(Guest &guest, const Request &request)
@@ -154,9 +185,7 @@ int guest_fold(Guest &guest, const Request &request)
 	if (const int error = request.parse(just_region_words, v))
 		return error;
 
-	const auto result = engine_fold(guest, region_of(v));
-
-	return result ? 0 : refuse_region(guest, request, v, result.error());
+	return answer(guest, request, v, engine_fold(guest, region_of(v)));
 }
 
 int guest_admit(Guest &guest, const Request &request)

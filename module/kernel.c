@@ -211,6 +211,11 @@ unsigned long kernel_time_us(void)
 	return local_clock() / NSEC_PER_USEC;
 }
 
+unsigned long kernel_time_ns(void)
+{
+	return local_clock();
+}
+
 void kernel_print(struct seq_file *out, const char *format, ...)
 {
 	va_list args;

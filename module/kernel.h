@@ -92,12 +92,13 @@ void kernel_runner_mask(struct kernel_runner *runner);
 void kernel_runner_unmask(struct kernel_runner *runner);
 
 /*
- * What keeps the thread from entering the guest. Asked between mask and unmask: what happens
- * afterwards comes as an interrupt, and the guest is left for it.
+ * What the thread should know before it enters the guest. Asked between mask and unmask: what
+ * happens afterwards comes as an interrupt, and the guest is left for it.
  */
 #define KERNEL_WORK_SIGNAL	1	/* a signal is pending */
 #define KERNEL_WORK_TIME	2	/* the milliseconds are over */
 #define KERNEL_WORK_RESCHEDULE	4	/* another thread wants the CPU */
+#define KERNEL_WORK_TRACE	8	/* entries, exits or faults are traced */
 
 unsigned int kernel_runner_work(const struct kernel_runner *runner);
 
@@ -178,8 +179,40 @@ void kernel_icache_flush(void);
 __printf(1, 2) void kernel_log(const char *format, ...);
 __printf(1, 2) __noreturn void kernel_panic(const char *format, ...);
 
-/* Microseconds since boot, as in the kernel's log. */
+/* Microseconds since boot, as in the kernel's log; nanoseconds, as in its traces. */
 unsigned long kernel_time_us(void);
+unsigned long kernel_time_ns(void);
+
+/*
+ * ---- Trace events: trace/events/stage2.h has their fields. A call is a branch that is not taken
+ * while its event is off. ----
+ */
+
+void kernel_trace_map(const char *guest, unsigned long ipa, unsigned long size, unsigned int prot,
+		      unsigned int attr, int error, unsigned long table_bytes);
+void kernel_trace_unmap(const char *guest, unsigned long ipa, unsigned long size, int error,
+			unsigned long table_bytes);
+void kernel_trace_protect(const char *guest, unsigned long ipa, unsigned long size,
+			  unsigned int prot, int error, unsigned long table_bytes);
+void kernel_trace_table_alloc(const char *guest, const void *table, unsigned long bytes,
+			      unsigned long table_bytes);
+void kernel_trace_table_free(const char *guest, const void *table, unsigned long bytes,
+			     unsigned long table_bytes);
+void kernel_trace_cut(const char *guest, unsigned long ipa, unsigned long size, int level);
+void kernel_trace_fold(const char *guest, unsigned long ipa, unsigned long size, int level);
+void kernel_trace_bbm(const char *guest, unsigned long ipa, unsigned long size, int level);
+/* Whether somebody wants to know: what is said then has to be found out. */
+bool kernel_traces_tlbi(void);
+void kernel_trace_tlbi(const char *guest, unsigned int kind, unsigned long ipa, unsigned long size,
+		       unsigned int operations);
+void kernel_trace_oom(const char *guest, unsigned long ipa, unsigned long size,
+		      unsigned int given_back, unsigned long table_bytes);
+/* These three cost nothing where KERNEL_WORK_TRACE has said that they are off. */
+void kernel_trace_fault(const char *guest, unsigned int vcpu, unsigned long ipa, unsigned int kind,
+			unsigned int access, int level, unsigned int outcome, unsigned long ns);
+void kernel_trace_enter(const char *guest, unsigned int vcpu, unsigned long pc);
+void kernel_trace_exit(const char *guest, unsigned int vcpu, unsigned int reason, unsigned long pc,
+		       unsigned long esr, unsigned long ns);
 
 /* ---- Text. ---- */
 

@@ -13,18 +13,17 @@ vmsa::Region<vmsa::Ipa> region_of(const Value *values)
 	return {vmsa::Ipa{values[ipa_word].number}, values[size_word].number};
 }
 
-// Symbols carry the index of what they stand for.
-
 vmsa::Access access_of(const Value *values)
 {
-	constexpr vmsa::Access accesses[] = {vmsa::no_access, vmsa::r,	vmsa::w,
-					     vmsa::rw,	      vmsa::rx, vmsa::rwx};
+	const uint64_t prot = values[prot_word].number;
 
-	return accesses[values[prot_word].number];
+	return {(prot & STAGE2_PROT_R) != 0, (prot & STAGE2_PROT_W) != 0,
+		prot & STAGE2_PROT_X ? vmsa::Execute::all : vmsa::Execute::none};
 }
 
 vmsa::Stage2Attributes attributes_of(const Value *values)
 {
+	// By STAGE2_ATTR_*.
 	constexpr vmsa::MemoryType types[] = {vmsa::normal, vmsa::device, vmsa::nc};
 
 	return types[values[attr_word].number] | access_of(values);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "guest.hpp"
+#include "stage2/trace_events.h"
 
 namespace stage2
 {
@@ -11,11 +12,13 @@ namespace stage2
 // In this order in a request's values: a request takes the first few, or all.
 enum { ipa_word, size_word, prot_word, attr_word, max_word, region_words };
 
-inline constexpr Symbol prot_symbols[] = {{"none", 0}, {"r", 1},  {"w", 2},
-					  {"rw", 3},   {"rx", 4}, {"rwx", 5}};
-inline constexpr Symbol attr_symbols[] = {{"normal", 0}, {"device", 1}, {"nc", 2}};
+inline constexpr Symbol prot_symbols[] = {{"none", STAGE2_PROT_NONE}, {"r", STAGE2_PROT_R},
+					  {"w", STAGE2_PROT_W},	      {"rw", STAGE2_PROT_RW},
+					  {"rx", STAGE2_PROT_RX},     {"rwx", STAGE2_PROT_RWX}};
+inline constexpr Symbol attr_symbols[] = {
+	{"normal", STAGE2_ATTR_NORMAL}, {"device", STAGE2_ATTR_DEVICE}, {"nc", STAGE2_ATTR_NC}};
 inline constexpr Symbol max_symbols[] = {{"4k", 3}, {"2m", 2}, {"1g", 1}};
-inline constexpr uint64_t default_prot = 3;
+inline constexpr uint64_t default_prot = STAGE2_PROT_RW;
 
 inline constexpr Word all_region_words[region_words] = {
 	{"ipa", Word::Kind::number, true},

@@ -7,11 +7,12 @@
 //
 // The guest's lock is taken for an answer, never while the guest runs, so all other requests go on
 // beside it. The vCPU stays loaded throughout (runner.c). What others want of this thread (a signal, its
-// CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking.
+// CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking. Whether
+// anybody traces is looked for there too: an exit that is not traced pays for one test.
 #include "engine.hpp"
 #include "error_log.hpp"
-#include "faults.hpp"
 #include "stage2/hvc.h"
+#include "trace_run.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -64,7 +65,10 @@ class Run {
 	{
 		if (look_ && !look_around())
 			return false;
-		engine::enter(context_);
+		if (traced_)
+			enter_traced();
+		else
+			engine::enter(context_);
 		if (context_.step && !(context_.pstate & step_pending))
 			exit_.instructions++;
 		if (!answer())
@@ -84,6 +88,7 @@ class Run {
 			return leave(Reason::signal);
 		if (work & KERNEL_WORK_TIME)
 			return leave(Reason::time_budget);
+		traced_ = work & KERNEL_WORK_TRACE;
 		look_ = work & KERNEL_WORK_RESCHEDULE;
 		if (look_)
 			outside([] { kernel_reschedule(); });
@@ -140,15 +145,18 @@ class Run {
 
 	bool fault(Syndrome syndrome)
 	{
-		Outcome outcome = Outcome::again;
+		const unsigned long since = traced_ ? kernel_time_ns() : 0;
+		Outcome outcome = Outcome::resolved;
 
 		// Of a walk, FAR_EL2 is the address that was walked for.
 		exit_.ipa = Ipa{
 			fault_ipa(context_.hpfar, syndrome.on_stage1_walk() ? 0 : context_.far)};
 		outside([&] { outcome = answered(syndrome); });
+		if (since)
+			trace_fault(vcpu_, exit_.ipa, outcome, kernel_time_ns() - since);
 		switch (outcome) {
-		case Outcome::again:
-			return go_on();
+		case Outcome::report:
+			return report(syndrome, reason_of(syndrome));
 		case Outcome::no_ram:
 			exit_.note = "the guest's RAM is used up";
 			return report(syndrome, Reason::no_memory);
@@ -156,7 +164,7 @@ class Run {
 			exit_.note = "no memory for another table";
 			return report(syndrome, Reason::no_memory);
 		default:
-			return report(syndrome, reason_of(syndrome));
+			return go_on();
 		}
 	}
 
@@ -199,13 +207,27 @@ class Run {
 		look_ = true;
 	}
 
+	// ---- Traced. ----
+
+	[[gnu::noinline]] void enter_traced()
+	{
+		kernel_trace_enter(guest_.name, vcpu_.number, context_.pc);
+
+		const unsigned long since = kernel_time_ns();
+
+		engine::enter(context_);
+
+		trace_exit(vcpu_, kernel_time_ns() - since);
+	}
+
 	// ---- Outside. ----
 
 	[[gnu::noinline]] Outcome answered(Syndrome syndrome)
 	{
 		const Guard guard{guest_.lock};
 
-		return guest_.removed ? Outcome::again : answer_fault(guest_, syndrome, exit_.ipa);
+		return guest_.removed ? Outcome::resolved
+				      : answer_fault(guest_, syndrome, exit_.ipa);
 	}
 
 	[[gnu::noinline]] void print()
@@ -247,6 +269,7 @@ class Run {
 	stage2_context &context_;
 	const Budget budget_;
 	bool look_ = true;
+	bool traced_ = false; // entries, exits or faults: known from a look around on
 	Exit exit_{};
 };
 

@@ -10,6 +10,8 @@
 #include <linux/version.h>
 #include <linux/wait_bit.h>
 
+#include <trace/events/stage2.h>
+
 #include "kernel.h"
 
 struct kernel_runner {
@@ -187,6 +189,9 @@ unsigned int kernel_runner_work(const struct kernel_runner *runner)
 		work |= KERNEL_WORK_TIME;
 	if (flags & _TIF_NEED_RESCHED)
 		work |= KERNEL_WORK_RESCHEDULE;
+	if (trace_stage2_enter_enabled() || trace_stage2_exit_enabled() ||
+	    trace_stage2_fault_enabled())
+		work |= KERNEL_WORK_TRACE;
 	return work;
 }
 

@@ -53,7 +53,7 @@ e2e() {
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {
-	e2e "$@" --tests 'run guests escape beside hotplug neighbours'
+	e2e "$@" --tests 'run trace_run guests escape beside hotplug neighbours'
 }
 
 rm -rf "$logs"

@@ -2,8 +2,8 @@
 /*
  * The values that fields of the trace events have (trace/events/stage2.h), and their names.
  *
- * Read by the module, by BPF programs, and by who prints what they find. A value keeps its meaning; new
- * ones come at the end. A list calls first(NAME, VALUE, TEXT) once, and next(...) for the rest:
+ * Read by the module, by BPF programs, and by who prints what they find. A value keeps its meaning;
+ * new ones come at the end. A list calls first(NAME, VALUE, TEXT) once, and next(...) for the rest:
  *
  *   #define TEXT(name, value, text) text,
  *   static const char *const kinds[] = { STAGE2_TLBI_KINDS(TEXT, TEXT) };
@@ -30,8 +30,8 @@
 /* `attr`: memory types, with the names of requests. */
 #define STAGE2_ATTRS(first, next)							\
 	first(STAGE2_ATTR_NORMAL, 0, "normal")						\
-	next(STAGE2_ATTR_NC, 1, "nc")							\
-	next(STAGE2_ATTR_DEVICE, 2, "device")
+	next(STAGE2_ATTR_DEVICE, 1, "device")						\
+	next(STAGE2_ATTR_NC, 2, "nc")
 
 /*
  * stage2_tlbi `kind`: which instruction. "leaf" leaves walk caches alone, "walk" empties them too.
@@ -62,7 +62,7 @@
 	first(STAGE2_OUTCOME_REPORTED, 0, "reported")	/* no policy helped: an exit */	\
 	next(STAGE2_OUTCOME_NO_RAM, 1, "no-ram")	/* demand, but no RAM is left */\
 	next(STAGE2_OUTCOME_NO_TABLES, 2, "no-tables")	/* demand, but no table is */	\
-	next(STAGE2_OUTCOME_RESOLVED, 3, "resolved")	/* it was gone: another vCPU */	\
+	next(STAGE2_OUTCOME_RESOLVED, 3, "resolved")	/* by another vCPU, or request */\
 	next(STAGE2_OUTCOME_PAGE, 4, "demand-page")	/* a page was mapped */		\
 	next(STAGE2_OUTCOME_BLOCK, 5, "demand-block")	/* a block was mapped */	\
 	next(STAGE2_OUTCOME_DIRTY, 6, "dirty-logged")	/* the write was noted */	\

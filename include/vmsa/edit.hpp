@@ -203,6 +203,7 @@ template <class T, class Batch, class Operation> class Editor {
 			unfold_group_of(entry, level, whole);
 		if (live && batch_.rules().bbm_level > 0) {
 			split_unbroken<Format>(batch_, entry, whole, level, child, child_pa);
+			batch_.cut(whole, level);
 			commit(child, level + 1, part.first, part.last, true);
 			return;
 		}
@@ -214,6 +215,7 @@ template <class T, class Batch, class Operation> class Editor {
 		commit(child, level + 1, part.first, part.last, false);
 		store_release(entry, Format::table(child_pa));
 		batch_.created();
+		batch_.cut(whole, level);
 	}
 
 	constexpr void unfold_group_of(Descriptor *entry, Level level, Region<Input> whole)

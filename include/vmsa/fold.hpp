@@ -124,13 +124,14 @@ template <class T, class Batch> class Folder {
 		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves.
 		if (batch_.rules().live && batch_.rules().bbm_level >= 2 && !may_be_noted(child)) {
 			store(entry, block_of(child, level));
+			batch_.folded(part, level);
 			batch_.replaced(part);
 			batch_.retire(child);
 			return;
 		}
 		if (batch_.rules().live) {
 			store(entry, d & ~Format::valid_bit);
-			batch_.broken(part, unknown_level, true);
+			batch_.broken(part, level, true);
 			if (!alike(child, Granule::entries, level + 1)) {
 				store_release(entry, d);
 				batch_.created();
@@ -139,6 +140,7 @@ template <class T, class Batch> class Folder {
 		}
 		store(entry, block_of(child, level));
 		batch_.created();
+		batch_.folded(part, level);
 		batch_.retire(child);
 	}
 

@@ -33,7 +33,13 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	// None of these is inlined: what they wait for costs more than a call, and a plan has its size.
 	[[gnu::noinline]] constexpr void invalidate(Region<Input> region, Level level, bool tables)
 	{
-		issue(tlbi_plan<Format>(region, level, tables, tag_, features_));
+		issue(plan(region, level, tables));
+	}
+
+	// What invalidate() issues.
+	constexpr TlbiPlan plan(Region<Input> region, Level level, bool tables) const
+	{
+		return tlbi_plan<Format>(region, level, tables, tag_, features_);
 	}
 
 	[[gnu::noinline]] constexpr void invalidate_all()

@@ -14,6 +14,14 @@
 //                                      walk caches must go too, not only last-level entries
 //   sync()                             returns when all of that is complete on every CPU, and when
 //                                      stores of new descriptors are visible to every walker
+//
+// A sink that is a ShapeObserver, too, is told what becomes of single entries. One that is not costs
+// nothing for it.
+//
+//   broke(region, level)               break-before-make: entries of `level`, live, are invalid now,
+//                                      and about to be invalidated and made anew
+//   cut(region, level)                 a leaf of `level` is a table now
+//   folded(region, level)              a table is a leaf of `level` now
 #pragma once
 
 #include "vmsa/memory.hpp"
@@ -30,6 +38,14 @@ concept TlbSink = requires(S &s, Region<Input> region, Level level, bool tables)
 {
 	{s.invalidate(region, level, tables)};
 	{s.sync()};
+};
+
+template <class S, class Input>
+concept ShapeObserver = requires(S &s, Region<Input> region, Level level)
+{
+	{s.broke(region, level)};
+	{s.cut(region, level)};
+	{s.folded(region, level)};
 };
 
 template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
@@ -85,17 +101,33 @@ class [[nodiscard]] Batch {
 		retired_.push(memory_, table);
 	}
 
-	// The middle of break-before-make: `region` has been broken, and must be gone from every
-	// TLB before the caller goes on to make. `tables`: a table descriptor was broken.
+	// The middle of break-before-make: entries of `level` that map `region` have been broken, and
+	// must be gone from every TLB before the caller goes on to make. `tables`: they were table
+	// descriptors.
 	constexpr void broken(Region<Input> region, Level level, bool tables = false)
 	{
 		if (!rules_.live)
 			return;
 		breaks_++;
+		if constexpr (observed)
+			sink_.broke(region, level);
 		// A block that became a table without a break may still be cached: no hint would fit both.
-		sink_.invalidate(region, pending_ && level_ != level ? unknown_level : level,
+		sink_.invalidate(region,
+				 tables || (pending_ && level_ != level) ? unknown_level : level,
 				 tables);
 		sink_.sync();
+	}
+
+	// The leaf of `level` that mapped `region` has become a table, or the table a leaf.
+	constexpr void cut([[maybe_unused]] Region<Input> region, [[maybe_unused]] Level level)
+	{
+		if constexpr (observed)
+			sink_.cut(region, level);
+	}
+	constexpr void folded([[maybe_unused]] Region<Input> region, [[maybe_unused]] Level level)
+	{
+		if constexpr (observed)
+			sink_.folded(region, level);
 	}
 
 	// A block was stored over the descriptor of a table that says the same, without a break: from
@@ -128,6 +160,8 @@ class [[nodiscard]] Batch {
 	}
 
     private:
+	static constexpr bool observed = ShapeObserver<Sink, Input>;
+
 	Memory &memory_;
 	Sink &sink_;
 	ChangeRules rules_;

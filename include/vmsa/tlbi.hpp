@@ -176,6 +176,12 @@ class TlbiPlan {
 		}
 	}
 
+	// All of a plan's instructions are the same, but for their operands.
+	constexpr Tlbi op() const
+	{
+		return steps_[0].op;
+	}
+
 	constexpr unsigned operations() const
 	{
 		return steps_[0].count + (count_ == 2 ? steps_[1].count : 0);

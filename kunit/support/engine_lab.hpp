@@ -128,8 +128,8 @@ struct Registers {
 struct Machine {
 	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::Tlb>;
 
-	Tables tables;
-	engine::Tlb tlb;
+	Tables tables{"machine"};
+	engine::Tlb tlb{"machine"};
 	Mapping mapping{tables, tlb};
 	uint64_t ram;
 	static constexpr uint64_t ram_bytes = 64 * KiB;
