@@ -7,6 +7,7 @@
 #   console.log   the whole serial console
 #   maps.txt      the guest's merged ranges
 #   tables.txt    every descriptor, decoded
+#   report.html   the guest as a page for a browser (s2ctl render)
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -31,8 +32,13 @@ say "booting Linux $(<"$kernel/release"), a few seconds"
 		/Run \/init/ { shown = 1; next }
 		shown && !/^\[ *[0-9]+\.[0-9]+\]/ && !/^stage2-exit/ { print; fflush() }'
 
+# It comes over the console, and gzip knows when something got in between.
+base64 --decode "$out/report.packed" 2>"$out/report.log" | gunzip >"$out/report.html" 2>>"$out/report.log" ||
+	die "the machine's report did not arrive whole: see $out/report.packed"
+rm "$out/report.packed" "$out/report.log"
+
 say "done; see:"
-for file in console.log maps.txt tables.txt; do
+for file in console.log maps.txt tables.txt report.html; do
 	[[ -s $out/$file ]] || die "the machine did not write $out/$file"
 	printf '  %-28s %6d lines\n' "build/run/$file" "$(wc -l <"$out/$file")" >&2
 done

@@ -128,6 +128,23 @@ s2ctl walk /tmp/demo.tables 0x80100123 | cmp - /tmp/live || problem 'walk of the
 head -c 9000 /tmp/demo.tables >/tmp/cut.tables
 fails 4 '/tmp/cut.tables: at byte 9000: the file ends within a table' load-dump /tmp/cut.tables
 
+it 'draws a guest, and says what changed'
+guest ram=8M
+accepted map 'ipa=0x80000000 size=6M'
+accepted map 'ipa=0x9000000 size=4K attr=device'
+done_well dump demo /tmp/before.tables
+accepted protect 'ipa=0x80100000 size=4K prot=r'
+accepted unmap 'ipa=0x9000000 size=4K'
+done_well render --diff /tmp/before.tables demo --text
+same '- 0009000000-0009000fff rw- device 4K inner-shareable accessed
+~ 0080000000-00800fffff size 2M to 4K
+~ 0080100000-0080100fff permission rw- to r--, size 2M to 4K
+~ 0080101000-00801fffff size 2M to 4K' "$(echo "$out" | sed 's/-> [0-9a-f]* //')"
+done_well render demo -o /tmp/demo.html
+same '<!doctype html> </html>' "$(echo $(sed -n '1p; $p' /tmp/demo.html))"
+done_well render demo --svg -o /tmp/demo.svg
+like '*<title>demo</title>*>rw- normal 2M</text>*' "$(cat /tmp/demo.svg)"
+
 # The first $2 bytes of demo's memory at page $1 are those of file $3.
 holds() {
 	head -c "$2" "$3" >/tmp/wanted
