@@ -10,13 +10,10 @@ import json
 import random
 import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 
-from render_dumps import changed, million
-from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
+from browser import contrast, start_browser
+from render_dumps import changed, empty, million, strange
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -51,15 +48,6 @@ def same(got, wanted):
 
 def s2ctl(*words):
     return subprocess.run([S2CTL, *map(str, words)], check=True, capture_output=True).stdout
-
-
-def start_browser():
-    options = Options()
-    for word in ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
-                 "--window-size=1400,1000", "--force-device-scale-factor=1"):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
 
 
 def in_scheme(scheme):
@@ -173,13 +161,13 @@ def click_decodes():
     same(row.get_attribute("aria-selected"), "true")
 
 
-def decodes_all(stage, level, name):
+def decodes_all(name, level, *words_of_format):
     def test():
         random.seed(level)
         values = [random.getrandbits(64) & ~3 | i % 4 for i in range(64)]
         words = [f"0x{v:016x}" for v in values]
-        wanted = json.loads(s2ctl("decode", "descriptor", *words, "--level", level, "--stage", stage, "--json"))
-        load(out / name)
+        wanted = json.loads(s2ctl("decode", "descriptor", *words, "--level", level, *words_of_format, "--json"))
+        load(out / f"{name}.html")
         got = js("""return arguments[0].map((text) => {
             const d = BigInt(text), m = models[0], level = arguments[1];
             const t = !(d & 1n) ? 'annotation' : level < 3 ? (d & 2n ? 'table' : 'block') : d & 2n ? 'page' : 'reserved';
@@ -189,7 +177,25 @@ def decodes_all(stage, level, name):
         for descriptor, fields in zip(wanted, got):
             named = [[f["high"], f["low"], f["name"], f.get("meaning", "")] for f in descriptor["fields"]]
             same(fields, named)
-    test.__doc__ = f"{name} takes descriptors of level {level} apart as s2ctl decode does"
+    test.__doc__ = f"descriptors of level {level} are taken apart as s2ctl decode does: {name}"
+    return test
+
+
+def holds_every_descriptor(name, dump):
+    def test():
+        load(out / f"{name}.html")
+        quiet()
+        got = js("""const m = models[0], all = {};
+            for (let r = m.tables.at(-1).from; r < m.tables.at(-1).to; r++)
+                for (let n = 0; n < m.runs.count[r]; n++) all[m.runs.index[r] + n] = '0x' + hex(m.descriptor(r, n), 16);
+            for (let n = 0; n < 3; n++) tree.toggle([...tree.body.children].at(-1));
+            tree.focus([...tree.body.children].at(-1));
+            return all;""")
+        last = dump.read_bytes()[-4096:]
+        values = [int.from_bytes(last[i:i + 8], "little") for i in range(0, 4096, 8)]
+        same(got, {str(i): f"0x{v:016x}" for i, v in enumerate(values) if v})
+        quiet()
+    test.__doc__ = f"every descriptor of the last table is in the page: {name}"
     return test
 
 
@@ -279,15 +285,6 @@ def counts_memory():
     same(text("#cost tbody tr:last-child").split(), ["all", "9", "36K", "786", "5188K"])
 
 
-def contrast(one, other):
-    def luminance(colour):
-        parts = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
-        r, g, b = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 def readable(scheme):
     def test():
         in_scheme(scheme)
@@ -366,18 +363,27 @@ def hostile_names():
 DEMO_PATH = f"./{DEMO}"
 HOSTILE = "<img src=x onerror=pwned=1>\"'&.bin"
 (out / "after.tables").write_bytes(changed(DEMO.read_bytes()))
+(out / "strange.tables").write_bytes(strange(DEMO.read_bytes()))
+(out / "fwb.tables").write_bytes(empty(0x800d3558, 12, 40, 1, 1024, flags=1))
+(out / "lpa.tables").write_bytes(empty(0x8006_408c, 16, 52, 1, 1024))
+(out / "lpa2.tables").write_bytes(empty(0x1_8006_008c, 12, 52, 0, 8192))
 (out / "million.tables").write_bytes(million(DEMO.read_bytes()))
 (out / HOSTILE).write_bytes(DEMO.read_bytes())
 for name, words in {
         "demo": [DEMO_PATH], "million": [out / "million.tables"], "hostile": [out / HOSTILE],
-        "diff": ["--diff", DEMO_PATH, out / "after.tables"]}.items():
+        "diff": ["--diff", DEMO_PATH, out / "after.tables"], "fwb": [out / "fwb.tables"], "lpa": [out / "lpa.tables"],
+        "lpa2": [out / "lpa2.tables"], "strange": [out / "strange.tables"]}.items():
     s2ctl("render", *words, "-o", out / f"{name}.html")
     s2ctl("render", *words, "--svg", "-o", out / f"{name}.svg")
 
 browser = start_browser()
 print("KTAP version 1")
 try:
-    for test in (loads, opens_soon, shows_the_tree, click_decodes, *(decodes_all("2", n, "demo.html") for n in (1, 2, 3)),
+    for test in (loads, opens_soon, shows_the_tree, click_decodes, *(decodes_all("demo", n) for n in (1, 2, 3)),
+                 *(decodes_all("fwb", n, "--stage", "2-fwb") for n in (2, 3)),
+                 *(decodes_all("lpa", n, "--granule", "64K", "--output-bits", 52) for n in (1, 2, 3)),
+                 *(decodes_all("lpa2", n, "--output-bits", 52) for n in (0, 1, 3)),
+                 holds_every_descriptor("demo", DEMO), holds_every_descriptor("strange", out / "strange.tables"),
                  strip_and_tree_agree, hover_tells, zooms, keyboard_is_enough, counts_memory, readable("light"),
                  readable("dark"), shows_differences, differences_in_words, pictures_are_shown("demo"),
                  pictures_are_shown("diff"), hostile_names):

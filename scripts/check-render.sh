@@ -12,4 +12,4 @@ out=build/render
 mkdir -p "$out"
 scripts/build-s2ctl.sh host >/dev/null
 # Debian's own Python: it has Debian's Selenium.
-exec /usr/bin/python3 scripts/check-render.py "$out"
+exec /usr/bin/python3 -B scripts/check-render.py "$out"

@@ -2,7 +2,17 @@
 #
 # Dumps for check-render.py, made of userspace/unit/demo.tables.bin (include/stage2/tables_bin.h).
 
+import random
+import struct
+
 HEADER, RECORD, TABLE = 40, 24, 4096
+
+
+def empty(vtcr, page_shift, input_bits, start, entries, flags=0):
+    """A guest of another format, of which nothing is mapped."""
+    root = (0x4000_0000).to_bytes(8, "little")
+    return (b"STAGE2TB" + struct.pack("<IHHIi", 1, page_shift, flags, input_bits, start) + vtcr.to_bytes(8, "little") +
+            root + root + bytes(8) + struct.pack("<iI", start, entries) + bytes(8 * entries))
 
 
 def changed(demo):
@@ -17,6 +27,11 @@ def changed(demo):
         after[last + 8 * i] &= 0x7f  # S2AP[1]
     after[last + 8 * 256:last + 8 * 258] = demo[last + 8 * 56:last + 8 * 58]
     return after
+
+
+def strange(demo):
+    """The demo's guest with a last table of junk."""
+    return demo[:-TABLE] + random.Random(1).randbytes(TABLE)
 
 
 def million(demo):
