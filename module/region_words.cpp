@@ -46,7 +46,8 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 	if (size.number == 0)
 		return request.refuse(EINVAL, size.column, "size is 0");
 	switch (error.code) {
-	case Errc::empty_or_wrapping:
+	case Errc::backwards: // no size is negative here: it is huge
+	case Errc::wrapping:
 		return request.refuse(EINVAL, size.column, "the region wraps around 2^64");
 	case Errc::unaligned_input:
 		return request.refuse(EINVAL, ipa.number % page ? ipa.column : size.column,

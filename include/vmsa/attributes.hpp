@@ -28,6 +28,12 @@ constexpr bool is_device(MemoryType type)
 
 enum class Shareability : uint8_t { none = 0, outer = 2, inner = 3 };
 
+// 0b01 is reserved.
+constexpr bool is_encoding(Shareability s)
+{
+	return s == Shareability::none || s == Shareability::outer || s == Shareability::inner;
+}
+
 // Who may execute. The two middle ones need FEAT_XNX.
 enum class Execute : uint8_t { all, el0_only, none, el1_only };
 

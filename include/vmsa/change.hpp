@@ -23,11 +23,22 @@ template <class Input> constexpr Region<Input> part_in_entry(Input at, Input las
 	return Region<Input>::inclusive(at, end < last ? end : last);
 }
 
-// Pages, inside the input space? Errors: empty_or_wrapping, unaligned_input, beyond_input.
+// Why a region is none. `last` is all there is to tell by: a size with its top bit set is taken for a
+// negative one, and all 2^64 bytes, which no space has, for the 0 bytes that they look like.
+template <class A> constexpr Errc shape_error(Region<A> region)
+{
+	if (region.size() == 0)
+		return Errc::empty;
+	if (region.is_valid())
+		return Errc::none;
+	return region.size() >> 63 ? Errc::backwards : Errc::wrapping;
+}
+
+// Pages, inside the input space? Errors: empty, backwards, wrapping, unaligned_input, beyond_input.
 template <class T> constexpr Error check_region(const T &tree, Region<typename T::Input> region)
 {
-	if (!region.is_valid())
-		return {Errc::empty_or_wrapping, region};
+	if (const Errc e = shape_error(region); e != Errc::none)
+		return {e, region};
 	if (!region.first.is_aligned(T::Granule::page_size) ||
 	    !(region.last + 1).is_aligned(T::Granule::page_size))
 		return {Errc::unaligned_input, region};

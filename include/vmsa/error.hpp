@@ -12,12 +12,15 @@ namespace vmsa
 
 enum class Errc : uint8_t {
 	none,
-	empty_or_wrapping, // a region of no bytes, or one that runs past 2^64
+	empty, // a region of no bytes
+	backwards, // a region whose last address comes before its first, or of more than 2^63 bytes
+	wrapping, // a region that runs past 2^64
 	unaligned_input, // the region does not start and end on a page
 	beyond_input, // the region leaves the input address space
 	unaligned_output, // the output address is not on a page
 	beyond_output, // the output leaves the physical address space
-	forbidden_attributes, // what Format::is_legal refuses: executable Device memory, ...
+	reserved_attributes, // a number that no encoding stands for: MemoryType 9, Shareability 1
+	forbidden_attributes, // attributes that contradict each other: executable Device memory, ...
 	overlap, // something is mapped there already
 	not_mapped, // nothing is mapped there
 	no_memory, // no page for a table

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "vmsa/attributes.hpp"
+#include "vmsa/error.hpp"
 #include "vmsa/format.hpp"
 
 #include <concepts>
@@ -105,19 +106,26 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return R::has_el0 && a.access.el0 && (a.access.write || a.dbm);
 	}
 
-	// A regime without EL0 has nobody to give EL0 rights to; nothing is readable that is not
-	// readable when privileged. Device memory that is executable invites speculative fetches.
-	static constexpr bool is_legal(const Attributes &a)
+	// none, reserved_attributes or forbidden_attributes. Index 7 of MAIR is no MemoryType, but a
+	// byte there is. A regime without EL0 has nobody to give EL0 rights to; nothing is readable that
+	// is not readable when privileged. Device memory that is executable invites speculative fetches.
+	static constexpr Errc check(const Attributes &a)
 	{
 		const bool executable = a.access.execute || a.access.el0_execute;
 
+		if (a.software >= 16 || static_cast<unsigned>(a.memory) > 7 ||
+		    !is_encoding(a.shareability))
+			return Errc::reserved_attributes;
 		if (!a.access.read || (is_written_by_el0(a) && a.access.execute))
-			return false;
+			return Errc::forbidden_attributes;
 		if (!R::has_el0 && (a.access.el0 || a.access.el0_execute || !a.global))
-			return false;
-		if (a.software >= 16 || static_cast<unsigned>(a.memory) > 7)
-			return false;
-		return !(executable && is_device(a.memory));
+			return Errc::forbidden_attributes;
+		return executable && is_device(a.memory) ? Errc::forbidden_attributes : Errc::none;
+	}
+
+	static constexpr bool is_legal(const Attributes &a)
+	{
+		return check(a) == Errc::none;
 	}
 
 	static constexpr Descriptor encode(const Stage1Access &a)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "vmsa/attributes.hpp"
+#include "vmsa/error.hpp"
 #include "vmsa/format.hpp"
 
 #include <concepts>
@@ -68,15 +69,23 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 
 	// Device or Non-cacheable memory that is executable invites speculative fetches with side
 	// effects; KVM refuses it too (arch/arm64/kvm/hyp/pgtable.c, stage2_set_prot_attr).
-	static constexpr bool is_legal(const Attributes &a)
+	// none, reserved_attributes or forbidden_attributes.
+	static constexpr Errc check(const Attributes &a)
 	{
 		const bool cached = !is_device(a.memory) && a.memory != MemoryType::normal_nc;
 
-		if (a.memory > MemoryType::normal || (S::fwb && a.memory == MemoryType::normal_wt))
-			return false;
-		if (a.software >= 8)
-			return false;
-		return cached || a.access.execute == Execute::none;
+		if (a.memory > MemoryType::normal || a.software >= 8 ||
+		    a.access.execute > Execute::el1_only || !is_encoding(a.shareability))
+			return Errc::reserved_attributes;
+		if (S::fwb && a.memory == MemoryType::normal_wt)
+			return Errc::forbidden_attributes;
+		return cached || a.access.execute == Execute::none ? Errc::none
+								   : Errc::forbidden_attributes;
+	}
+
+	static constexpr bool is_legal(const Attributes &a)
+	{
+		return check(a) == Errc::none;
 	}
 
 	// S2AP and XN. XN is 2 bits wide: "never" is 0b10, not 0b11 (FEAT_XNX, rule R_FSSTX).

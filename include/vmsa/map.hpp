@@ -267,9 +267,12 @@ template <class T, class Batch, class Rule>
 {
 	using Format = typename T::Format;
 
+	if (!T::is_page(region) || !Format::is_legal(attributes))
+		return false;
+
 	const Descriptor bits = leaf_bits<Format>(attributes, limits);
 
-	if (!T::is_page(region) || !Format::is_legal(attributes) || (bits & Format::contiguous))
+	if (bits & Format::contiguous)
 		return false;
 
 	const auto slot = tree.slot(region.first);
@@ -289,8 +292,8 @@ constexpr Error check_map(const T &tree, Region<typename T::Input> region,
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	if (!T::Format::is_legal(attributes))
-		return {Errc::forbidden_attributes, region};
+	if (const Errc e = T::Format::check(attributes); e != Errc::none)
+		return {e, region};
 	return {};
 }
 
@@ -312,8 +315,9 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 }
 
 // Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
-// forbidden_attributes; unaligned_output, beyond_output (naming the output); overlap (naming what is
-// mapped); annotated (naming where another annotation stands than MapLimits::over); no_memory.
+// reserved_attributes, forbidden_attributes; unaligned_output, beyond_output (naming the output);
+// overlap (naming what is mapped); annotated (naming where another annotation stands than
+// MapLimits::over); no_memory.
 template <class T, class Rule, class Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, typename T::Format::Attributes attributes,

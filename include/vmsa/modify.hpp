@@ -33,9 +33,7 @@ template <class Format, class Update> struct UpdateLeaves {
 	// Where the region is only a part of a block, the updater sees what the cut will make of it.
 	constexpr Errc check(Descriptor d, Region<Input> region, Level) const
 	{
-		return Format::is_legal(update(region, Format::attributes(d)))
-			       ? Errc::none
-			       : Errc::forbidden_attributes;
+		return Format::check(update(region, Format::attributes(d)));
 	}
 
 	constexpr Descriptor edit(Descriptor d, Region<Input> region, Level) const
@@ -46,8 +44,8 @@ template <class Format, class Update> struct UpdateLeaves {
 	}
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); forbidden_attributes; no_memory and
-// needs_break (naming the leaf).
+// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes, forbidden_attributes,
+// no_memory and needs_break (naming the leaf).
 template <class T, class Batch, class Update>
 constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> region,
 			      const Update &update)

@@ -32,7 +32,7 @@ template <class Format> struct ChangeAccess {
 
 		attributes.access = access;
 		attributes.dbm &= access.write;
-		return Format::is_legal(attributes) ? Errc::none : Errc::forbidden_attributes;
+		return Format::check(attributes);
 	}
 
 	constexpr Descriptor edit(Descriptor d, auto, Level) const
@@ -41,8 +41,9 @@ template <class Format> struct ChangeAccess {
 	}
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); forbidden_attributes (naming the
-// leaf whose memory type forbids it); no_memory and needs_break (where a block must be cut).
+// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes,
+// forbidden_attributes (naming the leaf, whose memory type may forbid it); no_memory and needs_break
+// (where a block must be cut).
 template <class T, class Batch>
 constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> region,
 			       typename T::Format::Access access)

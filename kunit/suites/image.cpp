@@ -271,6 +271,24 @@ template <size_t N> consteval StaticError refusal(const Piece<El1> (&pieces)[N],
 static_assert(refusal(board).error.code == Errc::none);
 static_assert(refusal(overlapping).error.code == Errc::overlap && refusal(overlapping).piece == 1);
 static_assert(refusal(unaligned).error.code == Errc::unaligned_input);
+
+// One piece of one region or with one attribute that is wrong: each has its own value.
+consteval Errc refusal(Region<Va> region, Stage1Attributes attributes = normal | r, Pa pa = Pa{0})
+{
+	const Piece<El1> piece[] = {{region, pa, attributes}};
+
+	return refusal(piece).error.code;
+}
+constexpr Region<Va> some_page{Va{0}, 4 * KiB};
+static_assert(refusal(some_page) == Errc::none);
+static_assert(refusal({Va{0}, 0}) == Errc::empty && refusal({Va{GiB}, 0}) == Errc::empty);
+static_assert(refusal(Region<Va>::inclusive(Va{GiB}, Va{0xfff})) == Errc::backwards);
+static_assert(refusal({Va{0} - 4 * KiB, 8 * KiB}) == Errc::wrapping);
+static_assert(refusal({Va{bit(39)}, 4 * KiB}) == Errc::beyond_input);
+static_assert(refusal(some_page, normal | r, Pa{1}) == Errc::unaligned_output);
+static_assert(refusal(some_page, normal | r, Pa{bit(40)}) == Errc::beyond_output);
+static_assert(refusal(some_page, static_cast<MemoryType>(8) | r) == Errc::reserved_attributes);
+static_assert(refusal(some_page, device | rx) == Errc::forbidden_attributes);
 static_assert(refusal(board, home + 8).error.code == Errc::unaligned_base);
 static_assert(refusal(board, home + 8).piece == StaticError::no_piece);
 

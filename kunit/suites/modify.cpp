@@ -38,7 +38,7 @@ template <class F> void check_forgery(struct kunit *test)
 			return a;
 		});
 
-		ASSERT(memory == 7 || done.error() == Error(Errc::forbidden_attributes,
+		ASSERT(memory == 7 || done.error() == Error(Errc::reserved_attributes,
 							    Region<Input>{Input{0}, page}));
 	}
 	for (unsigned software : {16u, 255u}) {
@@ -48,7 +48,7 @@ template <class F> void check_forgery(struct kunit *test)
 		});
 
 		ASSERT(done.error() ==
-		       Error(Errc::forbidden_attributes, Region<Input>{Input{0}, page}));
+		       Error(Errc::reserved_attributes, Region<Input>{Input{0}, page}));
 	}
 	// Legal, all bits of it, and still a leaf that leads where it led, without the hint.
 	ASSERT(lab.modify(region, [](auto, auto a) {

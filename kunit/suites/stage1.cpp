@@ -42,7 +42,7 @@ template <class F> void check_end(struct kunit *test, unsigned bits, Range range
 			    Pa{top ? 5 * block : 4 * block}));
 	// One page more, over either end, is none at all.
 	ASSERT_EQ(lab.unmap({edge, 2 * page}).error().code, top && range == Range::upper
-								    ? Errc::empty_or_wrapping
+								    ? Errc::wrapping
 							    : top ? Errc::beyond_input
 								  : Errc::none);
 	ASSERT_EQ(lab.map({space.first - page, page}, Pa{0}, normal | r).error().code,

@@ -102,7 +102,9 @@ template <class F> [[noreturn]] void complain(const Request<F> &request, const v
 	const bool starts_well = request.region.first.is_aligned(F::Granule::page_size);
 
 	switch (error.code) {
-	case vmsa::Errc::empty_or_wrapping:
+	case vmsa::Errc::empty:
+	case vmsa::Errc::backwards:
+	case vmsa::Errc::wrapping:
 		request.words.complain("size", "no bytes, or more than there are up to 2^64");
 	case vmsa::Errc::unaligned_input:
 		request.words.complain(starts_well ? "size" : request.input,
