@@ -37,12 +37,35 @@ constexpr bool is_encoding(Shareability s)
 // Who may execute. The two middle ones need FEAT_XNX.
 enum class Execute : uint8_t { all, el0_only, none, el1_only };
 
+// Stage 1 memory is always readable at the privileged level. `el0` opens it to EL0, where the
+// regime has one: for reading, and for writing where `write` is set. What EL0 may write, the privileged
+// level may not execute.
+struct Stage1Access {
+	bool read = true;
+	bool write = false;
+	bool execute = false; // by the privileged level
+	bool el0 = false;
+	bool el0_execute = false;
+
+	constexpr bool operator==(const Stage1Access &) const = default;
+};
+
+// Of stage 2, and the words for the privileged level of stage 1: `map(region, normal | rx)`,
+// `protect(region, rx)`.
 struct Access {
 	bool read = false;
 	bool write = false;
 	Execute execute = Execute::none;
 
 	constexpr bool operator==(const Access &) const = default;
+
+	constexpr operator Stage1Access() const
+	{
+		return {.read = read,
+			.write = write,
+			.execute = execute == Execute::all || execute == Execute::el1_only,
+			.el0_execute = execute == Execute::el0_only};
+	}
 };
 
 inline constexpr Access no_access{};
@@ -63,19 +86,6 @@ struct Stage2Attributes {
 	uint8_t software = 0; // bits [58:56], ignored by hardware; 55 is NS in Realms
 
 	constexpr bool operator==(const Stage2Attributes &) const = default;
-};
-
-// Stage 1 memory is always readable at the privileged level. `el0` opens it to EL0, where the
-// regime has one: for reading, and for writing where `write` is set. What EL0 may write, the privileged
-// level may not execute.
-struct Stage1Access {
-	bool read = true;
-	bool write = false;
-	bool execute = false; // by the privileged level
-	bool el0 = false;
-	bool el0_execute = false;
-
-	constexpr bool operator==(const Stage1Access &) const = default;
 };
 
 inline constexpr Stage1Access user_r{.el0 = true};
@@ -108,13 +118,7 @@ struct MemoryAndAccess {
 	}
 	constexpr operator Stage1Attributes() const
 	{
-		const auto x = access.execute;
-
-		return {.memory = memory,
-			.access = {.read = access.read,
-				   .write = access.write,
-				   .execute = x == Execute::all || x == Execute::el1_only,
-				   .el0_execute = x == Execute::el0_only}};
+		return {.memory = memory, .access = access};
 	}
 };
 

@@ -97,7 +97,9 @@ void check_upper(struct kunit *test, unsigned bits)
 	ASSERT(leads(map, all, 6 * block, 2));
 	ASSERT(map.unmap(last));
 	ASSERT(!map.translate(Va{~uint64_t{0}}) && map.translate(last.first - 1));
-	ASSERT(map.map(last, normal | rx));
+	ASSERT(map.map(last, normal | rw));
+	ASSERT(map.protect(last, rx));
+	ASSERT(map.translate(last.first).value().attributes() == Stage1Attributes(normal | rx));
 	ASSERT_EQ(map.translate(last.first).value().pa.raw(), 8 * block - G::page_size);
 	ASSERT_EQ(map.translate(last.last).value().pa.raw(), 8 * block - 1);
 	ASSERT_EQ(map.map({last.first, 2 * G::page_size}, normal | rw).error().code,

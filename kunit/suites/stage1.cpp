@@ -223,7 +223,31 @@ TEST(what_only_el0_has_is_refused_where_there_is_none)
 	ASSERT(lab.good());
 }
 
-SUITE(stage1, both_ranges_to_their_last_byte_with_4k,
+TEST(protect_has_the_words_of_map)
+{
+	Lab<El1_4K> lab{test, 39};
+	const Region<Va> page{Va{GiB}, 4 * KiB};
+
+	for (Access word : {r, rw, rx, rwx}) {
+		ASSERT(lab.map(page, Pa{0}, normal | word));
+		const Stage1Attributes wanted = lab.attributes(page.first);
+
+		ASSERT(lab.unmap(page));
+		ASSERT(lab.map(page, Pa{0}, normal | (word == r ? rwx : r)));
+		ASSERT(lab.attributes(page.first) != wanted);
+		ASSERT(lab.protect(page, word));
+		EXPECT(lab.attributes(page.first) == wanted);
+		ASSERT(lab.unmap(page));
+	}
+	// Nothing is unreadable for the privileged level: map says so, too.
+	ASSERT(lab.map(page, Pa{0}, normal | r));
+	for (Access word : {no_access, w}) {
+		EXPECT(lab.protect(page, word).error() == Error(Errc::forbidden_attributes, page));
+	}
+	ASSERT(lab.good());
+}
+
+SUITE(stage1, protect_has_the_words_of_map, both_ranges_to_their_last_byte_with_4k,
       both_ranges_to_their_last_byte_with_16k_and_64k,
       an_output_of_52_bits_crosses_where_its_top_bits_part, a_table_restricts_what_is_below_it,
       what_el0_may_write_the_privileged_level_does_not_execute,
