@@ -136,6 +136,8 @@ void Lines::append(std::string &out, const Row &row)
 	text::append_hex(out, row.first, digits);
 	out += '-';
 	text::append_hex(out, row.last, digits);
+	if (row.annotation)
+		return append_annotation(out, row);
 	if (detail_ == Detail::full) {
 		out += " -> ";
 		text::append_hex(out, row.output, 10);
@@ -143,11 +145,26 @@ void Lines::append(std::string &out, const Row &row)
 	out += tail(row);
 }
 
+void Lines::append_annotation(std::string &out, const Row &row)
+{
+	(out += " annotation ") += text::hex(row.annotation) + ' ';
+	text::append_number(out, row.leaves);
+	(out += " x ") += text::size(row.leaf_bytes) + '\n';
+}
+
 void write_json(json::Writer &json, const Row &row, Detail detail)
 {
 	json.begin_object();
 	json.member("first", text::hex(row.first));
 	json.member("last", text::hex(row.last));
+	if (row.annotation) {
+		json.member("annotation", text::hex(row.annotation));
+		json.member("level", row.level);
+		json.member("entries", row.leaves);
+		json.member("entry_bytes", row.leaf_bytes);
+		json.end();
+		return;
+	}
 	if (detail == Detail::full)
 		json.member("output", text::hex(row.output));
 	json.member("access", row.meaning->access);

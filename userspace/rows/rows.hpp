@@ -6,10 +6,12 @@
 //   0080000000-00805fffff rw- normal  3 x 2M dirty
 //   0080000000-00805fffff -> 0040000000 rw- normal 3 x 2M inner-shareable accessed dirty
 //   {"first": "0x80000000", "last": "0x805fffff", "output": "0x40000000", "access": "rw-", ...}
+//   0080600000-00807fffff annotation 0x12 1 x 2M
+//   {"first": "0x80600000", "last": "0x807fffff", "annotation": "0x12", ...}
 //
 // The first is brief, and what the module's `maps` says: output addresses and flags play no part. In
-// full a row ends, too, where these change or jump. Rows are handed out one at a time, so that a million
-// need no memory.
+// full a row ends, too, where these change or jump; and what is not mapped, but annotated, has rows.
+// Rows are handed out one at a time, so that a million need no memory.
 #pragma once
 
 #include "text/json.hpp"
@@ -52,7 +54,8 @@ struct Row {
 	uint64_t leaves;
 	uint64_t leaf_bytes;
 	int level;
-	const Meaning *meaning; // until the next row
+	uint64_t annotation; // not 0: nothing is mapped, and its entries, not leaves, say this
+	const Meaning *meaning; // until the next row; null for an annotation
 	uint64_t words; // rows of the same number have the same meaning
 };
 
@@ -74,6 +77,7 @@ class Lines {
 		std::string text;
 	};
 
+	void append_annotation(std::string &out, const Row &row);
 	const std::string &tail(const Row &row);
 
 	unsigned input_bits_;
@@ -85,11 +89,11 @@ class Lines {
 // An object.
 void write_json(json::Writer &json, const Row &row, Detail detail);
 
-// visit(input address, level, descriptor, the table descriptors above it or-ed) for every leaf, in
-// order.
+// visit(input address, level, descriptor, the table descriptors above it or-ed) for every leaf and every
+// annotation, in order.
 template <class T, class Visit>
-void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level level,
-		   typename T::Input first, vmsa::Descriptor above, const Visit &visit)
+void for_each_entry(const T &tree, const vmsa::Descriptor *table, vmsa::Level level,
+		    typename T::Input first, vmsa::Descriptor above, const Visit &visit)
 {
 	using Format = typename T::Format;
 
@@ -98,8 +102,8 @@ void for_each_leaf(const T &tree, const vmsa::Descriptor *table, vmsa::Level lev
 		const auto at = first + (uint64_t{i} << T::Granule::shift(level));
 
 		if (Format::is_table(d, level))
-			for_each_leaf(tree, tree.child(d), level + 1, at, above | d, visit);
-		else if (Format::is_leaf(d, level))
+			for_each_entry(tree, tree.child(d), level + 1, at, above | d, visit);
+		else if (Format::is_leaf(d, level) || (d && !Format::is_valid(d)))
 			visit(at, level, d, above);
 	}
 }
@@ -140,47 +144,74 @@ template <class T, class Visit> void for_each_row(const T &tree, Detail detail, 
 	vmsa::Descriptor bits = 0; // what `attributes` were made of
 	Row row{};
 
-	for_each_leaf(tree, tree.root(), tree.geometry().start, tree.space().first, 0,
-		      [&](auto at, vmsa::Level level, vmsa::Descriptor d, vmsa::Descriptor above) {
-			      const uint64_t size = T::Granule::size(level);
-			      const uint64_t output = Format::output(d, level).raw();
-			      // The top five bits of tables restrict what is below; they go where a leaf
-			      // has its output.
-			      const vmsa::Descriptor now =
-				      (d & Format::attribute_mask) | above >> 59 << 12;
-			      auto left = attributes;
+	const auto end_row = [&] {
+		if (row.leaves)
+			visit(static_cast<const Row &>(row));
+	};
 
-			      if (now != bits || !row.leaves) {
-				      left = Format::below(Format::attributes(d), above);
-				      if (detail == Detail::brief)
-					      left = brief(left);
-			      }
-			      if (row.leaves && row.level == level && row.last + 1 == at.raw() &&
-				  left == attributes &&
-				  (detail == Detail::brief ||
-				   row.output + (at.raw() - row.first) == output)) {
-				      row.last += size;
-				      row.leaves++;
-				      return;
-			      }
-			      if (row.leaves)
-				      visit(static_cast<const Row &>(row));
-			      attributes = left;
-			      bits = now;
+	for_each_entry(tree, tree.root(), tree.geometry().start, tree.space().first, 0,
+		       [&](auto at, vmsa::Level level, vmsa::Descriptor d, vmsa::Descriptor above) {
+			       const uint64_t size = T::Granule::size(level);
 
-			      const auto &words = meanings.of(bits, attributes);
+			       if (!Format::is_valid(d)) {
+				       if (detail == Detail::brief)
+					       return;
+				       if (row.leaves && row.annotation == d >> 1 &&
+					   row.level == level && row.last + 1 == at.raw()) {
+					       row.last += size;
+					       row.leaves++;
+					       return;
+				       }
+				       end_row();
+				       row = {.first = at.raw(),
+					      .last = at.raw() + (size - 1),
+					      .output = 0,
+					      .leaves = 1,
+					      .leaf_bytes = size,
+					      .level = level,
+					      .annotation = d >> 1,
+					      .meaning = nullptr,
+					      .words = 0};
+				       return;
+			       }
 
-			      row = {.first = at.raw(),
-				     .last = at.raw() + (size - 1),
-				     .output = output,
-				     .leaves = 1,
-				     .leaf_bytes = size,
-				     .level = level,
-				     .meaning = &words.meaning,
-				     .words = words.words};
-		      });
-	if (row.leaves)
-		visit(static_cast<const Row &>(row));
+			       const uint64_t output = Format::output(d, level).raw();
+			       // The top five bits of tables restrict what is below; they go where a leaf
+			       // has its output.
+			       const vmsa::Descriptor now =
+				       (d & Format::attribute_mask) | above >> 59 << 12;
+			       auto left = attributes;
+
+			       if (now != bits || !row.meaning) {
+				       left = Format::below(Format::attributes(d), above);
+				       if (detail == Detail::brief)
+					       left = brief(left);
+			       }
+			       if (row.meaning && row.level == level && row.last + 1 == at.raw() &&
+				   left == attributes &&
+				   (detail == Detail::brief ||
+				    row.output + (at.raw() - row.first) == output)) {
+				       row.last += size;
+				       row.leaves++;
+				       return;
+			       }
+			       end_row();
+			       attributes = left;
+			       bits = now;
+
+			       const auto &words = meanings.of(bits, attributes);
+
+			       row = {.first = at.raw(),
+				      .last = at.raw() + (size - 1),
+				      .output = output,
+				      .leaves = 1,
+				      .leaf_bytes = size,
+				      .level = level,
+				      .annotation = 0,
+				      .meaning = &words.meaning,
+				      .words = words.words};
+		       });
+	end_row();
 }
 
 } // namespace rows

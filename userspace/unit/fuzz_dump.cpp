@@ -72,7 +72,10 @@ void look_at(const dump::Dump &dump, std::span<const char> bytes)
 			require(row.last - row.first + 1 == row.leaves * row.leaf_bytes,
 				"a row has not the size of its leaves");
 			at = row.last + 1;
-			leaves[detail == rows::Detail::full] += row.leaves;
+			require(!row.annotation || detail == rows::Detail::full,
+				"a brief row of an annotation");
+			if (!row.annotation)
+				leaves[detail == rows::Detail::full] += row.leaves;
 		});
 	}
 	dump.for_each_step([&](const dump::Step &step) {

@@ -4,6 +4,7 @@
 #include "rows/rows.hpp"
 #include "text/text.hpp"
 
+#include "vmsa/annotate.hpp"
 #include "vmsa/image.hpp"
 
 #include <gtest/gtest.h>
@@ -118,6 +119,54 @@ TEST(rows, say_what_was_written)
 	EXPECT_NE(text(rows::Detail::full).find("accessed clean\n"), std::string::npos);
 	EXPECT_NE(text(rows::Detail::full).find("inner-shareable clean\n"), std::string::npos);
 	EXPECT_NE(text(rows::Detail::full).find("accessed software=2\n"), std::string::npos);
+}
+
+// What is not mapped may say something: in full, on either side of leaves, at the size it stands at.
+TEST(rows, say_what_is_annotated)
+{
+	Stage1Image one;
+	const auto annotate = [&](uint64_t va, uint64_t size, uint64_t what) {
+		ASSERT_TRUE(one.image.edit([&](auto &tree, auto &batch) {
+			return vmsa::annotate(tree, batch, {Va{va}, size}, what);
+		}));
+	};
+
+	annotate(0, 0x2000, 0x12);
+	annotate(0x2000, 0x1000, 0x13);
+	one.map(0x3000, 0x1000, 0x3000);
+	annotate(0x4000, 0x1000, 0x13);
+	one.map(0x5000, 0x1000, 0x5000);
+	annotate(0x20'0000, 0x40'0000, uint64_t{1} << 62);
+	EXPECT_EQ(one.text(rows::Detail::brief), "0000003000-0000003fff rw- normal  1 x 4K\n"
+						 "0000005000-0000005fff rw- normal  1 x 4K\n");
+	EXPECT_EQ(one.text(rows::Detail::full),
+		  "0000000000-0000001fff annotation 0x12 2 x 4K\n"
+		  "0000002000-0000002fff annotation 0x13 1 x 4K\n"
+		  "0000003000-0000003fff -> 0000003000 rw- normal 1 x 4K inner-shareable accessed\n"
+		  "0000004000-0000004fff annotation 0x13 1 x 4K\n"
+		  "0000005000-0000005fff -> 0000005000 rw- normal 1 x 4K inner-shareable accessed\n"
+		  "0000200000-00005fffff annotation 0x4000000000000000 2 x 2M\n");
+
+	std::string out;
+	json::Writer json{out};
+
+	json.begin_array();
+	rows::for_each_row(one.image.tree(), rows::Detail::full, [&](const rows::Row &row) {
+		if (row.annotation == 0x12)
+			rows::write_json(json, row, rows::Detail::full);
+	});
+	json.end();
+	EXPECT_EQ(out, R"([
+  {
+    "first": "0x0",
+    "last": "0x1fff",
+    "annotation": "0x12",
+    "level": 3,
+    "entries": 2,
+    "entry_bytes": 4096
+  }
+]
+)");
 }
 
 TEST(rows, alternate_between_many_meanings)

@@ -40,7 +40,8 @@ void maps(const Invocation &in)
 
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "a guest, or a dump's path", Kind::guest_or_file, true},
-	{"--full", nullptr, "output addresses and flags, too; a range ends where they change",
+	{"--full", nullptr,
+	 "output addresses, flags and annotations, too; a range ends where they change",
 	 Kind::flag},
 };
 
@@ -51,7 +52,8 @@ constexpr Command maps_command = {
 	"what is mapped, as merged ranges",
 	"A line for a run of leaves side by side, of one size: first and last address,\n"
 	"access, memory type, leaves and their size; and whether they were written (dirty)\n"
-	"or not (clean), where that is kept.",
+	"or not (clean), where that is kept. --full has lines, too, for what software wrote\n"
+	"where nothing is mapped: annotations, and how many entries of which size say so.",
 	arguments,
 	"  s2ctl maps demo\n  s2ctl maps demo --full\n  s2ctl maps ./demo.tables --json\n",
 	maps};
