@@ -9,7 +9,7 @@ from selenium.webdriver.chrome.service import Service
 
 def start_browser():
     options = Options()
-    for word in ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+    for word in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
                  "--window-size=1400,1000", "--force-device-scale-factor=1"):
         options.add_argument(word)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
