@@ -2,6 +2,7 @@
 #include "debugfs.hpp"
 
 #include "exit.hpp"
+#include "machine.hpp"
 #include "output.hpp"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -22,47 +21,11 @@ namespace
 
 constexpr long debugfs_magic = 0x64626720; // <linux/magic.h>
 
-std::string small_file(const char *name)
-{
-	const File file{::open(name, O_RDONLY | O_CLOEXEC)};
-	std::string text(4096, '\0');
-	const ssize_t n = ::read(file.descriptor(), text.data(), text.size());
-
-	text.resize(n > 0 ? static_cast<size_t>(n) : 0);
-	return text;
-}
-
 bool is_mounted(const std::string &mount)
 {
 	struct statfs fs;
 
 	return statfs(mount.c_str(), &fs) == 0 && fs.f_type == debugfs_magic;
-}
-
-bool exists(const std::string &path)
-{
-	struct stat s;
-
-	return stat(path.c_str(), &s) == 0;
-}
-
-bool is_loaded()
-{
-	const std::string modules = small_file("/proc/modules");
-
-	return modules.starts_with("stage2 ") || modules.find("\nstage2 ") != std::string::npos;
-}
-
-// "integrity", "confidentiality", or "" when the kernel is not locked down.
-std::string lockdown()
-{
-	const std::string text = small_file("/sys/kernel/security/lockdown");
-	const size_t begin = text.find('['), end = text.find(']');
-
-	if (begin == std::string::npos || end == std::string::npos ||
-	    text.compare(begin, 6, "[none]") == 0)
-		return "";
-	return text.substr(begin + 1, end - begin - 1);
 }
 
 // "demo" of "guests/demo/map"; empty for the others.
@@ -71,16 +34,6 @@ std::string guest_of(const std::string &file)
 	if (!file.starts_with("guests/"))
 		return "";
 	return file.substr(7, file.find('/', 7) - 7);
-}
-
-std::string elsewhere()
-{
-	utsname machine;
-
-	if (uname(&machine) == 0 && std::string_view{machine.machine} != "aarch64")
-		return std::string{" (this machine is "} + machine.machine +
-		       ", and the module is for arm64; `decode` and files of `dump` work anywhere)";
-	return "";
 }
 
 constexpr size_t longest_shown = 160; // of a line, in error_log
@@ -178,12 +131,10 @@ void Debugfs::fail_unreachable(int error) const
 		throw Failure{Exit::unreachable,
 			      "debugfs is not mounted: mount -t debugfs debugfs " + mount_ +
 				      elsewhere()};
-	if (is_loaded())
+	if (module_is_loaded())
 		throw Failure{Exit::unreachable,
 			      "stage2 is loaded, but has no folder in debugfs: dmesg may say why"};
-	throw Failure{Exit::unreachable,
-		      "the module is not loaded: insmod stage2.ko, or modprobe stage2" +
-			      elsewhere()};
+	throw Failure{Exit::unreachable, how_to_load_the_module()};
 }
 
 void Debugfs::fail(const std::string &file, int error) const

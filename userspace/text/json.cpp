@@ -34,12 +34,28 @@ size_t character(std::string_view s)
 	return length;
 }
 
+// Printable ASCII that stands for itself.
+bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 } // namespace
 
 void Writer::string(std::string_view s)
 {
 	out_ += '"';
 	while (!s.empty()) {
+		size_t plain = 0;
+
+		// Most is plain, and written at once.
+		while (plain < s.size() && is_plain(s[plain]))
+			plain++;
+		out_ += s.substr(0, plain);
+		s.remove_prefix(plain);
+		if (s.empty())
+			break;
+
 		const size_t length = character(s);
 		const char c = s[0];
 
@@ -58,6 +74,12 @@ void Writer::string(std::string_view s)
 	out_ += '"';
 }
 
+void Writer::new_line()
+{
+	out_ += '\n';
+	out_.append(2 * closing_.size(), ' ');
+}
+
 // Goes to where the next value stands.
 void Writer::place()
 {
@@ -65,8 +87,11 @@ void Writer::place()
 		named_ = false;
 		return;
 	}
-	out_ += first_ ? "\n" : ",\n";
-	out_.append(2 * closing_.size(), ' ');
+	out_ += first_ ? "" : ",";
+	if (layout_ == Layout::line)
+		out_ += first_ ? "" : " ";
+	else
+		new_line();
 	first_ = false;
 }
 
@@ -113,10 +138,8 @@ void Writer::end()
 	const char close = closing_.back();
 
 	closing_.pop_back();
-	if (!first_) {
-		out_ += '\n';
-		out_.append(2 * closing_.size(), ' ');
-	}
+	if (!first_ && layout_ == Layout::indented)
+		new_line();
 	out_ += close;
 	first_ = false;
 	if (closing_.empty())

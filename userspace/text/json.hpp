@@ -24,8 +24,12 @@ namespace json
 
 class Writer {
     public:
+	// How it is laid out: for people, or what is begun and ended on one line, for who reads line by line.
+	enum class Layout { indented, line };
+
 	// Appends to `out`, which the owner may empty at any time.
-	explicit Writer(std::string &out) : out_{out}
+	explicit Writer(std::string &out, Layout layout = Layout::indented)
+	    : out_{out}, layout_{layout}
 	{
 	}
 
@@ -64,11 +68,13 @@ class Writer {
     private:
 	void name(std::string_view key);
 	void place();
+	void new_line();
 	void begin(char open, char close);
 	void number(uint64_t n, bool negative);
 	void string(std::string_view text);
 
 	std::string &out_;
+	Layout layout_;
 	std::string closing_; // what ends what is open, outermost first
 	bool first_ = true; // nothing stands in it yet
 	bool named_ = false; // a key was written, and its value is next

@@ -63,6 +63,24 @@ std::string size(uint64_t bytes)
 	return std::to_string(bytes) + suffixes[i];
 }
 
+std::string duration(uint64_t ns)
+{
+	constexpr const char *units[] = {"ns", "us", "ms", "s"};
+	uint64_t unit = 1;
+	size_t i = 0;
+
+	while (i + 1 < std::size(units) && ns / unit >= 1000) {
+		unit *= 1000;
+		i++;
+	}
+
+	const uint64_t whole = ns / unit;
+	const uint64_t tenth = ns % unit * 10 / unit;
+
+	return std::to_string(whole) +
+	       (i && whole < 100 ? '.' + std::to_string(tenth) : std::string{}) + units[i];
+}
+
 Number parse_number(std::string_view s)
 {
 	const bool hex = s.starts_with("0x") || s.starts_with("0X");

@@ -21,6 +21,9 @@ std::string hex(uint64_t value, unsigned digits = 1);
 // "2M": of whole KiB, the largest suffix that leaves a whole number; "12 bytes" of anything else.
 std::string size(uint64_t bytes);
 
+// "950ns", "12.3us", "456us", "1.5s": three digits or so.
+std::string duration(uint64_t ns);
+
 // What a number turned out to be. `at` is where the trouble begins.
 struct Number {
 	enum class Trouble { none, not_a_number, too_large, junk };
