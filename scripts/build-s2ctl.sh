@@ -11,9 +11,12 @@ cd "$top"
 for=${1-arm64}
 log=build/s2ctl/$for.log
 
+sysroot=''
+[[ $for != arm64 ]] || sysroot=$(scripts/fetch-arm64.sh libbpf-dev libelf-dev zlib1g-dev)
 mkdir -p build/s2ctl
 lock "build/s2ctl/.$for.lock"
-make --no-print-directory --jobs="$(nproc)" -f userspace/s2ctl/build.mk FOR="$for" all-"$for" >"$log" 2>&1 || {
+make --no-print-directory --jobs="$(nproc)" -f userspace/s2ctl/build.mk FOR="$for" SYSROOT="$sysroot" \
+	all-"$for" >"$log" 2>&1 || {
 	cat "$log" >&2
 	die "s2ctl does not build for $for"
 }

@@ -31,13 +31,13 @@ root=$out/root
 rm -rf "$out"
 mkdir -p "$root/tests"
 cp "$ko" "$root/stage2.ko"
-cp "$top"/userspace/tests/{main,lib.sh,trace_lib.sh,agree.awk} "$top/userspace/guests/escape/escape.def" "$root/"
+cp "$top"/userspace/tests/{main,*lib.sh,agree.awk} "$top/userspace/guests/escape/escape.def" "$root/"
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern
 	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
 done
-rm -f "$root"/tests/{lib,trace_lib}.sh
+rm -f "$root"/tests/*lib.sh
 "$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 

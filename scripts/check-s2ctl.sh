@@ -56,7 +56,7 @@ furnish() {
 	mkdir -p "$stage2/guests"
 	cp -R "$golden/stage2/." "$stage2/"
 	cp userspace/unit/demo.tables.bin "$stage2/guests/demo/tables.bin"
-	touch "$stage2"/{create,remove} "$stage2"/guests/demo/{map,unmap,protect,mem}
+	touch "$stage2"/{create,remove} "$stage2"/guests/demo/{map,unmap,protect,fold,mem}
 }
 
 # Every command of file $1 (lines that begin with "$ ") with what it says and how it ends.
@@ -184,6 +184,9 @@ completion_works() {
 		s2ctl decode --stage 2|2 2-fwb
 		s2ctl decode --stage 2 --le|--level
 		s2ctl load-dump x w|walk
+		s2ctl trace -f d|demo
+		s2ctl trace --event ta|table_alloc table_free
+		s2ctl accessed demo --faults r|report
 		s2ctl help dec|decode
 		s2ctl walk demo 0x8|
 	EOF

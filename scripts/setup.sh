@@ -44,8 +44,10 @@ cmake                    cmake
 pkg-config               pkg-config
 python3-sphinx           sphinx-build
 
-# tools: the command lines of vmsa-image and s2ctl.
+# tools: the command lines of vmsa-image and s2ctl, and what s2ctl traces with.
 libcli11-dev             /usr/include/CLI/CLI.hpp
+libbpf-dev               /usr/include/bpf/libbpf.h
+bpftool                  bpftool
 
 # render: a browser without a screen, and what drives it.
 chromium                 chromium

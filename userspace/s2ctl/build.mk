@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # s2ctl: `make -f userspace/s2ctl/build.mk` in the project's root builds build/s2ctl/host/s2ctl for this
-# machine, and with FOR=arm64 build/s2ctl/arm64/s2ctl, one static file for any arm64 Linux.
+# machine, and with FOR=arm64 build/s2ctl/arm64/s2ctl, one static file for any arm64 Linux (for which
+# SYSROOT has libbpf: scripts/build-s2ctl.sh).
 
 FOR ?= host
 out := build/s2ctl/$(FOR)
 flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
+link := -lbpf
 ifeq ($(FOR),arm64)
 CXX := aarch64-linux-gnu-g++-12
-link := -static -s
+flags += -idirafter $(SYSROOT)/usr/include
+link := -static -s -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz
 endif
 
 sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
-	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text)))
+	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text trace)))
 objects := $(sources:%.cpp=$(out)/%.o) $(out)/userspace/render/embed.o
 
 $(out)/s2ctl: $(objects)
-	$(CXX) $(link) $^ -o $@
+	$(CXX) $^ $(link) -o $@
 
 # With what the program says of itself; only where it runs.
 .PHONY: all all-host all-arm64
@@ -38,4 +41,21 @@ $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/r
 	@mkdir -p $(@D)
 	$(CXX) -c $< -o $@
 
--include $(objects:.o=.d)
+# The BPF program, as a header that has it. It knows no CPU, so any machine's <asm/types.h> will do. Without
+# v3's comparisons, the verifier of Linux 6.1 loses track of bounds.
+bpf_flags := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -Iinclude -Iuserspace \
+	-idirafter /usr/aarch64-linux-gnu/include
+
+$(out)/stage2.bpf.o: userspace/bpf/stage2.bpf.c userspace/s2ctl/build.mk
+	@mkdir -p $(@D)
+	clang-19 $(bpf_flags) -MMD -MP -c $< -o $@
+
+$(out)/stage2.skel.h: $(out)/stage2.bpf.o
+	PATH=$$PATH:/usr/sbin bpftool gen skeleton $< name stage2_bpf >$@
+
+$(out)/userspace/s2ctl/tracer.o: $(out)/stage2.skel.h
+$(out)/userspace/s2ctl/tracer.o: flags += -isystem $(out)
+
+.DELETE_ON_ERROR:
+
+-include $(objects:.o=.d) $(out)/stage2.bpf.d

@@ -62,14 +62,17 @@ void add(CLI::App &app, std::list<Slot> &slots, const Argument &argument)
 {
 	Slot &slot = slots.emplace_back(Slot{&argument, nullptr, {}, {}});
 	// Complaints are about GUEST, as the synopsis has it.
-	const char *name = argument.is_option() ? argument.name : argument.value;
+	const std::string name = (argument.letter ? std::string{'-', argument.letter, ','} : "") +
+				 (argument.is_option() ? argument.name : argument.value);
 
 	if (argument.kind == Argument::Kind::flag) {
 		slot.option = app.add_flag(name, argument.help);
 		return;
 	}
 	if (argument.repeated)
-		slot.option = app.add_option(name, slot.values, argument.help);
+		slot.option =
+			app.add_option(name, slot.values, argument.help)
+				->delimiter(argument.kind == Argument::Kind::choice ? ',' : '\0');
 	else
 		slot.option = app.add_option(name, slot.value, argument.help);
 	slot.option->type_name(argument.value)->required(argument.required);

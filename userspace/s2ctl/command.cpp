@@ -4,6 +4,8 @@
 #include "exit.hpp"
 #include "text/text.hpp"
 
+#include <charconv>
+
 namespace s2ctl
 {
 
@@ -28,6 +30,21 @@ uint64_t parse_number(const std::string &what, const std::string &text)
 		throw Failure{Exit::usage,
 			      what + ": '" + text + "' is wrong: " + text::explain(n.trouble)};
 	return n.value;
+}
+
+uint64_t parse_seconds(const std::string &what, const std::string &text)
+{
+	constexpr double longest = 24 * 60 * 60;
+	double seconds = 0;
+	const char *end = text.data() + text.size();
+	const auto [rest, error] =
+		std::from_chars(text.data(), end, seconds, std::chars_format::fixed);
+
+	if (error != std::errc{} || rest != end || !(seconds >= 0.001 && seconds <= longest))
+		throw Failure{Exit::usage,
+			      what + ": '" + text +
+				      "' is wrong: not seconds, from 0.001 to a day (10, 0.5)"};
+	return static_cast<uint64_t>(seconds * 1000 + 0.5);
 }
 
 std::string synopsis(const Command &command)

@@ -25,6 +25,7 @@ struct Argument {
 	bool required = false;
 	bool repeated = false;
 	std::span<const char *const> choices = {};
+	char letter = 0; // of an option: -f is --guest, too
 
 	constexpr bool is_option() const
 	{
@@ -84,6 +85,9 @@ std::span<const Argument> common_arguments();
 
 // A number that somebody wrote, for the argument `what`. Throws a Failure.
 uint64_t parse_number(const std::string &what, const std::string &text);
+
+// Seconds that somebody wrote, 10 or 0.5, in milliseconds: a day at most, and not 0. Throws a Failure.
+uint64_t parse_seconds(const std::string &what, const std::string &text);
 
 // Made from the list.
 std::string bash_completion();

@@ -58,8 +58,12 @@ std::string case_of(const Command &command)
 		options += std::string{" "} + a.name;
 		if (a.kind == Argument::Kind::flag)
 			return;
-		takers += std::string{takers.empty() ? "" : "|"} + a.name;
-		values += std::string{"\t\t"} + a.name + ") " + words_of(a) + "; return ;;\n";
+
+		const std::string name =
+			(a.letter ? std::string{'-', a.letter, '|'} : std::string{}) + a.name;
+
+		takers += (takers.empty() ? "" : "|") + name;
+		values += "\t\t" + name + ") " + words_of(a) + "; return ;;\n";
 	});
 	return std::string{"\t"} + command.name + ")\n\t\ttakers='" + takers + "'\n\t\toptions='" +
 	       options + "'\n\t\tcase $previous in\n" + values +

@@ -14,7 +14,7 @@ enum class Exit {
 	ok = 0,
 	refused = 1, // by the module: the request was wrong, and nothing has changed
 	usage = 2, // wrong arguments
-	unreachable = 3, // no debugfs, no module, no permission
+	unreachable = 3, // no debugfs, no module, no permission, no BPF
 	bad_file = 4, // a file that cannot be read or written, or is not what it should be
 	incomplete = 5, // begun, and not finished: the guest was removed meanwhile
 	differs = 6, // verify: the MMU says something else than the tables
@@ -32,7 +32,7 @@ inline constexpr ExitText exit_texts[] = {
 	{Exit::ok, "done"},
 	{Exit::refused, "the module refused, and nothing has changed; standard error says why"},
 	{Exit::usage, "wrong arguments"},
-	{Exit::unreachable, "no debugfs, no module, no permission"},
+	{Exit::unreachable, "no debugfs, no module, no permission, no BPF"},
 	{Exit::bad_file, "a file that cannot be read or written, or is not what it should be"},
 	{Exit::incomplete, "begun and not finished: the guest was removed meanwhile"},
 	{Exit::differs, "verify found a difference"},

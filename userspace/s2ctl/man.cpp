@@ -35,7 +35,8 @@ void append_argument(std::string &out, const Argument &a)
 {
 	out += ".TP\n";
 	if (a.is_option())
-		out += "\\fB" + roff(a.name) + "\\fR" +
+		out += (a.letter ? "\\fB\\-" + std::string{a.letter} + "\\fR, " : std::string{}) +
+		       "\\fB" + roff(a.name) + "\\fR" +
 		       (a.value ? " \\fI" + roff(a.value) + "\\fR" : std::string{}) + '\n';
 	else
 		out += "\\fI" + roff(a.value) + "\\fR\n";
@@ -69,8 +70,8 @@ s2ctl \- see and change what the stage2 module keeps
 .SH DESCRIPTION
 .B s2ctl
 shows and changes the toy guests of the stage2 module and their stage 2 translation tables, through
-the module's files in debugfs. It examines tables of other machines, too, and decodes descriptors and
-register values, which needs no module and no root.
+the module's files in debugfs, and what happens to them, through BPF. It examines tables of other machines,
+too, and decodes descriptors and register values, which needs no module and no root.
 .PP
 Where a \fIGUEST\fR is only read, it may be a file that \fBs2ctl dump\fR made, given as a path with a
 slash: \fI./demo.tables\fR. Numbers are decimal or hexadecimal, with a suffix K, M, G or T if need be.
@@ -92,7 +93,8 @@ say how it is used, with examples
 		       roff(text.meaning) + '\n';
 	out += R"(.TP
 \fB130\fR, \fB143\fR, \fB141\fR
-ended by SIGINT, by SIGTERM, or because nobody reads the output any more
+ended by SIGINT, by SIGTERM, or because nobody reads the output any more. trace, hist and top end with 0 at a
+signal, unless \fB\-\-for\fR or \fB\-\-count\fR was not reached.
 .SH ENVIRONMENT
 .TP
 \fBNO_COLOR\fR
@@ -101,6 +103,9 @@ when it is set and not empty, there is no colour, unless \fB\-\-color always\fR 
 .TP
 \fI/sys/kernel/debug/stage2\fR
 what the module keeps there; only root gets at it
+.TP
+\fI/sys/kernel/btf/stage2\fR
+where it is, events are attached as tp_btf, else as raw_tp
 )";
 	return out;
 }

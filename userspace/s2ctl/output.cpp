@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace s2ctl
@@ -19,6 +20,7 @@ namespace
 {
 
 volatile std::sig_atomic_t caught;
+volatile std::sig_atomic_t new_size; // of the terminal, not asked for yet
 
 void note(int signal)
 {
@@ -69,6 +71,35 @@ void Output::write(bool to_the_end)
 			done += static_cast<size_t>(n);
 	}
 	text.clear();
+}
+
+std::optional<Size> terminal_size()
+{
+	winsize size = {};
+
+	if (!isatty(STDOUT_FILENO))
+		return std::nullopt;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
+		return Size{80, 24};
+	return Size{size.ws_col, size.ws_row};
+}
+
+void catch_resizes()
+{
+	struct sigaction action = {};
+
+	action.sa_handler = [](int) {
+		new_size = 1;
+	};
+	sigaction(SIGWINCH, &action, nullptr);
+}
+
+bool resized()
+{
+	const bool is_new = new_size;
+
+	new_size = 0;
+	return is_new;
 }
 
 Progress::Progress(const char *what, uint64_t total_bytes)

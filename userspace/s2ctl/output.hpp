@@ -4,7 +4,9 @@
 // terminal, progress on standard error, and the signals that end it all.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -67,6 +69,17 @@ class Output {
 
 	bool coloured_;
 };
+
+struct Size {
+	size_t columns, lines;
+};
+
+// Of the terminal that standard output is; 80 times 24 when it does not tell.
+std::optional<Size> terminal_size();
+
+// That it has changed is noted, and what waits comes back. Asking forgets it.
+void catch_resizes();
+bool resized();
 
 // "load: 12M of 64M", on one line of standard error that goes when it is done; nothing where there is no
 // terminal, and not for what takes less than half a second.

@@ -14,6 +14,16 @@ namespace s2ctl
 // points at what somebody wrote.
 class Request {
     public:
+	Request() = default;
+	// A word that stands alone.
+	static Request word(const char *text)
+	{
+		Request request;
+
+		request.text_ = text;
+		return request;
+	}
+
 	// Throws a Failure when a blank would make two words of it.
 	Request &add(const char *key, const std::string &value);
 	// Where the argument was given.

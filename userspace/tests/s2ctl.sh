@@ -223,6 +223,10 @@ cd /
 rmmod stage2
 ctl list
 same '3 s2ctl: the module is not loaded: insmod stage2.ko, or modprobe stage2' "$status $err"
+for command in trace hist top; do
+	ctl $command
+	same '3 s2ctl: the module is not loaded: insmod stage2.ko, or modprobe stage2' "$status $err"
+done
 umount /sys/kernel/debug
 ctl list
 same '3 s2ctl: debugfs is not mounted: mount -t debugfs debugfs /sys/kernel/debug' "$status $err"

@@ -13,3 +13,11 @@ same 'create: the kernel is locked down (integrity), which closes debugfs: boot 
 s2ctl create demo 2>/dev/null
 same 3 $?
 same '' "$(s2ctl list)"
+
+it 'traces, until the kernel keeps its memory to itself'
+s2ctl trace --for 0.1 2>/tmp/words
+same '0 s2ctl: 0 events, 0 lost' "$? $(cat /tmp/words)"
+echo confidentiality >/sys/kernel/security/lockdown
+s2ctl trace 2>/tmp/words
+same '3 s2ctl: the kernel is locked down (confidentiality), which forbids BPF to read its memory: boot it with lockdown=none' \
+	"$? $(cat /tmp/words)"

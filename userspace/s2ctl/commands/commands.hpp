@@ -15,6 +15,10 @@ extern const Command remove_command;
 extern const Command map_command; // map.cpp
 extern const Command unmap_command;
 extern const Command protect_command;
+extern const Command fold_command;
+extern const Command demand_command; // uses.cpp
+extern const Command dirty_command;
+extern const Command accessed_command;
 extern const Command maps_command; // maps.cpp
 extern const Command tables_command; // tables.cpp
 extern const Command walk_command; // walk.cpp
@@ -23,6 +27,9 @@ extern const Command load_command; // load.cpp
 extern const Command regs_command; // run.cpp
 extern const Command run_command;
 extern const Command verify_command;
+extern const Command trace_command; // trace.cpp
+extern const Command top_command; // top.cpp
+extern const Command hist_command; // hist.cpp
 extern const Command dump_command; // dump.cpp
 extern const Command load_dump_command;
 extern const Command render_command; // render.cpp

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// map, unmap, protect: requests about a region.
+// map, unmap, protect, fold: requests about a region.
 #include "commands.hpp"
 
 #include "s2ctl/request.hpp"
@@ -33,7 +33,7 @@ constexpr Argument map_arguments[] = {
 	 leaves},
 };
 
-constexpr Argument unmap_arguments[] = {guest_argument, ipa_argument, size_argument};
+constexpr Argument region_arguments[] = {guest_argument, ipa_argument, size_argument};
 
 constexpr Argument protect_arguments[] = {
 	guest_argument,
@@ -74,6 +74,11 @@ void protect(const Invocation &in)
 	send(in, region(in).add_given("prot", in.arguments, "prot"), "protect");
 }
 
+void fold(const Invocation &in)
+{
+	send(in, region(in), "fold");
+}
+
 } // namespace
 
 constexpr Command map_command = {
@@ -89,7 +94,7 @@ constexpr Command unmap_command = {
 	"unmap",
 	"unmap a region",
 	"All of it has to be mapped. A block that sticks out is cut. RAM goes back to the guest.",
-	unmap_arguments,
+	region_arguments,
 	"  s2ctl unmap demo 0x80500000 1M\n",
 	unmap};
 
@@ -100,5 +105,15 @@ constexpr Command protect_command = {
 	protect_arguments,
 	"  s2ctl protect demo 0x80100000 4K r\n",
 	protect};
+
+constexpr Command fold_command = {
+	"fold",
+	"make blocks of pages, where pages are as one block would be",
+	"Nobody sees a difference, but for a guest that waits at such a block meanwhile. What does "
+	"not fit\n"
+	"stays as it is.",
+	region_arguments,
+	"  s2ctl fold demo 0x80000000 2M\n",
+	fold};
 
 } // namespace s2ctl
