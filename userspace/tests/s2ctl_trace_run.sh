@@ -40,6 +40,24 @@ same "$(counter faults)" "$(sed -n 's/^fault  *\([0-9]*\)  p50 .*/\1/p' /tmp/tra
 same "$(($(counter exits) + $(counter interrupts)))" "$(sed -n 's/^exit  *\([0-9]*\)  p50 .*/\1/p' /tmp/traced)"
 same 0 "$(sed -n 's/^lost  *//p' /tmp/traced)"
 
+it 'counts the instructions of TLB invalidation'
+demanding
+accepted map 'ipa=0xa0000000 size=2M'
+touches
+tracing trace --event tlbi
+mv /tmp/traced /tmp/each
+each=$tracer
+tracing trace --summary
+accepted protect 'ipa=0xa0000000 size=64K prot=r'
+accepted unmap 'ipa=0xa0000000 size=2M'
+traced
+kill -INT $each
+wait $each
+instructions=$(awk -F = '/ tlbi / { n += $NF } END { print n + 0 }' /tmp/each)
+same "$(grep -c ' tlbi ' /tmp/each) $instructions" \
+	"$(sed -n 's/^tlbi  *\([0-9]*\)  \([0-9]*\) instructions/\1 \2/p' /tmp/traced)"
+[ "$instructions" -gt 1 ] || problem 'there were none'
+
 it 'makes histograms of faults and runs'
 demanding
 tracing hist
