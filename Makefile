@@ -9,7 +9,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-audit check-style check-headers check-tools check-s2ctl check-render \
-	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup clean distclean
+	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup setup-run clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -22,10 +22,10 @@ help:
 #:     EL2=vhe|nvhe|off           what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
 #:
-run: setup
+run: setup-run
 	@scripts/run.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
 
-shell: setup
+shell: setup-run
 	@scripts/shell.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
 
 #: Parts of check:
@@ -99,6 +99,9 @@ soak: setup
 
 setup:
 	@scripts/setup.sh
+
+setup-run:
+	@scripts/setup.sh --run
 
 #: The command-line tool, for this machine (the machines of `make run` have it):
 #:   make s2ctl             build/s2ctl/host/s2ctl, its manual page and its completion for bash

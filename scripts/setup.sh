@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh: installs the native packages that the project needs and this machine lacks.
+# setup.sh [--run]: installs the native packages that the project needs and this machine lacks; with --run,
+# only those that it takes to build the module and boot a machine with it.
 #
 # Says and does nothing when all are there. Only native packages: the arm64 ones are unpacked into
 # the cache (apt-arm64.sh), and dpkg's architectures stay as they are.
@@ -10,7 +11,7 @@
 source "$(dirname "$0")/lib.sh"
 
 # Package, and a command or file by which to recognise it on a system without dpkg.
-list=$(sed -E '/^(#|$)/d; s/ +/ /' <<'EOF'
+whole=$(cat <<'EOF'
 # build: the module. gcc-12 built Debian's kernels; dwarves (pahole) adds the BTF.
 make                     make
 gcc-12-aarch64-linux-gnu aarch64-linux-gnu-gcc-12
@@ -24,8 +25,18 @@ cpio                     cpio
 xz-utils                 xz
 zstd                     zstd
 
-# kunit: a kernel from source, built by kunit.py.
+# tools: the command lines of vmsa-image and s2ctl, and its BPF program.
 g++                      g++
+libcli11-dev             /usr/include/CLI/CLI.hpp
+clang-19                 clang++-19
+bpftool                  bpftool
+
+---- What is not needed to run.
+
+# tools: s2ctl for this machine.
+libbpf-dev               /usr/include/bpf/libbpf.h
+
+# kunit: a kernel from source, built by kunit.py.
 flex                     flex
 bison                    bison
 bc                       bc
@@ -39,15 +50,9 @@ valgrind                 valgrind
 kmod                     modinfo
 clang-format             clang-format
 perl                     perl
-clang-19                 clang++-19
 cmake                    cmake
 pkg-config               pkg-config
 python3-sphinx           sphinx-build
-
-# tools: the command lines of vmsa-image and s2ctl, and what s2ctl traces with.
-libcli11-dev             /usr/include/CLI/CLI.hpp
-libbpf-dev               /usr/include/bpf/libbpf.h
-bpftool                  bpftool
 
 # render: a browser without a screen, and what drives it.
 chromium                 chromium
@@ -55,6 +60,12 @@ chromium-driver          chromedriver
 python3-selenium         /usr/lib/python3/dist-packages/selenium
 EOF
 )
+case ${1-} in
+--run) list=${whole%%----*} ;;
+'') list=$whole ;;
+*) die "unknown option '$1' (known: --run)" ;;
+esac
+list=$(sed -E '/^(#|-|$)/d; s/ +/ /' <<<"$list")
 missing=()
 
 if ! command -v apt-get >/dev/null; then
