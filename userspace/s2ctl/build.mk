@@ -44,7 +44,7 @@ $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/r
 # The BPF program, as a header that has it. It knows no CPU, so any machine's <asm/types.h> will do. Without
 # v3's comparisons, the verifier of Linux 6.1 loses track of bounds.
 bpf_flags := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -Iinclude -Iuserspace \
-	-idirafter /usr/aarch64-linux-gnu/include
+	-idirafter /usr/aarch64-linux-gnu/include $(if $(SYSROOT),-idirafter $(SYSROOT)/usr/include)
 
 $(out)/stage2.bpf.o: userspace/bpf/stage2.bpf.c userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
