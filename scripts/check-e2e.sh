@@ -1,28 +1,33 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--el2 vhe|nvhe|off] [--smp N]
-#                             [--tests 'PATTERN...'] [--ko FILE] [--append STRING] [--timeout SECONDS]
+# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k|san] [--cpu CPU] [--el2 vhe|nvhe|off] [--smp N]
+#                             [--tests 'PATTERN...'] [--ko FILE] [--append STRING] [--timeout SECONDS] [--kexec]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
-# files that are named ('guests run*'). STRING goes to the kernel's command line. Leaves build/e2e/LABEL/console.log, the whole serial
-# console, and result.ktap, what the tests said.
+# files that are named ('guests run*'). STRING goes to the kernel's command line. With --kexec another machine
+# comes first: guests run in it when its kernel makes room for this one. Leaves build/e2e/LABEL/console.log,
+# the whole serial console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' smp='' tests='*' ko='' append='' timeout=300
+kernel=6.12 cpu='' el2='' smp='' tests='*' ko='' append='' timeout=300 kexec=''
 while (($#)); do
 	case $1 in
+	--kexec)
+		kexec=1
+		shift
+		;;
 	--kernel | --cpu | --el2 | --smp | --tests | --ko | --append | --timeout)
 		(($# > 1)) || die "$1 needs a value"
 		printf -v "${1#--}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --ko --append --timeout)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --ko --append --timeout --kexec)" ;;
 	esac
 done
-label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}
+label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}
 out=$top/build/e2e/$label
 ko=${ko:-$top/build/modules/$kernel/stage2.ko}
 [[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh $kernel builds it"
@@ -40,9 +45,18 @@ done
 rm -f "$root"/tests/*lib.sh
 "$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
+
+if [[ $kexec ]]; then
+	mkdir "$root/second"
+	cp "$image" "$root/second/kernel"
+	mv "$out/initramfs.gz" "$root/second/"
+	cp "$top/userspace/tests/kexec" "$root/main"
+	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+	append="STAGE2_BOOT=1 $append"
+fi
 
 say "booting $label"
-image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 status=0
 "$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
 	--smp "${smp:-2}" --append "$append" --timeout "$timeout" --log "$out/console.log" >/dev/null || status=$?
@@ -54,9 +68,9 @@ ktap() {
 
 # The kernel shows only warnings and worse here, but not all of those are about us.
 complaints() {
-	local about='BUG: |WARNING: |Oops|KASAN|UBSAN|lockdep|possible (recursive|circular)|Call trace'
+	local about='BUG: |WARNING: |INFO: |Oops|KASAN|UBSAN|lockdep|possible (recursive|circular)|Call trace'
 
-	about+='|Out of memory|allocation failure|blocked for more than|soft lockup|debugfs: '
+	about+='|kmemleak|Out of memory|allocation failure|blocked for more than|soft lockup|debugfs: '
 	grep -aE "^\[ *[0-9.]+\].*($about)" "$out/console.log" || true
 }
 
