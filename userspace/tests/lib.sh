@@ -14,6 +14,8 @@
 #   refused FILE REQUEST ERRNO MESSAGE
 #   agree GUEST                    its files tell the same story
 #   free_memory                    how many KiB there are
+#   loses_less KIB COMMAND         after it there are not so many KiB less than before, nor more objects from
+#                                  kmalloc, of any size, than a few slabs hold
 #
 #   program WORDS INSTRUCTION...   makes "demo" afresh, with these instructions in 64K at 2G
 #   start NAME [WORD...]           makes "demo" afresh, with two vCPUs and 4M of memory at 2G, and loads the
@@ -341,7 +343,24 @@ free_memory() {
 	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 0.2
+	# What CPUs keep for later, and what KASAN holds back.
+	for cache in /sys/kernel/slab/*/shrink; do
+		echo 1 >"$cache"
+	done
 	sed -n 's/^MemFree: *\([0-9]*\).*/\1/p' /proc/meminfo
+}
+
+loses_less() {
+	before=$(free_memory)
+	cat /proc/slabinfo >/tmp/slabs
+	eval "$2"
+	after=$(free_memory)
+	echo "    # $((before - after)) KiB less"
+	[ $((before - after)) -lt "$1" ] || problem "$((before - after)) KiB are missing"
+	# What is free in the slab that a CPU takes from counts as in use.
+	awk '!/^kmalloc-[0-9]+[k ]/ { next } FNR == NR { had[$1] = $2; next }
+		$2 - had[$1] >= 4 * $5 { print $1 ": " $2 - had[$1] " more" }' /tmp/slabs /proc/slabinfo >/tmp/grown
+	[ ! -s /tmp/grown ] || problem "$(cat /tmp/grown)"
 }
 
 # What the files of guest $1 say fits together.
