@@ -6,9 +6,11 @@ KERNEL ?= 6.12
 CPU ?=
 EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
+# A kernel of our own has to be built first.
+setup := $(if $(filter san,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
-	check-e2e check-audit check-style check-headers check-tools check-s2ctl check-render \
+	check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
 	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup setup-run clean distclean
 
 help:
@@ -18,14 +20,14 @@ help:
 #:   make run           boot an arm64 kernel, load the module, show what it does
 #:   make shell         the same machine with a shell in it
 #:   make check         every test
-#:     KERNEL=6.12|6.1|6.12-16k   which of Debian's arm64 kernels (6.12)
+#:     KERNEL=6.12|6.1|6.12-16k|san   which of Debian's arm64 kernels (6.12), or ours with sanitizers
 #:     EL2=vhe|nvhe|off           what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
 #:
-run: setup-run
+run: $(setup)
 	@scripts/run.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
 
-shell: setup-run
+shell: $(setup)
 	@scripts/shell.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
 
 #: Parts of check:
@@ -34,6 +36,7 @@ shell: setup-run
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
+#:   make check-e2e-san the same with KASAN, UBSAN, lockdep and kmemleak
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
@@ -60,6 +63,9 @@ kunit-san: setup
 check-e2e: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null
 	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)'
+
+check-e2e-san:
+	@$(MAKE) --no-print-directory check-e2e KERNEL=san
 
 check-audit: setup
 	@scripts/test-audit.sh

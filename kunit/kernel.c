@@ -4,7 +4,8 @@
  *
  * KUnit wants its suites as static data but runs them after the initcalls, and their cases are
  * known only to C++: an initcall fills them in. A test's running instance is KUnit's own, so a
- * body is called by KUnit itself, with nothing in between.
+ * body is called by KUnit itself, with nothing in between. The module's objects are in the same
+ * kernel, and are started for the suites.
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
@@ -18,6 +19,7 @@
 #include <linux/vmalloc.h>
 
 #include "home.h"
+#include "module/kernel.h"
 
 static struct kunit_suite *kunit_suites[]
 __aligned(sizeof(struct kunit_suite *)) __used __section(".kunit_test_suites") = {
@@ -29,6 +31,8 @@ static int __init fill_suites(void)
 {
 	size_t i, j;
 
+	if (!kunit_enabled())
+		return 0;
 	for (i = 0; i < suite_count; i++) {
 		const struct test_suite *suite = all_suites[i];
 		struct kunit_case *cases;
@@ -45,7 +49,7 @@ static int __init fill_suites(void)
 		}
 		kunit_suites[i]->test_cases = cases;
 	}
-	return 0;
+	return stage2_start("");
 }
 late_initcall(fill_suites);
 

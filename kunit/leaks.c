@@ -7,6 +7,7 @@
  * that file calls. scripts/kunit.sh reads the outcome from the log. Note that kmemleak knows
  * kmalloc and vmalloc, but not alloc_pages().
  */
+#include <kunit/test.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/init.h>
@@ -46,6 +47,6 @@ static struct notifier_block at_reboot = { .notifier_call = look_for_leaks };
 
 static int __init look_at_reboot(void)
 {
-	return register_reboot_notifier(&at_reboot);
+	return kunit_enabled() ? register_reboot_notifier(&at_reboot) : 0;
 }
 late_initcall(look_at_reboot);

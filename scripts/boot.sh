@@ -112,7 +112,8 @@ qemu=(qemu-system-aarch64
 	-machine "virt,virtualization=$virtualization,gic-version=3" -cpu "$cpu"
 	-smp "$smp" -m "$memory" "${counting[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
-append="console=ttyAMA0 panic=-1 oops=panic $append"
+# Where there are suites in the kernel (kunit.sh), it shall not run them.
+append="console=ttyAMA0 printk.time=1 panic=-1 oops=panic kunit.enable=0 $append"
 
 if [[ $interactive ]]; then
 	say "Ctrl-A X quits"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build-module.sh KERNEL: builds stage2.ko for one of Debian's arm64 kernels (fetch-kernel.sh knows
-# which) in build/modules/KERNEL, and prints where it is.
+# build-module.sh KERNEL: builds stage2.ko for one of the kernels that fetch-kernel.sh knows, in
+# build/modules/KERNEL, and prints where it is.
 #
 # Kbuild puts objects beside their sources. So that several kernels can be built for side by side,
 # it is shown a folder of links to the sources instead of the sources.
@@ -19,8 +19,8 @@ lock "$shadow/.lock"
 find "$shadow" -type l -delete
 cp -rs "$top"/{Kbuild,include,module,scripts} "$shadow"
 
-if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- M="$shadow" modules \
-	>"$shadow/build.log" 2>&1; then
+if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
+	CC=aarch64-linux-gnu-gcc-12 M="$shadow" modules >"$shadow/build.log" 2>&1; then
 	cat "$shadow/build.log" >&2
 	die "stage2.ko does not build for $1"
 fi

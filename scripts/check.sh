@@ -78,6 +78,7 @@ part e2e-6.1 e2e 6.1 '' ''
 part e2e-6.12-16k e2e 6.12-16k '' ''
 part e2e-6.12-off e2e 6.12 '' off
 part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe
+part e2e-san e2e san '' ''
 part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4 --kexec
 part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4 --kexec
 part run-6.1-a72 runs 6.1 cortex-a72 nvhe

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# fetch-kernel.sh NAME: one of Debian's own arm64 kernels, to boot and to build modules for.
+# fetch-kernel.sh NAME: one of Debian's own arm64 kernels, to boot and to build modules for; or `san`, the
+# kernel with sanitizers, which kunit.sh builds (and is asked to, where it has not yet).
 #
-# Prints a directory of the cache that holds
+# Prints a directory that holds
 #	vmlinuz		the kernel, as QEMU boots it
 #	config		its configuration
 #	release		what `uname -r` says there
@@ -17,7 +18,7 @@ source "$(dirname "$0")/lib.sh"
 # shellcheck source=scripts/apt-arm64.sh
 source "$(dirname "$0")/apt-arm64.sh"
 
-known="6.12 6.1 6.12-16k"
+known="6.12 6.1 6.12-16k san"
 
 (($# == 1)) || die "usage: fetch-kernel.sh NAME (one of: $known)"
 name=$1
@@ -25,6 +26,12 @@ case $name in
 6.12) meta=linux-image-6.12-arm64 ;;
 6.12-16k) meta=linux-image-6.12-arm64-16k ;;
 6.1) meta=linux-image-arm64 ;;
+san)
+	san=$top/build/kunit/san
+	[[ -e $san/vmlinuz ]] || "$top/scripts/kunit.sh" --sanitizers --build >&2
+	echo "$san"
+	exit
+	;;
 *) die "unknown kernel '$name' (known: $known)" ;;
 esac
 

@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/kunit.sh [--sanitizers] [FILTER]
+# Usage: scripts/kunit.sh [--sanitizers] [--build | FILTER]
 #
 # Runs the suites in a real arm64 kernel under QEMU, by the kernel's own kunit.py. FILTER is KUnit's:
 # 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and
-# kmemleak. Leaves build/kunit/{plain,san}/test.log, the whole console.
+# kmemleak. With --build it is built and not run. Leaves build/kunit/{plain,san}/test.log, the whole
+# console.
 #
 # KUnit itself takes no notice of what the kernel complains about while a test passes: here that is
 # a failure.
@@ -21,7 +22,12 @@ if [[ ${1-} == --sanitizers ]]; then
 	out=$top/build/kunit/san
 	options+=(--kunitconfig="$top/kunit/sanitizers.config")
 fi
-[[ $# -le 1 && ${1-} != -* ]] || die "usage: kunit.sh [--sanitizers] [FILTER]"
+just_build=''
+if [[ ${1-} == --build ]]; then
+	shift
+	just_build=1
+fi
+[[ $# -le 1 && ${1-} != -* ]] || die "usage: kunit.sh [--sanitizers] [--build | FILTER]"
 options+=(--arch=arm64 --qemu_config="$top/kunit/qemu_el2.py" --build_dir="$out"
 	  --cross_compile=aarch64-linux-gnu-
 	  # The compiler Debian builds its kernels with; on its own it brings no unversioned name.
@@ -41,21 +47,34 @@ show_progress() {
 	done
 }
 
+build() {
+	local progress
+
+	touch "$out/.started"
+	say "building the kernel in ${out#"$top/"}"
+	show_progress 9>&- &
+	progress=$!
+	# shellcheck disable=SC2064 # now
+	trap "kill $progress 2>/dev/null || true" EXIT
+	if ! kunit build --jobs="$(nproc)" >"$out/build.log" 2>&1; then
+		cat "$out/build.log" >&2
+		die "the kernel does not build, see above"
+	fi
+	say "    $SECONDS s, done"
+
+	# What fetch-kernel.sh promises of a kernel.
+	ln -sfn arch/arm64/boot/Image "$out/vmlinuz"
+	ln -sfn include/config/kernel.release "$out/release"
+	ln -sfn .config "$out/config"
+	ln -sfn . "$out/headers"
+}
+
 linux=$("$top/scripts/fetch-source.sh")
 "$top/scripts/graft.sh" "$linux"
 mkdir -p "$out"
-touch "$out/.started"
-
-say "building the kernel in ${out#"$top/"}"
-show_progress &
-progress=$!
-trap 'kill $progress 2>/dev/null || true' EXIT
-if ! kunit build --jobs="$(nproc)" >"$out/build.log" 2>&1; then
-	cat "$out/build.log" >&2
-	die "the kernel does not build, see above"
-fi
-kill $progress
-say "    $SECONDS s, done"
+# Another part of check may want the same kernel.
+(flock 9 && build) 9>"$out/.lock"
+[[ ! $just_build ]] || exit 0
 
 status=0
 # The random games take minutes with sanitizers; kunit.py gives up after five.

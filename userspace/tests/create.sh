@@ -109,7 +109,7 @@ it 'gives RAM to guests until little is left, and the machine goes on'
 count=0 said=''
 while [ ! "$said" ]; do
 	count=$((count + 1))
-	write create "name=many$count ram=128M"
+	write create "name=many$count ram=64M"
 done
 like '*: Cannot allocate memory' "$said"
 [ $count -gt 3 ] || problem "already $count is refused"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# 10,000 random writes to every file: random bytes, and good requests that were damaged. What was asked
+# 10,000 random writes to every file (see effort): random bytes, and good requests that were damaged. What was asked
 # for by chance is done; guests that were not addressed are as they were.
 . /lib.sh
 
@@ -18,15 +18,17 @@ guest ram=8M vcpus=2
 
 # $1 writes to the files that follow.
 survives() {
-	fuzz random "$@" || problem 'these are no answers to a request'
+	writes=$(effort "$1")
+	shift
+	fuzz random "$writes" "$@" || problem 'these are no answers to a request'
 	bystander | cmp -s - /tmp/bystander || problem 'another guest changed'
 	agree demo
 }
 
-it 'survives 10,000 random writes to each file of a guest'
+it 'survives random writes to each file of a guest'
 survives 60000 $demo/map $demo/unmap $demo/protect $demo/fold $demo/walk $demo/mem
 
-it 'survives 10,000 random writes to create, and to remove'
+it 'survives random writes to create, and to remove'
 survives 20000 create remove
 
 it 'survives random writes to what runs a guest, while its memory changes'

@@ -3,10 +3,10 @@
 # Several shells at once. What each request answers is chance; that all fits together is not.
 . /lib.sh
 
-# Runs commands $2 over and over in a shell of its own, for $1 rounds.
+# Runs commands $2 over and over in a shell of its own, for $1 rounds (see effort).
 shell() {
 	sh -c "round=0
-	while [ \$round -lt $1 ]; do
+	while [ \$round -lt $(effort "$1") ]; do
 		round=\$((round + 1))
 		$2
 	done" 2>/dev/null &
