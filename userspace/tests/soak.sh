@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A great many runs and exits: nothing leaks, and no CPU is stuck. `make soak` has more of them, as
-# STAGE2_SOAK on the kernel's command line says.
+# STAGE2_SOAK on the kernel's command line says; see effort, too.
 . /lib.sh
 needs engine
 
@@ -10,12 +10,12 @@ times=${STAGE2_SOAK:-1}
 it 'loses no memory to runs'
 start escape x1=64
 again 100 $demo/run vcpu=0
-loses_less 2048 "again $((1000 * times)) $demo/run vcpu=0 || problem 'a run is refused'"
+loses_less 2048 "again $(effort $((1000 * times))) $demo/run vcpu=0 || problem 'a run is refused'"
 
 it 'loses no memory to exits'
 start escape x1=34
 again 1 $demo/run exits=1000
-loses_less 2048 "echo exits=$((10000 * times)) >$demo/run"
+loses_less 2048 "echo exits=$(effort $((10000 * times))) >$demo/run"
 read_exit 0
 same exits-budget "$reason"
 

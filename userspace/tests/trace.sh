@@ -3,6 +3,7 @@
 # trace: what changes tables leaves a line of trace, where somebody wants it. Guests that run are in
 # trace_run.sh.
 . /lib.sh
+needs traces
 . /trace_lib.sh
 
 it 'has the events of the manual, and they are off'

@@ -2,6 +2,7 @@
 #
 # trace_run: what a guest that runs leaves in the trace: entries, exits, faults, and what its TLBs are told.
 . /lib.sh
+needs traces
 needs engine
 . /trace_lib.sh
 

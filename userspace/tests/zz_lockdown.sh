@@ -3,9 +3,9 @@
 # A kernel that is locked down: debugfs takes no requests. The last file of all, because there is no way
 # back but a boot.
 . /lib.sh
+needs lockdown
 
 it 'takes no request, and s2ctl says why'
-[ -e /sys/kernel/security/lockdown ] || mount -t securityfs securityfs /sys/kernel/security
 echo integrity >/sys/kernel/security/lockdown
 like '*: Operation not permitted' "$(echo name=demo 2>&1 >create)"
 same 'create: the kernel is locked down (integrity), which closes debugfs: boot it with lockdown=none' \
