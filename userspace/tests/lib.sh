@@ -114,6 +114,9 @@ needs() {
 		[ -e /sys/kernel/security/lockdown ] || skip_all 'the kernel cannot be locked down'
 		;;
 	traces:*) [ -d /sys/kernel/tracing/events/stage2 ] || skip_all 'the kernel has no trace events' ;;
+	bpf:*)
+		[ -e /proc/sys/kernel/unprivileged_bpf_disabled ] || skip_all 'the kernel has no bpf()'
+		;;
 	kmemleak:*) [ -w /sys/kernel/debug/kmemleak ] || skip_all 'the kernel has no kmemleak' ;;
 	esac
 }

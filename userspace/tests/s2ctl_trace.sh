@@ -2,7 +2,7 @@
 #
 # s2ctl trace: what is asked of the module comes as events, each once, and what is lost is counted.
 . /lib.sh
-needs traces
+needs bpf
 . /s2ctl_trace_lib.sh
 
 it 'attaches by BTF where the module has it, as raw tracepoints where not'

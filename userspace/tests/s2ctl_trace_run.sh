@@ -2,7 +2,7 @@
 #
 # s2ctl trace, hist and top of guests that run: they count what the module counts.
 . /lib.sh
-needs traces
+needs bpf
 . /s2ctl_trace_lib.sh
 needs engine
 
