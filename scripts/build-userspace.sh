@@ -3,7 +3,7 @@
 #
 # build-userspace.sh DIR: builds what runs inside the machine, and puts it into DIR, the machine's root:
 #
-#   bin/        s2load, kvm, again, fuzz, hog, kexec (userspace/programs.mk), s2ctl (build-s2ctl.sh)
+#   bin/        s2load, kvm, again, fuzz, hog, kexec, terminal (userspace/programs.mk), s2ctl (build-s2ctl.sh)
 #   guests/     the toy guests (userspace/guests/guests.mk)
 
 # shellcheck source=scripts/lib.sh

@@ -12,7 +12,8 @@ folders_of_again := again
 folders_of_fuzz := tests
 folders_of_hog := hog
 folders_of_kexec := kexec
-names := s2load kvm again fuzz hog kexec
+folders_of_terminal := terminal
+names := s2load kvm again fuzz hog kexec terminal
 
 flags := -std=c++20 -O2 -Wall -Wextra -Werror -Iinclude -Iuserspace
 sources = $(foreach folder,$(folders_of_$(1)),$(wildcard userspace/$(folder)/*.cpp))

@@ -131,6 +131,23 @@ kill -WINCH $tracer
 traced
 same '130 s2ctl: interrupted: 0 of 2 snapshots' "$status $words"
 
+it 'stays in the room that a terminal has, also when that changes, until Ctrl-C'
+for n in 1 2 3 4 5 6; do
+	echo "name=idle$n ram=1M" >create
+done
+terminal 100x24 60x6 100x24 -- s2ctl top --interval 0.2 >/tmp/drawn
+same 0 $?
+# The first of a size may have been drawn for the last one.
+same '' "$(awk '
+	/^== / { split($2, size, "x"); draw = 0 }
+	/\^\[\[H/ { draw++; lines = 0 }
+	{ gsub(/\^\[\[[0-9]*[A-Z]/, ""); lines++ }
+	draw > 1 && (length > size[1] || lines > size[2]) { print size[1] "x" size[2] ": " $0 }' /tmp/drawn)"
+like '*== 100x24*idle6*== 60x6*and 5 more*== 100x24*idle6*== Ctrl-C*' "$(cat /tmp/drawn)"
+for n in 1 2 3 4 5 6; do
+	echo "name=idle$n" >remove
+done
+
 it 'goes on when all guests have gone'
 tracing top --interval 0.1 -f demo
 echo name=demo >remove
