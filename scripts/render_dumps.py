@@ -34,8 +34,8 @@ def strange(demo):
     return demo[:-TABLE] + random.Random(1).randbytes(TABLE)
 
 
-def million(demo):
-    """2^20 pages, of which no two neighbours are alike: a root, 4 tables of level 2, 2048 of level 3."""
+def million(demo, leaf):
+    """2^20 pages: a root, 4 tables of level 2, 2048 of level 3. leaf(n) is the descriptor of page n."""
     def record(pa, first, level, descriptors):
         return (pa.to_bytes(8, "little") + first.to_bytes(8, "little") + level.to_bytes(4, "little") +
                 len(descriptors).to_bytes(4, "little") + b"".join(d.to_bytes(8, "little") for d in descriptors))
@@ -48,5 +48,16 @@ def million(demo):
         for k in range(512):
             first = (i << 30) + (k << 21)
             parts.append(record(pa + (k + 1) * 4096, first, 3,
-                                [first + n * 4096 | 0x40_0000_0000_077f | n % 2 << 7 for n in range(512)]))
+                                [leaf(n) for n in range(first >> 12, (first >> 12) + 512)]))
     return b"".join(parts)
+
+
+def alternating(demo):
+    """A million pages, of which no two neighbours are alike."""
+    return million(demo, lambda n: n << 12 | 0x40_0000_0000_077f | n % 2 << 7)
+
+
+def scattered(demo):
+    """A million pages in RAM of random order, as on demand."""
+    order = random.Random(2).sample(range(1 << 20), 1 << 20)
+    return million(demo, lambda n: order[n] << 12 | 0x40_0000_0000_07ff)

@@ -6,6 +6,7 @@
 #include "text/text.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace render
@@ -106,16 +107,17 @@ void Model::append_look(const Look &look, unsigned rank)
 	recent_[0] = n;
 }
 
-void Model::append_run(const dump::Table &table, const Run &run, size_t &next)
+void Model::append_run(const dump::Table &table, const Run &run, size_t &next, bool scattered)
 {
 	const Descriptor mask = address_mask(dump_.format(), table.level, run.type);
 	const unsigned shift = address_shift(dump_.format(), table.level, run.type);
 	const Look look{table.level, run.descriptor & ~mask, run.type};
 	const unsigned rank = rank_of(look);
 	const uint64_t address = (run.descriptor & mask) >> shift;
-	const uint64_t expected = run.type == Type::table ? next_table_
-				  : mask		  ? next_output_ >> shift
-							  : 0;
+	const uint64_t expected = scattered		    ? address
+				  : run.type == Type::table ? next_table_
+				  : mask		    ? next_output_ >> shift
+							    : 0;
 	const unsigned head = (run.index > next ? 1 : 0) | (run.count > 1 ? 2 : 0) |
 			      (address != expected ? 4 : 0) | rank << 3;
 
@@ -123,7 +125,7 @@ void Model::append_run(const dump::Table &table, const Run &run, size_t &next)
 	if (head & 1)
 		append_number(out_, run.index - next);
 	if (head & 2)
-		append_number(out_, run.count - 2);
+		append_number(out_, (run.count - 2) << 1 | (scattered ? 1 : 0));
 	if (head & 4)
 		append_signed(out_, static_cast<int64_t>(address - expected));
 	append_look(look, rank);
@@ -134,23 +136,69 @@ void Model::append_run(const dump::Table &table, const Run &run, size_t &next)
 	next = run.index + run.count;
 }
 
+// The first of these, as far as they are scattered; fewer than four are not worth it.
+std::span<const Run> Model::scattered_at(std::span<const Run> runs, int level) const
+{
+	const Descriptor mask = address_mask(dump_.format(), level, runs[0].type);
+	size_t n = 0;
+
+	while (n < runs.size() && is_leaf(runs[n].type) && runs[n].count == 1 &&
+	       runs[n].index == runs[0].index + n &&
+	       !((runs[n].descriptor ^ runs[0].descriptor) & ~mask))
+		n++;
+	return runs.first(n < 4 ? 0 : n);
+}
+
+void Model::append_addresses(std::span<const Run> runs, int level)
+{
+	const Descriptor mask = address_mask(dump_.format(), level, runs[0].type);
+	const unsigned shift = address_shift(dump_.format(), level, runs[0].type);
+	const auto address = [&](const Run &run) {
+		return (run.descriptor & mask) >> shift;
+	};
+	const auto [low, high] = std::ranges::minmax(runs, {}, address);
+	const uint64_t lowest = address(low);
+	const unsigned digits =
+		(static_cast<unsigned>(std::bit_width(address(high) - lowest)) + 5) / 6;
+
+	append_number(out_, lowest);
+	append_digit(out_, digits);
+	for (const Run &run : runs)
+		append_digits(out_, address(run) - lowest, digits);
+	next_output_ = (address(runs.back()) + 1) << shift;
+}
+
 void Model::append_table(const dump::Table &table, const Sink &sink)
 {
+	std::vector<Run> runs;
 	size_t count = 0, next = 0;
 
-	for_each_run(dump_, table, [&](const Run &) { count++; });
+	for_each_run(dump_, table, [&](const Run &run) { runs.push_back(run); });
+	for (std::span<const Run> rest{runs}; !rest.empty(); count++)
+		rest = rest.subspan(std::max<size_t>(scattered_at(rest, table.level).size(), 1));
 	append_number(out_, count);
-	for_each_run(dump_, table, [&](const Run &run) {
-		append_run(table, run, next);
+	for (std::span<const Run> rest{runs}; !rest.empty();) {
+		const std::span<const Run> scattered = scattered_at(rest, table.level);
+		Run run = rest[0];
+
+		if (scattered.empty()) {
+			append_run(table, run, next, false);
+			rest = rest.subspan(1);
+		} else {
+			run.count = scattered.size();
+			append_run(table, run, next, true);
+			append_addresses(scattered, table.level);
+			rest = rest.subspan(scattered.size());
+		}
 		if (out_.size() >= 4096) {
 			sink(out_);
 			out_.clear();
 		}
-	});
-	for_each_run(dump_, table, [&](const Run &run) {
+	}
+	for (const Run &run : runs) {
 		if (run.type == Type::table)
 			append_table(*dump_.find(ask_.output(run.descriptor, table.level)), sink);
-	});
+	}
 }
 
 void Model::write_runs(const Sink &sink)

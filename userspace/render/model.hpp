@@ -5,10 +5,14 @@
 // Runs (a stream, see stream.hpp). For each table, in pre-order, the number of its runs, and each run:
 //
 //   a digit      1: a number of entries that are zero comes before it
-//                2: it has more than one descriptor; their number minus 2 follows
+//                2: it has more than one descriptor; their number minus 2 follows, twice, plus 1 when
+//                they are scattered
 //                4: its address is not as expected; the difference follows, signed
 //                8 * look: which of the looks that were used last; 7: the number of one plus 1
 //                follows, or 0, the bits of a new one, and a digit: its type
+//
+// Scattered leaves are alike but for their addresses: runs of one, side by side, written as one. Behind it
+// are the lowest address, a digit: how many digits each has, and for each how much higher it is.
 //
 // Descriptors of leaves in a run go up by what they map; others are all the same. The look of a descriptor
 // is its level and all its bits but the address (of LPA and LPA2: but its lower part), which is counted in
@@ -26,6 +30,7 @@
 #include "text/json.hpp"
 
 #include <array>
+#include <span>
 #include <vector>
 
 namespace render
@@ -64,7 +69,9 @@ class Model {
 	};
 
 	void append_table(const dump::Table &table, const Sink &sink);
-	void append_run(const dump::Table &table, const Run &run, size_t &next);
+	void append_run(const dump::Table &table, const Run &run, size_t &next, bool scattered);
+	void append_addresses(std::span<const Run> runs, int level);
+	std::span<const Run> scattered_at(std::span<const Run> runs, int level) const;
 	unsigned rank_of(const Look &look) const;
 	void append_look(const Look &look, unsigned rank);
 	void write_looks(json::Writer &json) const;

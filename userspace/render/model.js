@@ -20,6 +20,11 @@ class Stream {
 			if (d < 32) return n;
 		}
 	}
+	digits(count) {
+		let n = 0;
+		for (let unit = 1; count; count--, unit *= 64) n += this.digit() * unit;
+		return n;
+	}
 	signed() { const n = this.number(); return n % 2 ? -(n + 1) / 2 : n / 2; }
 	wide() {
 		for (let n = 0n, shift = 0n;; shift += 5n) {
@@ -90,14 +95,33 @@ class Model {
 		const table = (level, first, parent) => {
 			const runs = this.runs, t = this.tables.length, own = {level, first, parent, from: runs.length};
 			const size = this.size(level);
+			const put = (index, address, count, look) => {
+				const r = runs.add();
+				runs.first[r] = first + index * size;
+				runs.address[r] = address;
+				runs.count[r] = count;
+				runs.index[r] = index;
+				runs.look[r] = look;
+				runs.table[r] = t;
+			};
 			this.tables.push(own);
 			for (let left = stream.number(), index = 0; left; left--) {
-				const head = stream.digit(), r = runs.add();
+				const head = stream.digit();
 				if (head & 1) index += stream.number();
-				const count = head & 2 ? stream.number() + 2 : 1;
+				const more = head & 2 ? stream.number() : 0, scattered = more % 2;
+				const count = head & 2 ? Math.floor(more / 2) + 2 : 1;
 				const off = head & 4 ? stream.signed() : 0;
 				const n = take(head >> 3, level), look = this.looks[n];
 				let address = off;
+				if (scattered) {
+					const lowest = stream.number(), digits = stream.digit();
+					for (let i = 0; i < count; i++) {
+						address = lowest + stream.digits(digits);
+						put(index++, address, 1, n);
+					}
+					nextOutput = (address + 1) * size;
+					continue;
+				}
 				if (look.type === 'table') {
 					address += nextTable;
 					nextTable = address + 1;
@@ -105,12 +129,7 @@ class Model {
 					address += Math.floor(nextOutput / size);
 					nextOutput = (address + count) * size;
 				}
-				runs.first[r] = first + index * size;
-				runs.address[r] = address;
-				runs.count[r] = count;
-				runs.index[r] = index;
-				runs.look[r] = n;
-				runs.table[r] = t;
+				put(index, address, count, n);
 				index += count;
 			}
 			own.to = runs.length;

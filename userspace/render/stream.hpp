@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Numbers as text, for page.js: digits of 64 (those of base64). A number is written from its lowest five
-// bits up, with 32 added to every digit but the last.
+// bits up, with 32 added to every digit but the last; where it is known how many there are, of six bits.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,13 @@ inline void append_number(std::string &out, uint64_t n)
 	for (; n >= 32; n >>= 5)
 		append_digit(out, 32 | (n & 31));
 	append_digit(out, static_cast<unsigned>(n));
+}
+
+// Whole digits, the lowest first.
+inline void append_digits(std::string &out, uint64_t n, unsigned digits)
+{
+	for (; digits; digits--, n >>= 6)
+		append_digit(out, n & 63);
 }
 
 // 0, -1, 1, -2, 2, ... are 0, 1, 2, 3, 4, ...
