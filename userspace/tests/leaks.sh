@@ -12,12 +12,14 @@ repeat() {
 	done 2>/dev/null
 }
 
-# So it does, after a few to warm up, and less than 600 KiB are missing then.
+# So it does, after a few to warm up, and less than 150 pages are missing then: half of one each time.
 loses_little() {
 	repeat 10 "$2"
 	times=$1 what=$2
-	loses_less 600 'repeat $times "$what"'
+	loses_less $((150 * page_kib)) 'repeat $times "$what"'
 }
+
+page_kib=$(sed -n 's/^kernel .* \([0-9]*\)K pages.*/\1/p' features)
 
 it 'loses no memory to guests that come and go'
 loses_little 100 'echo name=demo ram=2M >create

@@ -67,14 +67,21 @@ wait
 it 'is over before the guest is: who removes it waits for its thread to have a CPU'
 program ram=64k $count
 in_background taskset 2
-hog 1 700 &
+read -r throttle </proc/sys/kernel/sched_rt_runtime_us
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+hog 1 60000 &
 hog=$!
 until [ "$(cut -d ' ' -f 41 /proc/$hog/stat)" != 0 ]; do # its policy
 	:
 done
-accepted remove name=demo
-[ ! -e /proc/$hog/exe ] || problem 'the guest is gone, and its vCPU not yet put'
+echo name=demo >remove &
+remover=$!
+sleep 0.5
+[ -e /proc/$remover/exe ] || problem 'the guest is gone, and its vCPU not yet put'
+kill $hog
+wait $remover || problem 'it cannot be removed'
 wait
+echo "$throttle" >/proc/sys/kernel/sched_rt_runtime_us
 
 it 'keeps the module loaded'
 program ram=64k $count
