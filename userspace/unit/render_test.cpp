@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Pictures: nothing that a file says gets out of its place, and what changed is found. (How the page looks and behaves is for scripts/check-render.sh.)
+// Pictures: nothing that a file says gets out of its place, and what changed is found. (How the page looks
+// and behaves is for scripts/check-render.sh.)
 #include "make_picture.hpp"
 
 #include "render/axis.hpp"
