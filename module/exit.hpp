@@ -31,6 +31,7 @@ enum class Reason : uint8_t {
 	time_budget,
 	signal,
 	removed,
+	lost,
 	// What it used is not for guests.
 	sysreg,
 	fp,
@@ -64,6 +65,7 @@ inline constexpr std::array reason_names = std::to_array<const char *>({
 	"time-budget",
 	"signal",
 	"removed",
+	"lost",
 	"sysreg",
 	"fp",
 	"pauth",

@@ -78,6 +78,10 @@ void kernel_lock_release(struct kernel_lock *lock);
 
 struct kernel_runner;
 
+/* Before the first is created, and after the last is destroyed. */
+void kernel_runners_start(void);
+void kernel_runners_stop(void);
+
 /* NULL when there is no memory. `of` is handed to both functions. */
 struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(void *of),
 					   void *of);
@@ -99,8 +103,9 @@ void kernel_runner_unmask(struct kernel_runner *runner);
 #define KERNEL_WORK_TIME	2	/* the milliseconds are over */
 #define KERNEL_WORK_RESCHEDULE	4	/* another thread wants the CPU */
 #define KERNEL_WORK_TRACE	8	/* entries, exits or faults are traced */
+#define KERNEL_WORK_LOST	16	/* the vCPU is not loaded here: the kernel has gone wrong */
 
-unsigned int kernel_runner_work(const struct kernel_runner *runner);
+unsigned int kernel_runner_work(struct kernel_runner *runner);
 
 /*
  * Makes the thread leave the guest and look around: it sees all that was stored before. Between

@@ -17,9 +17,12 @@ static int __init stage2_init(void)
 
 	if (error)
 		return error;
+	kernel_runners_start();
 	error = stage2_debugfs_create();
-	if (error)
+	if (error) {
+		kernel_runners_stop();
 		stage2_stop();
+	}
 	return error;
 }
 
@@ -27,6 +30,7 @@ static void __exit stage2_exit(void)
 {
 	stage2_stop();
 	stage2_debugfs_remove();
+	kernel_runners_stop();
 }
 
 module_init(stage2_init);

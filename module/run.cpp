@@ -84,6 +84,8 @@ class Run {
 
 		if (guest_.is_removed())
 			return leave(Reason::removed);
+		if (work & KERNEL_WORK_LOST)
+			return leave(Reason::lost);
 		if (work & KERNEL_WORK_SIGNAL)
 			return leave(Reason::signal);
 		if (work & KERNEL_WORK_TIME)
@@ -380,6 +382,10 @@ int vcpu_run(Guest &guest, const Request &request)
 		return -EINTR;
 	if (reason == Reason::removed)
 		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	if (reason == Reason::lost)
+		return request.refuse(EIO, error_log::no_caret,
+				      "vcpu %u has lost its EL1 registers: see the kernel's log",
+				      vcpu->number);
 	return 0;
 }
 

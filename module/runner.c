@@ -16,6 +16,9 @@
 
 struct kernel_runner {
 	struct task_struct *task;	/* between begin and end */
+	unsigned long switches;		/* of the thread, when it was loaded */
+	bool loaded;
+	bool lost;			/* the scheduler did not tell of a switch */
 	void (*load)(void *of);
 	void (*put)(void *of);
 	void *of;
@@ -42,23 +45,58 @@ static enum hrtimer_restart expire(struct hrtimer *timer)
  */
 #ifdef CONFIG_PREEMPT_NOTIFIERS
 
+/* How often the thread has lost its CPU: counted before the scheduler tells of it. */
+static unsigned long switches(void)
+{
+	return current->nvcsw + current->nivcsw;
+}
+
+/*
+ * Is it loaded on this CPU, so many switches later? If the scheduler did not tell of one, the
+ * registers here may be somebody else's: they are not saved, and no guest is entered with them.
+ */
+static bool is_here(struct kernel_runner *runner, unsigned long later)
+{
+	if (!runner->loaded || switches() - runner->switches != later)
+		runner->lost = true;
+	return !runner->lost;
+}
+
+static void load(struct kernel_runner *runner)
+{
+	runner->load(runner->of);
+	runner->loaded = true;
+	runner->switches = switches();
+}
+
+static void put(struct kernel_runner *runner)
+{
+	runner->put(runner->of);
+	runner->loaded = false;
+}
+
 static struct kernel_runner *runner_of(struct preempt_notifier *notifier)
 {
 	return container_of(notifier, struct kernel_runner, notifier);
 }
 
+/* No warning in these two: the scheduler holds its lock. */
 static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct kernel_runner *runner = runner_of(notifier);
 
-	runner->load(runner->of);
+	if (runner->loaded)
+		runner->lost = true;
+	else
+		load(runner);
 }
 
 static void sched_out(struct preempt_notifier *notifier, struct task_struct *next)
 {
 	struct kernel_runner *runner = runner_of(notifier);
 
-	runner->put(runner->of);
+	if (is_here(runner, 1))
+		put(runner);
 }
 
 static struct preempt_ops ops = {
@@ -66,13 +104,17 @@ static struct preempt_ops ops = {
 	.sched_out = sched_out,
 };
 
-/* The scheduler is patched for the first of these: not a thing to do for every run. */
-static void expect_notifiers(void)
+/*
+ * The scheduler is patched here, and then a CPU may still run the old instruction (arm64 before
+ * 6.11 does not make the others synchronize; QEMU can keep what it has translated). So it is done
+ * once, long before the first run: done for each guest, one in a thousand was not told of a switch.
+ */
+void kernel_runners_start(void)
 {
 	preempt_notifier_inc();
 }
 
-static void expect_none(void)
+void kernel_runners_stop(void)
 {
 	preempt_notifier_dec();
 }
@@ -82,14 +124,17 @@ static void watch(struct kernel_runner *runner)
 	preempt_notifier_init(&runner->notifier, &ops);
 	preempt_disable();
 	preempt_notifier_register(&runner->notifier);
-	runner->load(runner->of);
+	runner->lost = false;
+	load(runner);
 	preempt_enable();
 }
 
 static void unwatch(struct kernel_runner *runner)
 {
 	preempt_disable();
-	runner->put(runner->of);
+	if (is_here(runner, 0))
+		put(runner);
+	runner->loaded = false;
 	preempt_notifier_unregister(&runner->notifier);
 	preempt_enable();
 }
@@ -106,12 +151,17 @@ void kernel_runner_unmask(struct kernel_runner *runner)
 
 #else
 
-static void expect_notifiers(void)
+void kernel_runners_start(void)
 {
 }
 
-static void expect_none(void)
+void kernel_runners_stop(void)
 {
+}
+
+static bool is_here(struct kernel_runner *runner, unsigned long later)
+{
+	return true;
 }
 
 static void watch(struct kernel_runner *runner)
@@ -143,7 +193,6 @@ struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(v
 
 	if (!runner)
 		return NULL;
-	expect_notifiers();
 	runner->load = load;
 	runner->put = put;
 	runner->of = of;
@@ -159,7 +208,6 @@ struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(v
 
 void kernel_runner_destroy(struct kernel_runner *runner)
 {
-	expect_none();
 	kfree(runner);
 }
 
@@ -178,11 +226,13 @@ void kernel_runner_end(struct kernel_runner *runner)
 	hrtimer_cancel(&runner->timer);
 }
 
-unsigned int kernel_runner_work(const struct kernel_runner *runner)
+unsigned int kernel_runner_work(struct kernel_runner *runner)
 {
 	unsigned long flags = read_thread_flags();
 	unsigned int work = 0;
 
+	if (WARN_ONCE(!is_here(runner, 0), "%s lost its CPU and was not told\n", current->comm))
+		work |= KERNEL_WORK_LOST;
 	if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
 		work |= KERNEL_WORK_SIGNAL;
 	if (READ_ONCE(runner->expired))

@@ -2,6 +2,7 @@
 #
 # What is taken is given back: memory before and after a great many requests.
 . /lib.sh
+. /memory_lib.sh
 
 # Runs "$2" $1 times.
 repeat() {

@@ -14,9 +14,6 @@
 #   refused FILE REQUEST ERRNO MESSAGE
 #   agree GUEST                    its files tell the same story
 #   effort N                       N, or what part of it this machine is to be troubled with: STAGE2_EFFORT percent
-#   free_memory                    how many KiB there are
-#   loses_less KIB COMMAND         after it there are not so many KiB less than before, nor more objects from
-#                                  kmalloc, of any size, than 64 KiB hold
 #
 #   program WORDS INSTRUCTION...   makes "demo" afresh, with these instructions in 64K at 2G
 #   start NAME [WORD...]           makes "demo" afresh, with two vCPUs and 4M of memory at 2G, and loads the
@@ -348,39 +345,6 @@ ends_well() {
 
 effort() {
 	echo $((($1 * ${STAGE2_EFFORT:-100} + 99) / 100))
-}
-
-shrink_slabs() {
-	for cache in /sys/kernel/slab/*/shrink; do
-		echo 1 >"$cache"
-	done
-}
-
-# KiB that are free, what the kernel has not got round to freeing included.
-free_memory() {
-	# The smallest lists of free pages per CPU, which do not count as free.
-	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
-	echo 3 >/proc/sys/vm/drop_caches
-	sleep 0.2
-	# KASAN holds back what was freed.
-	[ ! -e /sys/kernel/debug/kmemleak ] || shrink_slabs
-	sed -n 's/^MemFree: *\([0-9]*\).*/\1/p' /proc/meminfo
-}
-
-loses_less() {
-	before=$(free_memory)
-	cat /proc/slabinfo >/tmp/slabs
-	eval "$2"
-	after=$(free_memory)
-	echo "    # $((before - after)) KiB less"
-	[ $((before - after)) -lt "$1" ] || problem "$((before - after)) KiB are missing"
-	# What is free in the slab that a CPU takes from counts as in use, and the kernel does something, too.
-	shrink_slabs
-	awk '!/^kmalloc-[0-9]+[k ]/ { next } FNR == NR { had[$1] = $2; next }
-		{ more = $2 - had[$1] }
-		more >= 4 * $5 && more * $4 >= 65536 { print $1 ": " more " more" }' \
-		/tmp/slabs /proc/slabinfo >/tmp/grown
-	[ ! -s /tmp/grown ] || problem "$(cat /tmp/grown)"
 }
 
 # What the files of guest $1 say fits together.

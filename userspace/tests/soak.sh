@@ -3,9 +3,10 @@
 # A great many runs and exits: nothing leaks, and no CPU is stuck. `make soak` has more of them, as
 # STAGE2_SOAK on the kernel's command line says; see effort, too.
 . /lib.sh
+. /memory_lib.sh
 needs engine
 
-times=${STAGE2_SOAK:-1}
+times=${STAGE2_SOAK:-1} busy=''
 
 it 'loses no memory to runs'
 start escape x1=64
@@ -45,3 +46,21 @@ lives() {
 }
 lives 5
 loses_less 2048 "lives $((5 * times))"
+
+# Another thread has to want the CPUs, or there is nothing to be told.
+it 'is told when a vCPU loses its CPU, however often guests come and go'
+for _ in 1 2; do
+	sh -c 'while :; do :; done' &
+	busy="$busy $!"
+done
+rounds=$(effort $((20 * times)))
+while [ "$rounds" -gt 0 ]; do
+	program 'ram=64k vcpus=2' $forever
+	accepted regs 'vcpu=1 pc=0x80000000'
+	echo vcpu=1 ms=12 >$demo/run &
+	runs time-budget '*' ms=12
+	wait $! || problem 'vCPU 1 was refused'
+	rounds=$((rounds - 1))
+done
+# shellcheck disable=SC2086 # they are words
+kill $busy

@@ -2,6 +2,7 @@
 #
 # Taking the module out: refused or clean, never half.
 . /lib.sh
+. /memory_lib.sh
 
 loaded() {
 	grep -q '^stage2 ' /proc/modules
