@@ -19,7 +19,7 @@ judge() {
 	local name=$1 status=0 start=$SECONDS counts failed said complaint=''
 	shift
 
-	"$@" >"$logs/$name.log" 2>&1 || status=$?
+	{ time "$@" >"$logs/$name.log" 2>&1; } 2>"$logs/$name.cpu" || status=$?
 	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" |
 		tail -n 1) || true
 	# A part that did not come to its end, or that failed without saying what, is a failure itself.
@@ -34,7 +34,8 @@ judge() {
 		complaint+=${said:+$'\n'$said}
 		complaint=${complaint//$'\n'/$'\n    '}$'\n'"    see $logs/$name.log"
 	fi
-	printf '%-16s%s  (%d s)%s\n' "$name" "$counts" $((SECONDS - start)) "$complaint"
+	printf '%-16s%s  (%d s, %d of CPU)%s\n' "$name" "$counts" $((SECONDS - start)) \
+		"$(($(<"$logs/$name.cpu")))" "$complaint"
 }
 
 part() {
@@ -59,6 +60,7 @@ runs() {
 rm -rf "$logs"
 mkdir -p "$logs"
 parts=()
+TIMEFORMAT='%0U + %0S'
 trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
 # The longest first.
 part kunit-san scripts/kunit.sh --sanitizers
