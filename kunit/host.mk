@@ -5,14 +5,17 @@
 #   build/host/tests    suites/, with every sanitizer: to compile it takes longer than to run it
 #   build/host/games    games/, a million random operations: to run it takes longer than to compile it,
 #                       so it is optimized, and has only the sanitizers that cost little
+#
+# By clang, which compiles sanitized C++ in a third of the time g++ takes; in a kernel they are g++'s.
 
+CXX := clang++-19
 flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Ikunit -fno-sanitize-recover=all
 tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
 games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
 in_kernel := engine
-home := kunit/host.cpp kunit/suites.cpp
+home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
 suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
 tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))

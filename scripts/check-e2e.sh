@@ -2,30 +2,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k|san] [--cpu CPU] [--el2 vhe|nvhe|off] [--smp N]
-#                             [--tests 'PATTERN...'] [--ko FILE] [--append STRING] [--timeout SECONDS] [--kexec]
+#                             [--tests 'PATTERN...'] [--without 'NAME...'] [--ko FILE] [--append STRING]
+#                             [--timeout SECONDS] [--kexec]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
-# files that are named ('guests run*'). The kernel with sanitizers (fetch-kernel.sh has it) is several times
-# slower: of all files it skips some, and the others make less effort. STRING goes to the kernel's command
-# line. With --kexec another machine comes first: guests run in it when its kernel makes room for this one.
+# files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
+# several times slower: of all files it skips some, and the others make less effort. STRING goes to the
+# kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes room for this one.
 # Leaves build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' smp='' tests='*' ko='' append='' timeout='' kexec='' memory=1G
+kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' memory=1G
 while (($#)); do
 	case $1 in
 	--kexec)
 		kexec=1
 		shift
 		;;
-	--kernel | --cpu | --el2 | --smp | --tests | --ko | --append | --timeout)
+	--kernel | --cpu | --el2 | --smp | --tests | --without | --ko | --append | --timeout)
 		(($# > 1)) || die "$1 needs a value"
 		printf -v "${1#--}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --ko --append --timeout --kexec)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --without --ko --append --timeout --kexec)" ;;
 	esac
 done
 left_out=()
@@ -52,6 +53,9 @@ for pattern in "${patterns[@]}"; do
 	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
 done
 rm -f "$root"/tests/*lib.sh
+for test in $without; do
+	rm "$root/tests/$test.sh" || die "no test is called $test"
+done
 ((${#left_out[@]} == 0)) || printf '%s.sh\n' "${left_out[@]}" >"$root/left_out"
 "$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"

@@ -44,7 +44,8 @@ libssl-dev               /usr/include/openssl/ssl.h
 libelf-dev               /usr/include/libelf.h
 rsync                    rsync
 
-# check: the host tests, a look into the module, formatting, checkpatch.
+# check: the host tests and their sanitizers, a look into the module, formatting, checkpatch.
+libclang-rt-19-dev       /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
 libgtest-dev             /usr/include/gtest/gtest.h
 valgrind                 valgrind
 kmod                     modinfo

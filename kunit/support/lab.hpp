@@ -16,6 +16,7 @@
 
 #include "support/bbm_automaton.hpp"
 #include "vmsa/format_stage1.hpp"
+#include "vmsa/format_stage2.hpp"
 #include "vmsa/mapping.hpp"
 
 namespace support
@@ -381,5 +382,11 @@ template <class F> class Lab {
 	Region changed_;
 	size_t live_before_ = 0;
 };
+
+// The usual formats, which are compiled once: lab.cpp.
+extern template class Lab<vmsa::Format<vmsa::El1And0, vmsa::Granule4K>>;
+extern template class Lab<vmsa::Format<vmsa::Stage2, vmsa::Granule4K>>;
+extern template class Lab<vmsa::Format<vmsa::Stage2, vmsa::Granule16K>>;
+extern template class Lab<vmsa::Format<vmsa::Stage2, vmsa::Granule64K>>;
 
 } // namespace support

@@ -4,9 +4,13 @@
 # the project's root builds build/unit/tests and build/unit/mutate; with `fuzz`, build/unit/fuzz, which
 # is libFuzzer's (build/unit/fuzz CORPUS, for as long as it pleases).
 
+# Clang, which compiles sanitized C++ in a third of the time g++ takes. What damaged dumps go through is
+# optimized: that runs longer than it compiles.
+
+CXX := clang++-19
 out := build/unit
-flags := -std=c++20 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
+flags := -std=c++20 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	 -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror -I. -Iinclude -Iuserspace
 shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text trace)))
 s2ctl := $(addprefix userspace/s2ctl/,debugfs.cpp machine.cpp output.cpp program.cpp)
 objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)) userspace/render/embed.o)
@@ -24,7 +28,7 @@ $(out)/mutate: $(mutate)
 	$(CXX) $(flags) $^ -o $@
 
 $(out)/fuzz: userspace/unit/fuzz_dump.cpp $(shared) userspace/render/embed.S
-	clang++-19 -fsanitize=fuzzer $(flags) $^ -o $@
+	$(CXX) -fsanitize=fuzzer -O1 $(flags) $^ -o $@
 
 $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/render/page.* userspace/render/*.js)
 	@mkdir -p $(@D)
@@ -32,6 +36,6 @@ $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/r
 
 $(out)/%.o: %.cpp userspace/unit/host.mk
 	@mkdir -p $(@D)
-	$(CXX) $(flags) -MMD -MP -c $< -o $@
+	$(CXX) $(if $(findstring _test,$<),-O0,-O1) $(flags) -MMD -MP -c $< -o $@
 
 -include $(tests:.o=.d) $(mutate:.o=.d)
