@@ -52,7 +52,7 @@ e2e() {
 		scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3" "${@:4}"
 }
 
-# How a request is read, and what s2ctl makes of an answer, is the same with other pages and without VHE.
+# How a request is read, and what s2ctl makes of an answer, is the same with other pages, and without VHE or EL2.
 about_text='create error_log junk reading s2ctl s2ctl_trace s2ctl_trace_run words'
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
@@ -79,10 +79,11 @@ part host scripts/check-host.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part e2e-6.1 e2e 6.1 '' ''
-part e2e-6.12-16k e2e 6.12-16k '' '' --without "$about_text"
-part e2e-6.12-off e2e 6.12 '' off
-part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe --without "$about_text"
+# When its kernel is there: kunit-san has built it.
 part e2e-san e2e san '' ''
+part e2e-6.12-16k e2e 6.12-16k '' '' --without "$about_text"
+part e2e-6.12-off e2e 6.12 '' off --without "$about_text"
+part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe --without "$about_text"
 part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4 --kexec
 part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4 --kexec
 part run-6.1-a72 runs 6.1 cortex-a72 nvhe
