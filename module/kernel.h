@@ -37,7 +37,7 @@ void kernel_table_free(void *table);
 unsigned long kernel_ram_alloc(unsigned long bytes);
 /* Frees any run of whole pages that kernel_ram_alloc gave. */
 void kernel_ram_free(unsigned long phys, unsigned long bytes);
-/* How many bytes can be taken without pushing the machine into reclaim. */
+/* How many bytes can be taken, and a thirty-second of the machine's memory is free still. */
 unsigned long kernel_ram_available(void);
 
 unsigned long kernel_page_size(void);
