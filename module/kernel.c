@@ -71,7 +71,7 @@ unsigned long kernel_ram_available(void)
 {
 	long pages = si_mem_available();
 
-	/* It counts what only movable pages can use, and leaves just what the kernel cannot miss. */
+	/* It counts what only movable pages can use, and leaves just what the kernel needs. */
 	pages -= global_zone_page_state(NR_FREE_CMA_PAGES) + totalram_pages() / 32;
 	return pages > 0 ? (unsigned long)pages << PAGE_SHIFT : 0;
 }
