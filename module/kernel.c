@@ -67,12 +67,16 @@ void kernel_ram_free(unsigned long phys, unsigned long bytes)
 		__free_page(phys_to_page(at));
 }
 
+unsigned long kernel_ram_total(void)
+{
+	return totalram_pages() << PAGE_SHIFT;
+}
+
 unsigned long kernel_ram_available(void)
 {
-	long pages = si_mem_available();
+	/* The first counts what only movable pages can use, too. */
+	long pages = si_mem_available() - global_zone_page_state(NR_FREE_CMA_PAGES);
 
-	/* It counts what only movable pages can use, and leaves just what the kernel needs. */
-	pages -= global_zone_page_state(NR_FREE_CMA_PAGES) + totalram_pages() / 32;
 	return pages > 0 ? (unsigned long)pages << PAGE_SHIFT : 0;
 }
 

@@ -37,7 +37,8 @@ void kernel_table_free(void *table);
 unsigned long kernel_ram_alloc(unsigned long bytes);
 /* Frees any run of whole pages that kernel_ram_alloc gave. */
 void kernel_ram_free(unsigned long phys, unsigned long bytes);
-/* How many bytes can be taken, and a thirty-second of the machine's memory is free still. */
+/* How many bytes there are, and how many of them kernel_ram_alloc can take without reclaim. */
+unsigned long kernel_ram_total(void);
 unsigned long kernel_ram_available(void);
 
 unsigned long kernel_page_size(void);
@@ -89,7 +90,8 @@ void kernel_runner_destroy(struct kernel_runner *runner);
 
 /* The calling thread runs from now on, for `ms` milliseconds at most (0: no limit). */
 void kernel_runner_begin(struct kernel_runner *runner, unsigned long ms);
-void kernel_runner_end(struct kernel_runner *runner);
+/* False: the vCPU was not loaded here any more (KERNEL_WORK_LOST), and was not put. */
+bool kernel_runner_end(struct kernel_runner *runner);
 
 /* Interrupts are masked in between (kernel_mask): the vCPU is loaded, and may be entered. */
 void kernel_runner_mask(struct kernel_runner *runner);
@@ -105,7 +107,7 @@ void kernel_runner_unmask(struct kernel_runner *runner);
 #define KERNEL_WORK_TRACE	8	/* entries, exits or faults are traced */
 #define KERNEL_WORK_LOST	16	/* the vCPU is not loaded here: the kernel has gone wrong */
 
-unsigned int kernel_runner_work(struct kernel_runner *runner);
+unsigned int kernel_runner_work(const struct kernel_runner *runner);
 
 /*
  * Makes the thread leave the guest and look around: it sees all that was stored before. Between

@@ -67,10 +67,17 @@ void Ram::free_pieces(const Piece *pieces, size_t count)
 		kernel_ram_free(pieces[i].pa, pieces[i].bytes);
 }
 
+uint64_t Ram::most()
+{
+	const uint64_t available = kernel_ram_available();
+	const uint64_t kept = kernel_ram_total() / 16;
+
+	return available - std::min(available, kept);
+}
+
 bool Ram::allocate(uint64_t bytes)
 {
-	// An eighth stays free: taking the last page starves everyone else.
-	if (bytes > kernel_ram_available() / 8 * 7)
+	if (bytes > most())
 		return false;
 
 	const size_t most = bytes / kernel_page_size();

@@ -26,6 +26,9 @@ class Ram {
 		release();
 	}
 
+	// How much a guest can have, so that the machine goes on: a sixteenth of its memory stays free.
+	static uint64_t most();
+
 	// Zeroed; `bytes` is a multiple of the kernel's page. False when the machine has not got it:
 	// nothing is held then.
 	bool allocate(uint64_t bytes);

@@ -122,7 +122,7 @@ int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Ge
 		return request.refuse(
 			ENOMEM, v[ram_word].column,
 			"the machine has not got %lu MiB to give (%lu MiB are available)",
-			ram >> 20, kernel_ram_available() >> 20);
+			ram >> 20, Ram::most() >> 20);
 	if (!guest.vcpus.create(guest, static_cast<unsigned>(v[vcpus_word].number)))
 		return request.refuse(ENOMEM, v[vcpus_word].given ? v[vcpus_word].column : 0,
 				      "no memory for vcpus");

@@ -347,18 +347,22 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	return 0;
 }
 
-void end(Guest &guest, Vcpu &vcpu, const Exit &exit)
+Reason end(Guest &guest, Vcpu &vcpu, const Exit &exit)
 {
+	Reason reason = exit.reason;
 	{
 		const Guard guard{guest.lock};
 
-		guest.vcpus.give_back(vcpu);
+		if (!guest.vcpus.give_back(vcpu))
+			reason = Reason::lost;
 		vcpu.exit = exit;
+		vcpu.exit.reason = reason;
 		guest.counters.runs++;
 		guest.counters.exits += exit.exits;
 		guest.counters.interrupts += exit.interrupts;
 	}
 	guest.vcpus.tell_whoever_waits();
+	return reason;
 }
 
 } // namespace
@@ -375,9 +379,8 @@ int vcpu_run(Guest &guest, const Request &request)
 
 	run.go();
 
-	const Reason reason = run.exit().reason;
+	const Reason reason = end(guest, *vcpu, run.exit());
 
-	end(guest, *vcpu, run.exit());
 	if (reason == Reason::signal)
 		return -EINTR;
 	if (reason == Reason::removed)

@@ -18,7 +18,6 @@ struct kernel_runner {
 	struct task_struct *task;	/* between begin and end */
 	unsigned long switches;		/* of the thread, when it was loaded */
 	bool loaded;
-	bool lost;			/* the scheduler did not tell of a switch */
 	void (*load)(void *of);
 	void (*put)(void *of);
 	void *of;
@@ -55,11 +54,9 @@ static unsigned long switches(void)
  * Is it loaded on this CPU, so many switches later? If the scheduler did not tell of one, the
  * registers here may be somebody else's: they are not saved, and no guest is entered with them.
  */
-static bool is_here(struct kernel_runner *runner, unsigned long later)
+static bool is_here(const struct kernel_runner *runner, unsigned long later)
 {
-	if (!runner->loaded || switches() - runner->switches != later)
-		runner->lost = true;
-	return !runner->lost;
+	return runner->loaded && switches() - runner->switches == later;
 }
 
 static void load(struct kernel_runner *runner)
@@ -85,9 +82,8 @@ static void sched_in(struct preempt_notifier *notifier, int cpu)
 {
 	struct kernel_runner *runner = runner_of(notifier);
 
-	if (runner->loaded)
-		runner->lost = true;
-	else
+	/* Still loaded is loaded elsewhere, for good: the count of switches will not fit again. */
+	if (!runner->loaded)
 		load(runner);
 }
 
@@ -124,19 +120,22 @@ static void watch(struct kernel_runner *runner)
 	preempt_notifier_init(&runner->notifier, &ops);
 	preempt_disable();
 	preempt_notifier_register(&runner->notifier);
-	runner->lost = false;
 	load(runner);
 	preempt_enable();
 }
 
-static void unwatch(struct kernel_runner *runner)
+static bool unwatch(struct kernel_runner *runner)
 {
+	bool here;
+
 	preempt_disable();
-	if (is_here(runner, 0))
+	here = is_here(runner, 0);
+	if (here)
 		put(runner);
 	runner->loaded = false;
 	preempt_notifier_unregister(&runner->notifier);
 	preempt_enable();
+	return here;
 }
 
 void kernel_runner_mask(struct kernel_runner *runner)
@@ -159,7 +158,7 @@ void kernel_runners_stop(void)
 {
 }
 
-static bool is_here(struct kernel_runner *runner, unsigned long later)
+static bool is_here(const struct kernel_runner *runner, unsigned long later)
 {
 	return true;
 }
@@ -168,8 +167,9 @@ static void watch(struct kernel_runner *runner)
 {
 }
 
-static void unwatch(struct kernel_runner *runner)
+static bool unwatch(struct kernel_runner *runner)
 {
+	return true;
 }
 
 void kernel_runner_mask(struct kernel_runner *runner)
@@ -220,18 +220,21 @@ void kernel_runner_begin(struct kernel_runner *runner, unsigned long ms)
 	watch(runner);
 }
 
-void kernel_runner_end(struct kernel_runner *runner)
+bool kernel_runner_end(struct kernel_runner *runner)
 {
-	unwatch(runner);
+	bool kept = unwatch(runner);
+
 	hrtimer_cancel(&runner->timer);
+	WARN_ONCE(!kept, "%s lost its CPU and was not told\n", current->comm);
+	return kept;
 }
 
-unsigned int kernel_runner_work(struct kernel_runner *runner)
+unsigned int kernel_runner_work(const struct kernel_runner *runner)
 {
 	unsigned long flags = read_thread_flags();
 	unsigned int work = 0;
 
-	if (WARN_ONCE(!is_here(runner, 0), "%s lost its CPU and was not told\n", current->comm))
+	if (!is_here(runner, 0))
 		work |= KERNEL_WORK_LOST;
 	if (flags & (_TIF_SIGPENDING | _TIF_NOTIFY_SIGNAL))
 		work |= KERNEL_WORK_SIGNAL;

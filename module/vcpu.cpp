@@ -90,12 +90,14 @@ void Vcpus::take(Vcpu &vcpu, unsigned long ms)
 	kernel_runner_begin(vcpu.runner, ms);
 }
 
-void Vcpus::give_back(Vcpu &vcpu)
+bool Vcpus::give_back(Vcpu &vcpu)
 {
-	kernel_runner_end(vcpu.runner);
+	const bool kept = kernel_runner_end(vcpu.runner);
+
 	vcpu.running = false;
 	vcpu.has_run = true;
 	__atomic_store_n(&running_, running_ - 1, __ATOMIC_RELEASE);
+	return kept;
 }
 
 void Vcpus::kick()

@@ -65,7 +65,8 @@ class Vcpus {
 	}
 	// The calling thread runs it from now on, `ms` milliseconds at most (0: no limit).
 	void take(Vcpu &vcpu, unsigned long ms);
-	void give_back(Vcpu &vcpu);
+	// False: the kernel has lost its EL1 registers.
+	bool give_back(Vcpu &vcpu);
 	// Every thread that runs one leaves the guest and sees what was stored before.
 	void kick();
 

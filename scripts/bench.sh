@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/bench.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--ko FILE]
+# Usage: scripts/bench.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--ko FILE] [--traced]
 #
 # What an exit of a guest costs, and a demand fault, in instructions: stage2's guests against KVM's. The
 # same image runs under both, in the same kernel on one CPU, and counts by CNTVCT_EL0, which QEMU lets
@@ -13,20 +13,24 @@
 # Under KVM the page comes from the process's own memory, which gets it from the kernel meanwhile
 # ("fresh"), or has it already ("populated"); under stage2 from the RAM that the guest owns.
 #
-# Prints a table, and leaves build/bench/exits.json.
+# With --traced all trace events are on. Prints a table, and leaves build/bench/exits.json.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' ko=''
+kernel=6.12 cpu='' ko='' append=''
 while (($#)); do
 	case $1 in
+	--traced)
+		append=STAGE2_TRACED=1
+		shift
+		;;
 	--kernel | --cpu | --ko)
 		(($# > 1)) || die "$1 needs a value"
 		printf -v "${1#--}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --ko)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --ko --traced)" ;;
 	esac
 done
 out=$top/build/bench
@@ -42,7 +46,7 @@ image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 # Two boots of the same: what differs between them is not a cost.
 for boot in 1 2; do
 	say "counting, boot $boot of 2"
-	"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --count \
+	"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --count --append "$append" \
 		--log "$out/console.$boot.log" >/dev/null ||
 		die "the machine failed: see $out/console.$boot.log"
 	grep -a '^bench: ' "$out/console.$boot.log" | tr -d '\r' >"$out/ticks.$boot"

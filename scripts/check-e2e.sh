@@ -8,7 +8,8 @@
 # Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
 # files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
 # several times slower: of all files it skips some, and the others make less effort. STRING goes to the
-# kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes room for this one.
+# kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes
+# room for this one.
 # Leaves build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh

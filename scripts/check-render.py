@@ -383,15 +383,15 @@ for name, words in {
 browser = start_browser()
 print("KTAP version 1")
 try:
-    for test in (loads, opens_soon("alternating"), opens_soon("scattered"), shows_the_tree, click_decodes, *(decodes_all("demo", n) for n in (1, 2, 3)),
+    for test in (loads, opens_soon("alternating"), opens_soon("scattered"), shows_the_tree,
+                 click_decodes, *(decodes_all("demo", n) for n in (1, 2, 3)),
                  *(decodes_all("fwb", n, "--stage", "2-fwb") for n in (2, 3)),
                  *(decodes_all("lpa", n, "--granule", "64K", "--output-bits", 52) for n in (1, 2, 3)),
                  *(decodes_all("lpa2", n, "--output-bits", 52) for n in (0, 1, 3)),
                  holds_every_descriptor("demo", DEMO), holds_every_descriptor("strange", out / "strange.tables"),
-                 holds_every_descriptor("scattered", out / "scattered.tables"),
-                 strip_and_tree_agree, hover_tells, zooms, keyboard_is_enough, counts_memory, readable("light"),
-                 readable("dark"), shows_differences, differences_in_words, pictures_are_shown("demo"),
-                 pictures_are_shown("diff"), hostile_names):
+                 holds_every_descriptor("scattered", out / "scattered.tables"), strip_and_tree_agree, hover_tells,
+                 zooms, keyboard_is_enough, counts_memory, readable("light"), readable("dark"), shows_differences,
+                 differences_in_words, pictures_are_shown("demo"), pictures_are_shown("diff"), hostile_names):
         check(test)
 finally:
     browser.quit()

@@ -4,22 +4,11 @@
 // meanwhile. Real-time threads are given 950 ms of a second at most.
 #include <sched.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 
-namespace
-{
-
-long now_ms()
-{
-	timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-} // namespace
+using Clock = std::chrono::steady_clock;
 
 int main(int argc, char **argv)
 {
@@ -39,6 +28,9 @@ int main(int argc, char **argv)
 		std::perror("hog");
 		return 1;
 	}
-	for (const long end = now_ms() + std::strtol(argv[2], nullptr, 0); now_ms() < end;)
+
+	const std::chrono::milliseconds time{std::strtol(argv[2], nullptr, 0)};
+
+	for (const auto end = Clock::now() + time; Clock::now() < end;)
 		;
 }

@@ -136,8 +136,8 @@ void Model::append_run(const dump::Table &table, const Run &run, size_t &next, b
 	next = run.index + run.count;
 }
 
-// The first of these, as far as they are scattered; fewer than four are not worth it.
-std::span<const Run> Model::scattered_at(std::span<const Run> runs, int level) const
+// How many of these, from the first on, are scattered leaves; fewer than four are not worth it: 1.
+size_t Model::scattered_at(std::span<const Run> runs, int level) const
 {
 	const Descriptor mask = address_mask(dump_.format(), level, runs[0].type);
 	size_t n = 0;
@@ -146,7 +146,7 @@ std::span<const Run> Model::scattered_at(std::span<const Run> runs, int level) c
 	       runs[n].index == runs[0].index + n &&
 	       !((runs[n].descriptor ^ runs[0].descriptor) & ~mask))
 		n++;
-	return runs.first(n < 4 ? 0 : n);
+	return n < 4 ? 1 : n;
 }
 
 void Model::append_addresses(std::span<const Run> runs, int level)
@@ -171,25 +171,23 @@ void Model::append_addresses(std::span<const Run> runs, int level)
 void Model::append_table(const dump::Table &table, const Sink &sink)
 {
 	std::vector<Run> runs;
-	size_t count = 0, next = 0;
+	std::vector<std::span<const Run>> pieces; // a run each, or scattered leaves
+	size_t next = 0;
 
 	for_each_run(dump_, table, [&](const Run &run) { runs.push_back(run); });
-	for (std::span<const Run> rest{runs}; !rest.empty(); count++)
-		rest = rest.subspan(std::max<size_t>(scattered_at(rest, table.level).size(), 1));
-	append_number(out_, count);
-	for (std::span<const Run> rest{runs}; !rest.empty();) {
-		const std::span<const Run> scattered = scattered_at(rest, table.level);
-		Run run = rest[0];
+	for (std::span<const Run> rest{runs}; !rest.empty();
+	     rest = rest.subspan(pieces.back().size()))
+		pieces.push_back(rest.first(scattered_at(rest, table.level)));
+	append_number(out_, pieces.size());
+	for (const std::span<const Run> piece : pieces) {
+		const bool scattered = piece.size() > 1;
+		Run run = piece[0];
 
-		if (scattered.empty()) {
-			append_run(table, run, next, false);
-			rest = rest.subspan(1);
-		} else {
-			run.count = scattered.size();
-			append_run(table, run, next, true);
-			append_addresses(scattered, table.level);
-			rest = rest.subspan(scattered.size());
-		}
+		if (scattered)
+			run.count = piece.size();
+		append_run(table, run, next, scattered);
+		if (scattered)
+			append_addresses(piece, table.level);
 		if (out_.size() >= 4096) {
 			sink(out_);
 			out_.clear();

@@ -71,7 +71,7 @@ class Model {
 	void append_table(const dump::Table &table, const Sink &sink);
 	void append_run(const dump::Table &table, const Run &run, size_t &next, bool scattered);
 	void append_addresses(std::span<const Run> runs, int level);
-	std::span<const Run> scattered_at(std::span<const Run> runs, int level) const;
+	size_t scattered_at(std::span<const Run> runs, int level) const;
 	unsigned rank_of(const Look &look) const;
 	void append_look(const Look &look, unsigned rank);
 	void write_looks(json::Writer &json) const;

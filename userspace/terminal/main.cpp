@@ -10,21 +10,16 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 
 namespace
 {
 
-long now_ms()
-{
-	timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 bool parse(const char *text, winsize &size)
 {
@@ -33,15 +28,15 @@ bool parse(const char *text, winsize &size)
 }
 
 // Shows what comes, for so long, or until there is nobody left to write.
-bool show(int screen, long ms)
+bool show(int screen, std::chrono::milliseconds time)
 {
-	const long end = now_ms() + ms;
+	const auto end = Clock::now() + time;
 
-	for (long now = now_ms(); now < end; now = now_ms()) {
+	for (auto now = Clock::now(); now < end; now = Clock::now()) {
 		pollfd input{screen, POLLIN, 0};
 		char bytes[4096];
 
-		if (poll(&input, 1, static_cast<int>(end - now)) <= 0)
+		if (poll(&input, 1, static_cast<int>((end - now) / 1ms) + 1) <= 0)
 			continue;
 
 		const ssize_t n = read(screen, bytes, sizeof(bytes));
@@ -89,12 +84,12 @@ int main(int argc, char **argv)
 		parse(argv[i], size);
 		std::printf("\n== %s\n", argv[i]);
 		ioctl(screen, TIOCSWINSZ, &size); // tells the command, where it changes anything
-		if (!show(screen, 1500))
+		if (!show(screen, 1500ms))
 			break;
 	}
 	std::printf("\n== Ctrl-C\n");
 	if (write(screen, "\003", 1) == 1)
-		show(screen, 5000);
+		show(screen, 5s);
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
