@@ -14,6 +14,14 @@ cd "$top"
 logs=build/check
 lanes=${CHECK_LANES:-$(nproc)}
 
+# The lines of a log that matter, and what KTAP says before a test that failed.
+what_failed() {
+	awk '
+		/^ *#/ { if (!/ took /) said = said $0 "\n"; next }
+		/^ *not ok|\[ *FAILED|: Failure$|error:|\.sh: / { printf "%s%s\n", said, $0 }
+		{ said = "" }' "$1"
+}
+
 # Runs a part, says how it went, and writes the counts to PART.counts.
 judge() {
 	local name=$1 status=0 start=$SECONDS counts failed said complaint=''
@@ -30,7 +38,7 @@ judge() {
 	fi
 	echo "$counts" >"$logs/$name.counts"
 	if ((status)); then
-		said=$(grep -E '^ *not ok|\[ *FAILED|error:|\.sh: ' "$logs/$name.log" | head -n 20) || true
+		said=$(what_failed "$logs/$name.log" | head -n 20) || true
 		complaint+=${said:+$'\n'$said}
 		complaint=${complaint//$'\n'/$'\n    '}$'\n'"    see $logs/$name.log"
 	fi

@@ -25,6 +25,7 @@
 #   register NAME, of_exit KEY     what regs, and run, say of vCPU 0
 #   in_background [COMMAND...]     vCPU 0 of demo runs beside the test, in a process of its own, $runner, which
 #                                  COMMAND (taskset 2) starts, and goes on when it runs
+#   is_running                     vCPU 0 of demo runs, or does within some seconds
 #   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
 #   ends_well                      that guest is told to end, and has seen nothing that it did not write
 #   needs WHAT                     engine, soft, kvm, hotplug, suspend, kmemleak: where there is none, the
@@ -315,13 +316,20 @@ printed() {
 	same "$1" "$output"
 }
 
+# Not at once: a thread that was stopped, or frozen, has first to get a CPU again.
+is_running() {
+	looks=0
+	until grep -q '^running' $demo/regs; do
+		[ $looks -lt 500 ] || return
+		looks=$((looks + 1))
+	done
+}
+
 # A shell would write again after EINTR.
 in_background() {
 	"$@" again 1 $demo/run ms=60000 2>/tmp/background &
-	runner=$! looks=0
-	until grep -q '^running' $demo/regs || [ $looks = 500 ]; do
-		looks=$((looks + 1))
-	done
+	runner=$!
+	is_running
 }
 
 # It works on a MiB, up to the word that tells it to stop.
@@ -335,7 +343,7 @@ begin_work() {
 }
 
 ends_well() {
-	grep -q '^running' $demo/regs || problem "it does not run any more: $(cat /tmp/background)"
+	is_running || problem "it does not run any more: $(cat /tmp/background)"
 	printf stop | dd of=$demo/mem bs=4096 seek=$((0x80300)) conv=notrunc 2>/dev/null
 	wait
 	read_exit 0

@@ -101,7 +101,7 @@ accepted demand 'ipa=0xa0000000 size=4M'
 accepted dirty 'ipa=0x90000000 size=2M'
 accepted walk 0x90001000
 agree demo
-grep -q '^running' $demo/regs || problem 'it does not run any more'
+is_running || problem 'it does not run any more'
 stop
 
 it 'sees it at once when memory goes away, and when it is back'

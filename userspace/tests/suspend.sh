@@ -43,7 +43,7 @@ again 1 $demo/run ms=1500 &
 sleep 1
 suspend freezer freeze
 sleep 1
-grep -q '^running' $demo/regs || problem 'it does not run any more'
+is_running || problem 'it does not run any more'
 wait
 read_exit 0
 same time-budget "$reason"

@@ -81,9 +81,7 @@ program ram=64k $forever
 traces
 sh -c "echo >$demo/run" 2>/dev/null &
 runner=$!
-until grep -q '^running' $demo/regs; do
-	:
-done
+is_running
 for event in enter exit; do
 	traces $event
 	rounds=0
