@@ -11,7 +11,7 @@ setup := $(if $(filter san,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench soak setup setup-run clean distclean
+	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench bench-tables soak setup setup-run clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -93,10 +93,14 @@ bench-host: setup
 
 #: Costs and endurance (not a part of check; a short form of soak is):
 #:   make bench         instructions of an exit and of a demand fault, ours and KVM's
+#:   make bench-tables  instructions of operations on tables, ours and KVM's
 #:   make soak          100,000 runs and 1,000,000 exits: no leak, no stuck CPU
 #:
 bench: setup
 	@scripts/bench.sh
+
+bench-tables: setup
+	@scripts/bench-tables.sh
 
 soak: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null

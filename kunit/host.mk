@@ -14,7 +14,7 @@ tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
 games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
-in_kernel := engine kvm
+in_kernel := engine kvm kvm_cost
 home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
 suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
 tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))

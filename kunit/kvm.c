@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of KVM's stage 2 code the suite kvm calls, see kvm.h.
+ * What of KVM's stage 2 code the suites kvm and kvm_cost call, see kvm.h.
  */
 #include <asm/kvm_host.h>
 #include <asm/kvm_mmu.h>
@@ -112,7 +112,7 @@ struct kvm_tables *kvm_tables_make(struct kunit *test, unsigned int ipa_bits, bo
 	return kunit_add_action_or_reset(test, destroy, tables) ? NULL : tables;
 }
 
-uint64_t kvm_tables_vtcr(const struct kvm_tables *tables)
+unsigned long kvm_tables_vtcr(const struct kvm_tables *tables)
 {
 	return tables->mmu.vtcr;
 }
@@ -122,7 +122,7 @@ static enum kvm_pgtable_prot prot_of(const struct kvm_wish *wish)
 	static const enum kvm_pgtable_prot types[] = {
 		[KVM_NORMAL] = 0,
 		[KVM_NORMAL_NC] = KVM_PGTABLE_PROT_NORMAL_NC,
-		[KVM_DEVICE_nGnRE] = KVM_PGTABLE_PROT_DEVICE,
+		[KVM_DEVICE] = KVM_PGTABLE_PROT_DEVICE,
 	};
 
 	return types[wish->memory] | (wish->read ? KVM_PGTABLE_PROT_R : 0) |
@@ -132,26 +132,51 @@ static enum kvm_pgtable_prot prot_of(const struct kvm_wish *wish)
 	       (wish->software & 4 ? KVM_PGTABLE_PROT_SW3 : 0);
 }
 
-int kvm_tables_map(struct kvm_tables *tables, uint64_t ipa, uint64_t size, uint64_t pa,
-		   const struct kvm_wish *wish)
+int kvm_tables_map(struct kvm_tables *tables, unsigned long ipa, unsigned long size,
+		   unsigned long pa, const struct kvm_wish *wish)
 {
 	/* Where pages come from is handed to zalloc_page. KVM wants there to be something. */
 	return kvm_pgtable_stage2_map(&tables->pgt, ipa, size, pa, prot_of(wish), tables, 0);
 }
 
-int kvm_tables_unmap(struct kvm_tables *tables, uint64_t ipa, uint64_t size)
+int kvm_tables_unmap(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
 {
 	return kvm_pgtable_stage2_unmap(&tables->pgt, ipa, size);
 }
 
-int kvm_tables_write_protect(struct kvm_tables *tables, uint64_t ipa, uint64_t size)
+int kvm_tables_write_protect(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
 {
 	return kvm_pgtable_stage2_wrprotect(&tables->pgt, ipa, size);
 }
 
-bool kvm_tables_age(struct kvm_tables *tables, uint64_t ipa, uint64_t size)
+bool kvm_tables_age(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
 {
 	return kvm_pgtable_stage2_test_clear_young(&tables->pgt, ipa, size, true);
+}
+
+unsigned long kvm_tables_find(struct kvm_tables *tables, unsigned long ipa)
+{
+	kvm_pte_t pte;
+
+	return kvm_pgtable_get_leaf(&tables->pgt, ipa, &pte, NULL) ? 0 : pte;
+}
+
+static int count_leaf(const struct kvm_pgtable_visit_ctx *at, enum kvm_pgtable_walk_flags visit)
+{
+	*(size_t *)at->arg += kvm_pte_valid(at->old);
+	return 0;
+}
+
+size_t kvm_tables_count(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
+{
+	size_t count = 0;
+	struct kvm_pgtable_walker walker = {
+		.cb = count_leaf,
+		.arg = &count,
+		.flags = KVM_PGTABLE_WALK_LEAF,
+	};
+
+	return kvm_pgtable_walk(&tables->pgt, ipa, size, &walker) ? 0 : count;
 }
 
 /* What is read. KVM gives the conversion of an address nothing to remember things in. */
@@ -186,7 +211,7 @@ static int note(const struct kvm_pgtable_visit_ctx *at, enum kvm_pgtable_walk_fl
 	return 0;
 }
 
-size_t kvm_tables_read(struct kvm_tables *tables, uint64_t *root, uint64_t root_pa,
+size_t kvm_tables_read(struct kvm_tables *tables, unsigned long *root, unsigned long root_pa,
 		       struct kvm_entry *entries, size_t room)
 {
 	struct kvm_pgtable pgt = tables->pgt;

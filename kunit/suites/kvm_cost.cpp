@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the module's tables cost, and KVM's, in instructions: the same operations in the same kernel, with
+// pages from the same allocator, and real TLB maintenance. Where CNTVCT_EL0 counts instructions
+// (scripts/bench-tables.sh), on 1 GiB; elsewhere on little, only to see that they succeed.
+#include "kvm.h"
+#include "module/el2/registers.hpp"
+#include "module/engine.hpp"
+#include "module/kernel.hpp"
+#include "module/tables.hpp"
+#include "suite.hpp"
+#include "support/random.hpp"
+#include "vmsa/mapping.hpp"
+#include "vmsa/rows.hpp"
+
+using namespace vmsa;
+using namespace stage2;
+
+namespace
+{
+
+constexpr uint64_t page = 4 * KiB, block = 2 * MiB;
+constexpr kvm_wish wish{true, true, false, KVM_NORMAL, 0}; // rw
+
+uint64_t now()
+{
+	constexpr Register cntvct_el0 = el2::reg(3, 14, 0, 2);
+
+	el2::Cpu::isb();
+	return el2::Cpu::read<cntvct_el0>();
+}
+
+// A loop of two instructions takes as many ticks.
+bool counter_counts_instructions()
+{
+	const uint64_t start = now();
+	uint64_t rounds = 10000;
+
+	asm volatile("1: subs %0, %0, #1\n\tb.ne 1b" : "+r"(rounds) : : "cc");
+	return now() - start - 20000 < 10;
+}
+
+struct Ours {
+	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::Tlb>;
+
+	Tables tables{"cost"};
+	engine::Tlb tlb{"cost"};
+	Mapping mapping{tables, tlb};
+
+	bool create()
+	{
+		kernel_features f;
+
+		kernel_read_features(&f);
+		tables.set_limit(8 * MiB);
+		return mapping.create(stage2_geometry<Granule4K>(40, f.pa_bits).value()).ok() &&
+		       tlb.admit(mapping.tree().geometry(), mapping.tree().root_address());
+	}
+	~Ours()
+	{
+		tlb.dismiss();
+		mapping.destroy();
+	}
+
+	bool map(Region<Ipa> region, Pa pa)
+	{
+		return mapping.map(region, Linear{region.first, pa}, normal | rw).ok();
+	}
+};
+
+// Both do the same, and scripts/bench-tables.sh reads what each took: "cost NAME: UNITS OURS KVM".
+template <class DoOurs, class DoKvm>
+void measure(struct kunit *test, const char *name, uint64_t units, const DoOurs &ours,
+	     const DoKvm &kvm)
+{
+	const uint64_t start = now();
+	const bool ours_done = ours();
+	const uint64_t middle = now();
+	const bool kvm_done = kvm();
+	const unsigned long long numbers[] = {units, middle - start, now() - middle};
+
+	EXPECT(ours_done);
+	EXPECT(kvm_done);
+	test_remark(test, name, numbers, std::size(numbers));
+}
+
+template <class Call> bool for_each_page(Region<Ipa> all, const Call &call)
+{
+	for (uint64_t offset = 0; offset < all.size(); offset += page) {
+		if (!call(all.first + offset))
+			return false;
+	}
+	return true;
+}
+
+template <class Call> bool at_random(Region<Ipa> all, unsigned calls, const Call &call)
+{
+	support::Random random{1};
+
+	for (; calls; calls--) {
+		if (!call(all.first + page * random.below(all.size() / page)))
+			return false;
+	}
+	return true;
+}
+
+void compare_costs(struct kunit *test, Ours &our, kvm_tables *kvm, Region<Ipa> all)
+{
+	const uint64_t first = all.first.raw(), size = all.size(), pages = size / page;
+	// Not aligned to a block: all pages.
+	const Pa ram{page};
+
+	measure(
+		test, "cost map_4k:", pages, [&] { return our.map(all, ram); },
+		[&] { return !kvm_tables_map(kvm, first, size, ram.raw(), &wish); });
+	measure(
+		test, "cost translate:", 1000,
+		[&] {
+			return at_random(all, 1000,
+					 [&](Ipa at) { return our.mapping.translate(at).ok(); });
+		},
+		[&] {
+			return at_random(all, 1000,
+					 [&](Ipa at) { return kvm_tables_find(kvm, at.raw()); });
+		});
+	measure(
+		test, "cost walk_4k:", pages,
+		[&] { return census(our.mapping.tree()).leaves[last_level] == pages; },
+		[&] { return kvm_tables_count(kvm, first, size) == pages; });
+	measure(
+		test, "cost age_4k:", pages,
+		[&] { return our.mapping.harvest_accessed(all, [](Region<Ipa>, Level) {}).ok(); },
+		[&] { return kvm_tables_age(kvm, first, size); });
+	measure(
+		test, "cost protect_4k:", pages, [&] { return our.mapping.protect(all, r).ok(); },
+		[&] { return !kvm_tables_write_protect(kvm, first, size); });
+	measure(
+		test, "cost unmap_4k:", pages, [&] { return our.mapping.unmap(all).ok(); },
+		[&] { return !kvm_tables_unmap(kvm, first, size); });
+	measure(
+		test, "cost map_single:", pages,
+		[&] {
+			return for_each_page(all, [&](Ipa at) { return our.map({at, page}, ram); });
+		},
+		[&] {
+			return for_each_page(all, [&](Ipa at) {
+				return !kvm_tables_map(kvm, at.raw(), page, ram.raw(), &wish);
+			});
+		});
+	measure(
+		test, "cost unmap_single:", pages,
+		[&] {
+			return for_each_page(all, [&](Ipa at) {
+				return our.mapping.unmap({at, page}).ok();
+			});
+		},
+		[&] {
+			return for_each_page(all, [&](Ipa at) {
+				return !kvm_tables_unmap(kvm, at.raw(), page);
+			});
+		});
+	measure(
+		test, "cost map_2m:", size / block, [&] { return our.map(all, Pa{block}); },
+		[&] { return !kvm_tables_map(kvm, first, size, block, &wish); });
+}
+
+} // namespace
+
+TEST(both_do_the_same)
+{
+	Ours our;
+
+	if (!kvm_is_here())
+		SKIP("no KVM at EL2 here");
+	kvm_tables *kvm = kvm_tables_make(test, 40, kvm_has_fwb());
+
+	ASSERT(our.create());
+	ASSERT(kvm);
+	compare_costs(test, our, kvm, {Ipa{0}, counter_counts_instructions() ? GiB : 4 * block});
+}
+
+SUITE(kvm_cost, both_do_the_same);
