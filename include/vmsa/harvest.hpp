@@ -20,26 +20,27 @@
 namespace vmsa
 {
 
-// visit(pointer, region, level) for each leaf of the region, in order.
+// visit(pointer, descriptor, region, level) for each leaf of the region, in order.
 template <class T, class Visit>
-constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level, typename T::Input at,
-			     typename T::Input last, const Visit &visit)
+constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level,
+			     Region<typename T::Input> region, const Visit &visit)
 {
 	using Format = typename T::Format;
 
-	for (;;) {
-		const uint64_t size = T::Granule::size(level);
-		const auto part = part_in_entry(at, last, size);
-		Descriptor *entry = table + tree.index(level, at);
+	const uint64_t size = T::Granule::size(level);
+	Descriptor *entry = table + tree.index(level, region.first);
+	Region<typename T::Input> whole{region.first.align_down(size), size};
+
+	for (;; entry++, whole = {whole.last + 1, size}) {
 		const Descriptor d = load(entry);
 
 		if (Format::is_table(d, level))
-			for_each_leaf(tree, tree.child(d), level + 1, part.first, part.last, visit);
+			for_each_leaf(tree, tree.child(d), level + 1, whole.intersect(region),
+				      visit);
 		else if (Format::is_leaf(d, level))
-			visit(entry, Region<typename T::Input>{at.align_down(size), size}, level);
-		if (part.last == last)
+			visit(entry, d, whole, level);
+		if (whole.last >= region.last)
 			return;
-		at = part.last + 1;
 	}
 }
 
@@ -65,11 +66,9 @@ constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> 
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	for_each_leaf(tree, tree.root(), tree.geometry().start, group_at(tree, region.first).first,
-		      group_at(tree, region.last).last,
-		      [&](Descriptor *entry, auto leaf, Level level) {
-			      Descriptor d = load(entry);
-
+	for_each_leaf(tree, tree.root(), tree.geometry().start,
+		      group_at(tree, region.first).hull(group_at(tree, region.last)),
+		      [&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
 			      do {
 				      if (!is_set(d))
 					      return;

@@ -48,9 +48,7 @@ template <class F> class Pair {
 	static constexpr size_t most_entries = 32768;
 
 	Pair(struct kunit *test, unsigned ipa_bits)
-	    : test_{test}, lab_{test, ipa_bits, 256}, kvm_{kvm_tables_make(test, ipa_bits, fwb)},
-	      ours_{scratch<kvm_entry>(test, most_entries)}, theirs_{scratch<kvm_entry>(
-								     test, most_entries)}
+	    : test_{test}, lab_{test, ipa_bits, 256}, kvm_{kvm_tables_make(test, ipa_bits, fwb)}
 	{
 	}
 
@@ -122,7 +120,8 @@ template <class F> class Pair {
 	struct kunit *test_;
 	Lab<F> lab_;
 	kvm_tables *kvm_;
-	std::span<kvm_entry> ours_, theirs_;
+	std::span<kvm_entry> ours_ = scratch<kvm_entry>(test_, most_entries);
+	std::span<kvm_entry> theirs_ = scratch<kvm_entry>(test_, most_entries);
 	size_t count_ = 0; // 0, too, where they differ
 };
 
