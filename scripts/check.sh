@@ -17,7 +17,7 @@ lanes=${CHECK_LANES:-$(nproc)}
 # The lines of a log that matter, and what KTAP says before a test that failed.
 what_failed() {
 	awk '
-		/^ *#/ { if (!/ took /) said = said $0 "\n"; next }
+		/^(\[[0-9:]+\])? *#/ { if (!/ took /) said = said $0 "\n"; next }
 		/^ *not ok|\[ *FAILED|: Failure$|error:|\.sh: / { printf "%s%s\n", said, $0 }
 		{ said = "" }' "$1"
 }
