@@ -60,9 +60,9 @@ e2e() {
 		scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3" "${@:4}"
 }
 
-# How a request is read, and what s2ctl makes of an answer, is the same with other pages, and without
-# VHE or EL2.
-about_text='create error_log junk reading s2ctl s2ctl_trace s2ctl_trace_run words'
+# How a request is read, garbage or not, and what s2ctl makes of an answer, is the same with other pages,
+# and without VHE or EL2.
+about_text='create error_log fuzz junk reading s2ctl s2ctl_trace s2ctl_trace_run words'
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {
