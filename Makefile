@@ -11,7 +11,8 @@ setup := $(if $(filter san,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench bench-tables soak setup setup-run clean distclean
+	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench bench-tables soak \
+	setup setup-run clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)

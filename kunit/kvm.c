@@ -14,10 +14,8 @@
 #include "kvm.h"
 
 struct kvm_tables {
-	struct kvm kvm; /* all zero: only its addresses are asked for */
+	struct kvm kvm; /* all zero, but for arch.mmu */
 	struct kvm_pgtable pgt;
-	struct kvm_pgtable_mm_ops mm_ops;
-	struct kvm_s2_mmu mmu;
 };
 
 static void *zalloc_page(void *unused)
@@ -56,7 +54,7 @@ static phys_addr_t to_physical(void *table)
 	return __pa(table);
 }
 
-static const struct kvm_pgtable_mm_ops kernel_memory = {
+static struct kvm_pgtable_mm_ops kernel_memory = {
 	.zalloc_page = zalloc_page,
 	.zalloc_pages_exact = zalloc_pages_exact,
 	.free_pages_exact = free_pages_exact,
@@ -97,15 +95,14 @@ struct kvm_tables *kvm_tables_make(struct kunit *test, unsigned int ipa_bits, bo
 	tables = kunit_kzalloc(test, sizeof(*tables), GFP_KERNEL);
 	if (!tables)
 		return NULL;
-	tables->mm_ops = kernel_memory;
-	mmu = &tables->mmu;
+	mmu = &tables->kvm.arch.mmu;
 	mmu->arch = &tables->kvm.arch;
 	mmu->pgt = &tables->pgt;
 	/* No vCPU ever has it, but what is unmapped is invalidated for it. */
 	atomic64_set(&mmu->vmid.id, 1);
 	mmu->vtcr = kvm_get_vtcr(read_sanitised_ftr_reg(SYS_ID_AA64MMFR0_EL1),
 				 read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1), ipa_bits);
-	if (__kvm_pgtable_stage2_init(&tables->pgt, mmu, &tables->mm_ops,
+	if (__kvm_pgtable_stage2_init(&tables->pgt, mmu, &kernel_memory,
 				      fwb ? 0 : KVM_PGTABLE_S2_NOFWB, NULL))
 		return NULL;
 	mmu->pgd_phys = __pa(tables->pgt.pgd);
@@ -114,7 +111,7 @@ struct kvm_tables *kvm_tables_make(struct kunit *test, unsigned int ipa_bits, bo
 
 unsigned long kvm_tables_vtcr(const struct kvm_tables *tables)
 {
-	return tables->mmu.vtcr;
+	return tables->kvm.arch.mmu.vtcr;
 }
 
 static enum kvm_pgtable_prot prot_of(const struct kvm_wish *wish)
@@ -193,7 +190,7 @@ static void *to_other_virtual(phys_addr_t pa)
 	return reading.root + (pa - reading.root_pa);
 }
 
-static const struct kvm_pgtable_mm_ops other_memory = { .phys_to_virt = to_other_virtual };
+static struct kvm_pgtable_mm_ops other_memory = { .phys_to_virt = to_other_virtual };
 
 static int note(const struct kvm_pgtable_visit_ctx *at, enum kvm_pgtable_walk_flags visit)
 {
@@ -223,7 +220,7 @@ size_t kvm_tables_read(struct kvm_tables *tables, unsigned long *root, unsigned 
 	reading = (struct reading){ root, root_pa, entries, room };
 	if (root) {
 		pgt.pgd = (kvm_pteref_t)root;
-		pgt.mm_ops = (struct kvm_pgtable_mm_ops *)&other_memory;
+		pgt.mm_ops = &other_memory;
 	}
 	return kvm_pgtable_walk(&pgt, 0, BIT(pgt.ia_bits), &walker) ? 0 : reading.count;
 }

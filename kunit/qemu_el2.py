@@ -2,7 +2,8 @@
 """The machine kunit.py boots: an arm64 one whose kernel starts at EL2, so that KVM is up.
 
 A warning ends the run at once (panic_on_warn), a panic ends the machine (panic=-1). With STAGE2_COUNT
-in the environment CNTVCT_EL0 advances by one an instruction, and two boots do the same (scripts/boot.sh --count).
+in the environment CNTVCT_EL0 advances by one an instruction, and two boots do the same, as with
+scripts/boot.sh --count.
 """
 import os
 

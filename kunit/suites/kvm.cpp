@@ -177,6 +177,7 @@ template <class F> void play_with_both(struct kunit *test, unsigned ipa_bits)
 	for (unsigned slot = 0; slot < 16; slot += 1 + random.below(2))
 		ASSERT(both.map(draw(random, ipa_bits, F::output_bits, slot)));
 	both.compare();
+	ASSERT(!both.entries().empty());
 	for (unsigned round = 0; round < 30 && !both.entries().empty(); round++) {
 		const Region<Ipa> region = run_of_leaves(
 			both.entries(), random.below(both.entries().size()), 1 + random.below(600));

@@ -25,9 +25,9 @@
 #   register NAME, of_exit KEY     what regs, and run, say of vCPU 0
 #   in_background [COMMAND...]     vCPU 0 of demo runs beside the test, in a process of its own, $runner, which
 #                                  COMMAND (taskset 2) starts, and goes on when it runs
-#   is_running                     vCPU 0 of demo runs, or does within some seconds
 #   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
 #   ends_well                      that guest is told to end, and has seen nothing that it did not write
+#   is_running                     vCPU 0 of demo runs, or does within some seconds
 #   needs WHAT                     engine, soft, kvm, hotplug, suspend, kmemleak: where there is none, the
 #                                  file's tests are skipped
 #
