@@ -22,7 +22,7 @@ help:
 #:   make shell         the same machine with a shell in it
 #:   make check         every test
 #:     KERNEL=6.12|6.1|6.12-16k|san   which of Debian's arm64 kernels (6.12), or ours with sanitizers
-#:     EL2=vhe|nvhe|off           what the module finds there (what the CPU has)
+#:     EL2=vhe|nvhe|kvm|off       what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
 #:
 run: $(setup)

@@ -17,7 +17,8 @@ usage() {
 		usage: boot.sh --kernel VMLINUZ --initrd FILE [OPTION...]
 		  --log FILE                keep the console there
 		  --cpu CPU                 any of `qemu-system-aarch64 -cpu help` (max)
-		  --el2 vhe|nvhe|off        which EL2 the module finds (what the CPU has)
+		  --el2 vhe|nvhe|kvm|off    which EL2 the module finds (what the CPU has); kvm: as a board's
+		                            kernel boots, KVM takes EL2 when it wants it
 		  --smp N                   CPUs (2)
 		  --memory SIZE             memory (1G)
 		  --append STRING           more words for the kernel's command line
@@ -80,20 +81,20 @@ vhe)
 	has_vhe "$cpu" ||
 		refuse "$cpu has no VHE: take EL2=nvhe, or another CPU (max, cortex-a76, neoverse-n1)"
 	;;
-nvhe)
+nvhe | kvm)
 	cpu=${cpu:-cortex-a72}
 	! has_vhe "$cpu" ||
 		refuse "on $cpu Linux uses VHE: take EL2=vhe, or an older CPU" \
 			"(cortex-a53, cortex-a57, cortex-a72)"
-	# Else KVM takes EL2 for itself.
-	append="kvm-arm.mode=none $append"
+	# Else KVM takes EL2: at boot, or with its first guest.
+	[[ $el2 == kvm ]] || append="kvm-arm.mode=none $append"
 	;;
 off)
 	cpu=${cpu:-max}
 	virtualization=off
 	;;
 *)
-	refuse "unknown EL2 '$el2' (known: vhe nvhe off)"
+	refuse "unknown EL2 '$el2' (known: vhe nvhe kvm off)"
 	;;
 esac
 # The architected algorithm for pointer authentication is slow to emulate: the boot takes twice
