@@ -11,8 +11,8 @@ setup := $(if $(filter san,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
 	check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	docs s2ctl install-s2ctl vmsa-image install-headers bench-host bench bench-tables soak \
-	setup setup-run clean distclean
+	docs s2ctl install-s2ctl guests vmsa-image dist install-headers bench-host bench bench-tables soak \
+	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
 	@sed -n 's/^#: //p' $(MAKEFILE_LIST)
@@ -80,7 +80,7 @@ check-headers: setup
 check-tools: setup
 	@scripts/check-tools.sh
 
-check-s2ctl: setup
+check-s2ctl: setup-s2ctl
 	@scripts/check-s2ctl.sh
 
 check-render: setup
@@ -114,11 +114,14 @@ setup:
 setup-run:
 	@scripts/setup.sh --run
 
+setup-s2ctl setup-compiler:
+	@scripts/setup.sh --$(@:setup-%=%)
+
 #: The command-line tool, for this machine (the machines of `make run` have it):
 #:   make s2ctl             build/s2ctl/host/s2ctl, its manual page and its completion for bash
 #:   make install-s2ctl     PREFIX=/usr/local DESTDIR=
 #:
-s2ctl: setup
+s2ctl: setup-s2ctl
 	@$(MAKE) --no-print-directory -f userspace/s2ctl/build.mk all
 
 install-s2ctl: s2ctl
@@ -127,12 +130,23 @@ install-s2ctl: s2ctl
 	install -D -m 644 build/s2ctl/host/s2ctl.bash \
 		'$(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions/s2ctl'
 
+#: The toy guests, and what writes one into a guest's memory (s2ctl load does, too):
+#:   make guests            build/guests/*.elf, build/programs/s2load
+#:
+guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
+	@$(MAKE) --no-print-directory -f userspace/guests/guests.mk
+	@$(MAKE) --no-print-directory -f userspace/programs.mk build/programs/s2load
+
 #: The library in other projects:
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package
 #:   make vmsa-image        a tool that makes tables ahead of time, and prints them
+#:   make dist              build/stage2-VERSION.tar.xz, the whole project; what changed is in CHANGELOG
 #:
-vmsa-image: setup
+vmsa-image: setup-compiler
 	@$(MAKE) --no-print-directory -f userspace/vmsa-image/host.mk
+
+dist:
+	@scripts/dist.sh
 
 install-headers:
 	@PREFIX='$(or $(PREFIX),/usr/local)' DESTDIR='$(DESTDIR)' scripts/install-headers.sh

@@ -37,4 +37,5 @@ module_init(stage2_init);
 module_exit(stage2_exit);
 
 MODULE_LICENSE("GPL");
+MODULE_VERSION(STAGE2_VERSION);
 MODULE_DESCRIPTION("Stage 2 translation tables for toy guests, mapped and dumped through debugfs");

@@ -17,7 +17,7 @@ shadow=$top/build/modules/$1
 lock "$shadow/.lock"
 # A source that went away must not be built again.
 find "$shadow" -type l -delete
-cp -rs "$top"/{Kbuild,include,module,scripts} "$shadow"
+cp -rs "$top"/{Kbuild,VERSION,include,module,scripts} "$shadow"
 
 if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
 	CC=aarch64-linux-gnu-gcc-12 M="$shadow" modules >"$shadow/build.log" 2>&1; then

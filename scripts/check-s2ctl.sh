@@ -81,6 +81,10 @@ as_golden() {
 	diff "$1" "$scratch/transcript" || [[ ! $accept ]] || cp "$scratch/transcript" "$1"
 }
 
+has_the_version() {
+	diff <(echo "s2ctl $(<VERSION)") <(s2ctl --version)
+}
+
 # What the terminal $@ runs in gets.
 in_terminal() {
 	TERM=xterm script --quiet --return --command "$*" /dev/null </dev/null
@@ -235,6 +239,7 @@ check "SIGINT ends it, with a word and status 130" ends_by INT 130
 check "SIGTERM ends it, with a word and status 143" ends_by TERM 143
 check "who is not root is told" only_root_is_told
 check "a file that is written is there as a whole, or not at all" a_file_is_whole_or_not_there
+check "it has the version of the whole project" has_the_version
 check "bash completes commands, options, values and guests" completion_works
 check_with groff "the manual page has every command and option" manual_page_is_whole
 check "the manual has every command" manual_is_whole

@@ -9,7 +9,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-version=0.1
+version=$(<"$top/VERSION")
 prefix=${PREFIX:-/usr/local}
 target=${DESTDIR-}$prefix
 package=$top/scripts/package

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh [--run]: installs the native packages that the project needs and this machine lacks; with --run,
-# only those that it takes to build the module and boot a machine with it.
+# setup.sh [--run|--s2ctl|--compiler]: installs the native packages that the project needs and this machine
+# lacks: all of them, or only those that it takes to build the module and boot a machine with it, to build
+# s2ctl for this machine, or to compile C++ for it. The last two are short, and good for a board.
 #
 # Says and does nothing when all are there. Only native packages: the arm64 ones are unpacked into
 # the cache (apt-arm64.sh), and dpkg's architectures stay as they are.
@@ -61,10 +62,23 @@ chromium-driver          chromedriver
 python3-selenium         /usr/lib/python3/dist-packages/selenium
 EOF
 )
+
+# Of a|b, either will do, and a is installed where there is none.
+compiler='make make
+g++ g++'
+s2ctl=$(cat <<'EOF'
+libcli11-dev             /usr/include/CLI/CLI.hpp
+libbpf-dev               /usr/include/bpf/libbpf.h
+clang|clang-19           clang
+bpftool                  bpftool
+EOF
+)
 case ${1-} in
 --run) list=${whole%%----*} ;;
+--s2ctl) list=$compiler$'\n'$s2ctl ;;
+--compiler) list=$compiler ;;
 '') list=$whole ;;
-*) die "unknown option '$1' (known: --run)" ;;
+*) die "unknown option '$1' (known: --run --s2ctl --compiler)" ;;
 esac
 list=$(sed -E '/^(#|-|$)/d; s/ +/ /' <<<"$list")
 missing=()
@@ -83,7 +97,7 @@ fi
 installed=$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n' |
 	sed -n 's/^installed //p')
 while read -r package _; do
-	grep -qxF -- "$package" <<<"$installed" || missing+=("$package")
+	grep -qxE -- "${package//+/\\+}" <<<"$installed" || missing+=("${package%%|*}")
 done <<<"$list"
 ((${#missing[@]})) || exit 0
 

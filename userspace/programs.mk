@@ -3,7 +3,7 @@
 # The programs of the machine, build/programs/NAME, static arm64: `make -f userspace/programs.mk` in
 # the project's root. Each is all the C++ of its folders.
 
-cxx := aarch64-linux-gnu-g++-12
+include userspace/arm64.mk
 out := build/programs
 
 folders_of_s2load := load elf
@@ -23,11 +23,11 @@ all: $(names:%=$(out)/%)
 
 .SECONDEXPANSION:
 $(names:%=$(out)/%): $(out)/%: $$(call objects,$$*)
-	$(cxx) -static -s -o $@ $^
+	$(arm64-cxx) -static -s -o $@ $^
 
 $(out)/objects/%.o: userspace/%.cpp userspace/programs.mk
 	@mkdir -p $(@D)
-	$(cxx) $(flags) -MMD -MP -c $< -o $@
+	$(arm64-cxx) $(flags) -MMD -MP -c $< -o $@
 
 .PHONY: all
 .SECONDARY:

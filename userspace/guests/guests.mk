@@ -2,7 +2,7 @@
 #
 # The toy guests, build/guests/NAME.elf: `make -f userspace/guests/guests.mk` in the project's root.
 
-cross := aarch64-linux-gnu-
+include userspace/arm64.mk
 source := userspace/guests
 out := build/guests
 
@@ -19,15 +19,15 @@ all: $(names:%=$(out)/%.elf)
 
 # Pages of 4K in the file, whatever the linker takes for the largest.
 $(out)/%.elf: $(source)/image.lds $(out)/start.o $(out)/guest.o $(out)/%.o
-	$(cross)g++-12 -nostdlib -static -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 -T $^ -o $@
+	$(arm64-cxx) -nostdlib -static -s -Wl,--build-id=none -Wl,-z,max-page-size=4096 -T $^ -o $@
 
 $(out)/%.o: $(source)/%.cpp $(source)/guests.mk
 	@mkdir -p $(@D)
-	$(cross)g++-12 $(flags) -MMD -MP -c $< -o $@
+	$(arm64-cxx) $(flags) -MMD -MP -c $< -o $@
 
 $(out)/%.o: $(source)/%.S $(source)/guests.mk
 	@mkdir -p $(@D)
-	$(cross)gcc-12 -c $< -o $@
+	$(arm64-cc) -c $< -o $@
 
 .PHONY: all
 .SECONDARY:

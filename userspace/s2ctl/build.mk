@@ -8,8 +8,10 @@ FOR ?= host
 out := build/s2ctl/$(FOR)
 flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
 link := -lbpf
+CLANG ?= $(firstword $(foreach name,clang-19 clang,$(shell command -v $(name))) clang)
 ifeq ($(FOR),arm64)
-CXX := aarch64-linux-gnu-g++-12
+include userspace/arm64.mk
+CXX := $(arm64-cxx)
 flags += -idirafter $(SYSROOT)/usr/include
 link := -static -s -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz
 endif
@@ -41,14 +43,18 @@ $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/r
 	@mkdir -p $(@D)
 	$(CXX) -c $< -o $@
 
+# The version is in one place.
+$(out)/userspace/s2ctl/cli.o: flags += -DS2CTL_VERSION='"$(shell cat VERSION)"'
+$(out)/userspace/s2ctl/cli.o: VERSION
+
 # The BPF program, as a header that has it. It knows no CPU, so any machine's <asm/types.h> will do. Without
 # v3's comparisons, the verifier of Linux 6.1 loses track of bounds.
 bpf_flags := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Werror -Iinclude -Iuserspace \
-	-idirafter /usr/aarch64-linux-gnu/include $(if $(SYSROOT),-idirafter $(SYSROOT)/usr/include)
+	-idirafter /usr/include/$(shell $(CC) -print-multiarch) $(if $(SYSROOT),-idirafter $(SYSROOT)/usr/include)
 
 $(out)/stage2.bpf.o: userspace/bpf/stage2.bpf.c userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
-	clang-19 $(bpf_flags) -MMD -MP -c $< -o $@
+	$(CLANG) $(bpf_flags) -MMD -MP -c $< -o $@
 
 $(out)/stage2.skel.h: $(out)/stage2.bpf.o
 	PATH=$$PATH:/usr/sbin bpftool gen skeleton $< name stage2_bpf >$@

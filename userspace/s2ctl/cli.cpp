@@ -101,7 +101,7 @@ void build(CLI::App &app, std::list<Slot> &slots, const Command *wanted)
 {
 	app.formatter(std::make_shared<Formatter>());
 	app.set_help_flag("-h,--help", "say how it is used");
-	app.set_version_flag("--version", "s2ctl 0.1", "say which version this is");
+	app.set_version_flag("--version", "s2ctl " S2CTL_VERSION, "say which version this is");
 	app.require_subcommand(1);
 	app.footer(more);
 	for (const Command *command : commands()) {
