@@ -23,7 +23,7 @@ struct Entry {
 	size_t caret;
 };
 
-constinit Entry entries[kept];
+constinit Entry entries[kept]{};
 constinit size_t added = 0;
 constinit kernel_lock *lock = nullptr;
 
