@@ -20,12 +20,13 @@ CXX := $(foreach word,$(CC),$(patsubst %$(notdir $(word)),%$(call cxx-name,$(wor
 cxx_kernel_flags = $(filter-out -W% -std=% -fplugin% $(CC_FLAGS_LTO),$(_c_flags) $(modkern_cflags)) \
 	$(filter -Wa$(comma)%,$(_c_flags))
 
-# The language the kernel can carry: no run-time library, no unwinder, no start-up code.
+# The language the kernel can carry: no run-time library, no unwinder, no start-up code. Unwind tables are as
+# the kernel has them, which finds there where it may put a return address on the shadow call stack.
 # -g0: pahole cannot describe templates in BTF, and a kernel refuses the whole module for it.
 # Hidden: built into vmlinux, which is position independent, data others may override cannot link.
 cxx_flags := -std=c++20 -ffreestanding -fno-exceptions -fno-rtti \
 	-fno-threadsafe-statics -fno-use-cxa-atexit \
-	-fno-unwind-tables -fno-asynchronous-unwind-tables \
+	$(if $(CONFIG_UNWIND_TABLES),,-fno-unwind-tables -fno-asynchronous-unwind-tables) \
 	-fvisibility=hidden -fvisibility-inlines-hidden -mno-outline-atomics -g0 \
 	$(if $(findstring clang,$(CXX)),,-fno-gnu-unique) \
 	-Wall -Wextra -Werror -I$(cxx-root)/include
@@ -44,7 +45,8 @@ quiet_cmd_cxx_o_cpp = CXX $(quiet_modtag) $@
 	$(LD) $(KBUILD_LDFLAGS) -r --force-group-allocation -T $(cxx-merge) \
 		-o $(@D)/.tmp_$(@F) $@; \
 	mv $(@D)/.tmp_$(@F) $@; \
-	$(PYTHON3) $(cxx-audit) --objdump $(OBJDUMP) --frame-limit $(cxx-frame-limit) $@
+	$(PYTHON3) $(cxx-audit) --objdump $(OBJDUMP) --frame-limit $(cxx-frame-limit) \
+		$(if $(CONFIG_UNWIND_TABLES),--unwind-tables) $@
 
 $(obj)/%.o: $(src)/%.cpp $(cxx-merge) $(cxx-audit) FORCE
 	$(call if_changed_dep,cxx_o_cpp)

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The freestanding audit: refuses an AArch64 object a kernel could not carry.
 
-usage: audit.py [--objdump TOOL] [--frame-limit BYTES] [--symvers FILE]... OBJECT...
+usage: audit.py [--objdump TOOL] [--frame-limit BYTES] [--unwind-tables] [--symvers FILE]... OBJECT...
 
 Looks at sections, symbols and disassembly, prints one line for each breach,
 `FILE: FUNCTION: reason`, and exits with 1 if there was one. A module (*.ko) has to find every
 symbol it needs in the kernel: in --symvers, the kernel's list of exports. Any other object is
-taken for C++, compiled on its own, whose stack frames have a limit.
+taken for C++, compiled on its own, whose stack frames have a limit. --unwind-tables is for a
+kernel that reads them when it loads a module (CONFIG_UNWIND_TABLES).
 """
 import argparse
 import bisect
@@ -55,7 +56,9 @@ TARGET = re.compile(r"\b(0x)?[0-9a-f]+ <[^>]*>")
 FP_REGISTER = re.compile(
 	r"(?<![\w#.])(?:[vqdshbz](?:[12]?\d|3[01])|p(?:\d|1[0-5]))(?=[,./\]}\s\[]|$)")
 HEADER = re.compile(r"[0-9a-f]+ <(.+)>:$")
-INSTRUCTION = re.compile(r"\s*([0-9a-f]+):\s+(\S+)\s*(.*)")
+# llvm-objdump shows the bytes of data, whatever it is asked for: they can look like registers, too.
+INSTRUCTION = re.compile(r"\s*([0-9a-f]+):\s+(?:(?:[0-9a-f]{2} )+\s*)?(\S+)\s*(.*)")
+DATA = re.compile(r"\.(?!inst$)")
 BRANCH = re.compile(r"(?:b\.?\w*|bl|cbn?z|tbn?z)$")
 BRANCH_TO = re.compile(r"(?:^|[ ,])(?:0x)?([0-9a-f]+) <")
 NO_RETURN = {"b", "br", "braa", "brab", "ret", "retaa", "retab", "brk", "eret", "udf"}
@@ -141,12 +144,12 @@ class Object:
 		return symbol.name
 
 
-def sections_audit(obj):
+def sections_audit(obj, unwind_tables):
 	"""Sections that promise what no kernel does."""
 	for section in obj.sections:
 		if not section.size:
 			continue
-		if section.name == ".eh_frame":
+		if section.name == ".eh_frame" and not unwind_tables:
 			yield next(unwound(obj), section.name), (
 				"unwind tables; compile with -fno-unwind-tables and "
 				"-fno-asynchronous-unwind-tables")
@@ -277,6 +280,8 @@ def code_audit(path, objdump, frame_limit):
 	for line in listing.splitlines():
 		if found := INSTRUCTION.match(line):
 			address, name, operands = found.groups()
+			if DATA.match(name):
+				continue
 			operands = operands.partition("//")[0].rstrip()
 			frame.step(int(address, 16), name, operands)
 			if not vector and FP_REGISTER.search(bare := TARGET.sub("", operands)):
@@ -301,7 +306,7 @@ def demangle(lines, objdump):
 def audit(path, options, exports):
 	obj = Object(path)
 	is_module = path.endswith(".ko")
-	yield from sections_audit(obj)
+	yield from sections_audit(obj, options.unwind_tables)
 	yield from constructors_audit(obj)
 	yield from symbols_audit(obj, exports, is_module)
 	yield from code_audit(path, options.objdump, 0 if is_module else options.frame_limit)
@@ -311,6 +316,7 @@ def main():
 	parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 	parser.add_argument("--objdump", default="aarch64-linux-gnu-objdump", metavar="TOOL")
 	parser.add_argument("--frame-limit", type=int, default=512, metavar="BYTES")
+	parser.add_argument("--unwind-tables", action="store_true")
 	parser.add_argument("--symvers", action="append", default=[], metavar="FILE")
 	parser.add_argument("objects", nargs="+", metavar="OBJECT")
 	options = parser.parse_args()
