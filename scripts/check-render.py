@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import render_columns
 from browser import contrast, start_browser
 from render_dumps import alternating, changed, empty, scattered, strange
 from selenium.webdriver.common.action_chains import ActionChains
@@ -102,7 +103,7 @@ def rows():
 
 def at_strip(address, lane=0):
     """Where an address is drawn, from the middle of the strip."""
-    return js("const b = strip.canvas; return [Math.round(strip.x(strip.place(arguments[0])) - b.clientWidth / 2 + 1),"
+    return js("const b = strip.canvas; return [Math.floor(strip.x(strip.place(arguments[0]))) + 1 - Math.round(b.clientWidth / 2),"
               "strip.laneTop + strip.gap + arguments[1] * (LANE + strip.gap) + LANE - 8 - Math.round(b.clientHeight / 2)]",
               address, lane)
 
@@ -391,7 +392,8 @@ try:
                  holds_every_descriptor("demo", DEMO), holds_every_descriptor("strange", out / "strange.tables"),
                  holds_every_descriptor("scattered", out / "scattered.tables"), strip_and_tree_agree, hover_tells,
                  zooms, keyboard_is_enough, counts_memory, readable("light"), readable("dark"), shows_differences,
-                 differences_in_words, pictures_are_shown("demo"), pictures_are_shown("diff"), hostile_names):
+                 differences_in_words, pictures_are_shown("demo"), pictures_are_shown("diff"), hostile_names,
+                 *render_columns.tests(js, load, quiet, s2ctl, out, DEMO.read_bytes())):
         check(test)
 finally:
     browser.quit()

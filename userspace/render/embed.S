@@ -11,6 +11,7 @@
 	embed	render_page_html, "userspace/render/page.html"
 	embed	render_page_css, "userspace/render/page.css"
 	embed	render_model_js, "userspace/render/model.js"
+	embed	render_lane_js, "userspace/render/lane.js"
 	embed	render_strip_js, "userspace/render/strip.js"
 	embed	render_tree_js, "userspace/render/tree.js"
 	embed	render_page_js, "userspace/render/page.js"

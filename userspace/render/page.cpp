@@ -17,6 +17,7 @@
 EMBEDDED(page_html);
 EMBEDDED(page_css);
 EMBEDDED(model_js);
+EMBEDDED(lane_js);
 EMBEDDED(strip_js);
 EMBEDDED(tree_js);
 EMBEDDED(page_js);
@@ -139,6 +140,7 @@ void write_data(const Sink &sink, std::span<const Subject *const> subjects, cons
 void write_scripts(const Sink &sink)
 {
 	const std::string_view scripts[] = {{render_model_js, render_model_js_end},
+					    {render_lane_js, render_lane_js_end},
 					    {render_strip_js, render_strip_js_end},
 					    {render_tree_js, render_tree_js_end},
 					    {render_page_js, render_page_js_end}};

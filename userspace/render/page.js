@@ -10,17 +10,10 @@ const islands = data.islands.map((s) => ({first: Number(s.first), last: Number(s
 let current = models.length - 1; // whose tables are shown
 
 // Lanes of the strip.
-const laneOf = (model, name) => ({
-	name, model,
-	get length() { return model.leaves.length; },
-	index: (address) => model.leafIndex(address),
-	first: (i) => model.runs.first[model.leaves[i]],
-	last: (i) => model.end(model.leaves[i]),
-	paint: (i) => {
-		const look = model.look(model.leaves[i]), paint = paintOf(look);
-		paint.label ||= `${look.access} ${look.memory} ${sizeText(model.size(look.level))}`;
-		return paint;
-	},
+const laneOf = (model, name) => new Lane(name, model.leaves.length, (i) => {
+	const r = model.leaves[i], look = model.look(r), paint = paintOf(look);
+	paint.label ||= `${look.access} ${look.memory} ${sizeText(model.size(look.level))}`;
+	return {first: model.runs.first[r], last: model.end(r), paint};
 });
 
 const KINDS = ['added', 'removed', 'changed'];
@@ -37,24 +30,10 @@ function readChanges() {
 	return changes;
 }
 const changes = models.length > 1 ? readChanges() : [];
-const changesLane = {
-	name: 'what changed',
-	length: changes.length,
-	index: (address) => {
-		let low = 0, high = changes.length;
-		while (low < high) {
-			const middle = (low + high) >> 1;
-			if (changes[middle].last < address) low = middle + 1; else high = middle;
-		}
-		return low;
-	},
-	first: (i) => changes[i].first,
-	last: (i) => changes[i].last,
-	paint: (i) => changePaints[changes[i].kind],
-};
 const changePaints = KINDS.map((k, i) => ({colour: k, memory: '', height: 1, access: k, level: 0, label: `${SIGNS[i]} ${k}`}));
+const changesLane = () => new Lane('what changed', changes.length, (i) => ({...changes[i], paint: changePaints[changes[i].kind]}));
 const lanes = models.length > 1 ?
-	[laneOf(models[0], 'before: ' + models[0].name), changesLane, laneOf(models[1], 'after: ' + models[1].name)] :
+	[laneOf(models[0], 'before: ' + models[0].name), changesLane(), laneOf(models[1], 'after: ' + models[1].name)] :
 	[laneOf(models[0], '')];
 
 const strip = new Strip(at('strip'), lanes, islands, Math.max(...models.map((m) => m.last)),
@@ -130,7 +109,9 @@ function say(model, r, address) {
 		`→ 0x${hex(model.output(r, n))}  ${look.access} ${look.memory}  ${look.type} ${sizeText(model.size(look.level))}  ` +
 		look.flags.join(' ') : look.type);
 }
-const modelOf = (spot) => lanes[spot.lane].model || models.at(-1);
+// Whose tables a place in the strip is about: of what was removed, those before.
+const modelOf = ({lane, address}) => lane === lanes.length - 1 ? models.at(-1) : lane === 0 ? models[0] :
+	models[changes.some((c) => c.kind === 1 && c.first <= address && address <= c.last) ? 0 : 1];
 
 strip.onhover = (spot) => {
 	if (!spot) { if (!chosen) at('here').textContent = ''; return; }

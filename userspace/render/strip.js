@@ -127,19 +127,16 @@ class Strip {
 		c.addEventListener('pointerleave', () => this.onhover(null));
 	}
 	hover(e) { this.onhover(this.spot(e)); }
+	// Where something is, as it is drawn: {address, hole, lane}.
 	spot(e) {
 		const n = Math.floor((e.offsetY - this.laneTop) / (LANE + this.gap));
-		const lane = Math.max(0, Math.min(n, this.lanes.length - 1));
-		return {...(this.narrow(this.lanes[lane], e.offsetX) || this.address(this.placeAt(e.offsetX))), lane};
-	}
-	// What is less than two pixels wide is drawn over what is behind it, and found there.
-	narrow(lane, x) {
-		const i = lane.index(this.address(this.placeAt(x - 2)).address);
-		for (let k = i; k < Math.min(i + 2, lane.length); k++) {
-			const from = this.x(this.place(lane.first(k))), to = this.x(this.place(lane.last(k)));
-			if (to - from < 2 && from > x - 2 && from <= x + 0.5) return {address: lane.first(k), hole: false};
-		}
-		return null;
+		const at = Math.max(0, Math.min(n, this.lanes.length - 1)), lane = this.lanes[at];
+		const {shown, segments} = this.drawn[at], x = Math.floor(e.offsetX), place = this.address(this.placeAt(e.offsetX));
+		// What is narrow lies over what is beside it.
+		const narrow = segments.findLast(({x0, x1}) => x1 - x0 === 1 && (x === x0 || x === x1));
+		const i = shown[narrow ? narrow.x0 : x] ?? -1;
+		if (i < 0) return {address: place.address, hole: true, lane: at};
+		return {address: Math.max(lane.first[i], Math.min(place.address, lane.last[i])), hole: false, lane: at};
 	}
 
 	// Drawing.
@@ -156,60 +153,28 @@ class Strip {
 		c.scale(ratio, ratio);
 		c.font = '12px ui-monospace, monospace';
 		this.drawOverview();
+		this.drawn = this.lanes.map((lane) => {
+			const shown = lane.columns(this.islands, this.from, this.to, this.width);
+			return {shown, segments: lane.segments(shown)};
+		});
 		let y = this.laneTop;
-		for (const lane of this.lanes) {
+		this.lanes.forEach((lane, n) => {
 			c.fillStyle = this.colour('quiet');
 			if (lane.name) c.fillText(lane.name, 0, y + 16);
 			y += this.gap;
 			this.drawIslands(y, LANE);
-			this.drawSegments(this.segments(lane, this.from, this.to, this.width), y, LANE, true);
+			this.drawSegments(this.drawn[n].segments, y, LANE, true);
 			y += LANE;
-		}
+		});
 		this.drawChosen(y);
 		this.drawTicks(y + 4);
 	}
 
-	// What a lane shows between two places: [x, x end, paint], neighbours that look the same as one. Of what
-	// falls into one column of pixels, the largest of the first few.
-	segments(lane, from, to, width) {
-		const out = [], scale = width / (to - from);
-		const put = (x0, x1, paint) => {
-			const before = out.at(-1);
-			if (before && same(before[2], paint) && x0 - before[1] < 0.51) before[1] = Math.max(before[1], x1);
-			else out.push([x0, x1, paint]);
-		};
-		const same = (a, b) => a === b || (a.colour === b.colour && a.memory === b.memory && a.access === b.access &&
-			a.level === b.level);
-
-		for (const s of this.islands) {
-			if (s.to < from || s.from > to) continue;
-			const per = (s.to - s.from) / (s.last - s.first + 1) * scale; // pixels a byte
-			const left = (s.from - from) * scale, x = (a) => left + (a - s.first) * per;
-			const end = Math.min(s.last, s.first + (width - left) / per);
-			let i = lane.index(Math.max(s.first, s.first - left / per));
-			while (i < lane.length && lane.first(i) <= end) {
-				const x0 = x(lane.first(i)), x1 = x(lane.last(i) + 1);
-				if (x1 - x0 >= 1) { put(x0, x1, lane.paint(i++)); continue; }
-				const column = Math.floor(x0);
-				let best = i, bytes = 0;
-				for (let k = 0; k < 8 && i < lane.length && x(lane.first(i)) < column + 1; k++, i++) {
-					const b = lane.last(i) - lane.first(i);
-					if (b > bytes) { bytes = b; best = i; }
-				}
-				if (i < lane.length && x(lane.first(i)) < column + 1)
-					i = Math.max(i, lane.index(s.first + (column + 1 - left) / per));
-				put(column, column + 1, lane.paint(best));
-			}
-		}
-		return out;
-	}
-
 	drawSegments(segments, y, height, labels) {
 		const c = this.context;
-		// Whole pixels; what is narrow comes last, and is two wide at least.
-		const whole = segments.map(([x0, x1, paint]) => [Math.round(x0), Math.round(x1), paint]);
-		const wide = whole.filter(([x0, x1]) => x1 - x0 > 1), narrow = whole.filter(([x0, x1]) => x1 - x0 <= 1);
-		for (const [x0, x1, paint] of [...wide, ...narrow]) {
+		// What is narrow comes last, and is two wide at least.
+		const wide = segments.filter(({x0, x1}) => x1 - x0 > 1), narrow = segments.filter(({x0, x1}) => x1 - x0 === 1);
+		for (const {x0, x1, paint} of [...wide, ...narrow]) {
 			const h = Math.round(height * paint.height), top = y + height - h;
 			c.fillStyle = this.colour(paint.colour);
 			c.fillRect(x0, top, Math.max(x1 - x0, 2), h);
@@ -218,14 +183,14 @@ class Strip {
 				c.fillRect(x0, top, Math.max(x1 - x0, 2), h);
 			}
 			if (!labels) continue;
-			const from = Math.max(x0, 0), to = Math.min(x1, this.width), wide = c.measureText(paint.label).width;
-			if (to - from < wide + 10) continue;
+			const wide = c.measureText(paint.label).width;
+			if (x1 - x0 < wide + 10) continue;
 			if (paint.memory && paint.memory !== 'normal') {
 				c.fillStyle = this.colour(paint.colour);
-				c.fillRect((from + to - wide) / 2 - 4, top + h / 2 - 9, wide + 8, 18);
+				c.fillRect((x0 + x1 - wide) / 2 - 4, top + h / 2 - 9, wide + 8, 18);
 			}
 			c.fillStyle = this.ink;
-			c.fillText(paint.label, (from + to - wide) / 2, top + h / 2 + 4);
+			c.fillText(paint.label, (x0 + x1 - wide) / 2, top + h / 2 + 4);
 		}
 	}
 
@@ -250,7 +215,7 @@ class Strip {
 		c.fillStyle = this.colour('hole');
 		for (const s of this.islands)
 			c.fillRect(s.from * this.width, 0, (s.to - s.from) * this.width, OVERVIEW - 4);
-		this.drawSegments(this.segments(lane, 0, 1, this.width), 0, OVERVIEW - 4, false);
+		this.drawSegments(lane.segments(lane.columns(this.islands, 0, 1, this.width)), 0, OVERVIEW - 4, false);
 		c.strokeStyle = this.colour('mark');
 		c.lineWidth = 2;
 		c.strokeRect(this.from * this.width + 1, 1, Math.max(4, (this.to - this.from) * this.width - 2), OVERVIEW - 4);

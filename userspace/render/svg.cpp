@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // The still picture: the strip (of two dumps, both, and between them what changed), addresses below, and
-// what colours and patterns mean. It has a few hundred elements, however much is mapped: of what falls
-// into one column, the most is shown.
+// what colours and patterns mean. It has a few hundred elements, however much is mapped: a column shows the
+// smallest run that touches it, as lane.js does.
 #include "axis.hpp"
 #include "diff.hpp"
 
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <span>
 
 namespace render
@@ -32,9 +33,16 @@ struct Paint {
 	bool operator==(const Paint &) const = default;
 };
 
+// Addresses in one island that look the same.
+struct Run {
+	uint64_t first;
+	uint64_t last;
+	size_t paint;
+};
+
 struct Column {
 	size_t paint = 0;
-	double part = 0; // of the column, of the paint that has most; of what is small, 1 more
+	double bytes = 0; // of the run that is shown; 0 in a hole
 };
 
 struct Lane {
@@ -42,29 +50,20 @@ struct Lane {
 	std::array<Column, column_count> columns;
 };
 
-// Paints addresses first..last, which lie in one island.
-void paint(Lane &lane, const Island &island, uint64_t first, uint64_t last, const Paint &paint)
+void put(Lane &lane, const Island &island, const Run &run)
 {
-	const auto known = std::ranges::find(lane.paints, paint);
-	const auto which = static_cast<size_t>(known - lane.paints.begin());
-	const double from = Axis::place(island, first) * column_count;
-	const double to = Axis::place(island, last) * column_count +
+	const double bytes = static_cast<double>(run.last - run.first) + 1;
+	const double from = Axis::place(island, run.first) * column_count;
+	const double to = Axis::place(island, run.last) * column_count +
 			  (island.to - island.from) * column_count /
 				  (static_cast<double>(island.last - island.first) + 1);
 	const auto begin = std::min(static_cast<size_t>(from), column_count - 1);
 	const auto end =
 		std::min(std::max(static_cast<size_t>(std::ceil(to)), begin + 1), column_count);
 
-	for (size_t i = begin; i < end; i++) {
-		const auto x = static_cast<double>(i);
-		// What is small is not to be lost among what is large.
-		const double part = std::min(to, x + 1) - std::max(from, x) + (to - from < 2);
-
-		if (part > lane.columns[i].part)
-			lane.columns[i] = {which, part};
-	}
-	if (known == lane.paints.end())
-		lane.paints.push_back(paint);
+	for (size_t i = begin; i < end; i++)
+		if (!(lane.columns[i].bytes > 0) || bytes < lane.columns[i].bytes)
+			lane.columns[i] = {run.paint, bytes};
 }
 
 const Island &island_of(const Axis &axis, uint64_t address)
@@ -89,34 +88,73 @@ std::string permission_class(const std::string &access)
 	return access.substr(0, 2) + (access.size() > 2 && access[2] == 'x' ? 'x' : '-');
 }
 
+// Ranges of addresses come in order; neighbours that look the same become one.
+class Painter {
+    public:
+	explicit Painter(const Axis &axis) : axis_{axis}
+	{
+	}
+
+	void add(uint64_t first, uint64_t last, const Paint &paint)
+	{
+		const auto known = std::ranges::find(lane_.paints, paint);
+		const auto which = static_cast<size_t>(known - lane_.paints.begin());
+
+		if (known == lane_.paints.end())
+			lane_.paints.push_back(paint);
+		if (open_ && open_->paint == which && open_->last + 1 == first) {
+			open_->last = last;
+			return;
+		}
+		finish();
+		open_ = {first, last, which};
+	}
+	Lane take()
+	{
+		finish();
+		return std::move(lane_);
+	}
+
+    private:
+	void finish()
+	{
+		if (open_)
+			put(lane_, island_of(axis_, open_->first), *open_);
+		open_.reset();
+	}
+
+	const Axis &axis_;
+	Lane lane_{};
+	std::optional<Run> open_;
+};
+
 Lane lane_of(const Axis &axis, const dump::Dump &dump)
 {
-	Lane lane{};
+	Painter painter{axis};
 
 	dump.for_each_row(rows::Detail::brief, [&](const rows::Row &row) {
 		const rows::Meaning &m = *row.meaning;
 
-		paint(lane, island_of(axis, row.first), row.first, row.last,
-		      {permission_class(m.access), m.memory,
-		       m.access + ' ' + m.memory + ' ' + text::size(row.leaf_bytes),
-		       height_of(row.level)});
+		painter.add(row.first, row.last,
+			    {permission_class(m.access), m.memory,
+			     m.access + ' ' + m.memory + ' ' + text::size(row.leaf_bytes),
+			     height_of(row.level)});
 	});
-	return lane;
+	return painter.take();
 }
 
 Lane lane_of(const Axis &axis, const dump::Dump &before, const dump::Dump &after)
 {
 	constexpr const char *names[] = {"added", "removed", "changed"};
 	constexpr const char *labels[] = {"+ added", "- removed", "~ changed"};
-	Lane lane{};
+	Painter painter{axis};
 
 	for_each_change(before, after, [&](const Change &change) {
-		const char *name = names[static_cast<unsigned>(change.kind)];
+		const auto kind = static_cast<unsigned>(change.kind);
 
-		paint(lane, island_of(axis, change.first), change.first, change.last,
-		      {name, "", labels[static_cast<unsigned>(change.kind)], 1});
+		painter.add(change.first, change.last, {names[kind], "", labels[kind], 1});
 	});
-	return lane;
+	return painter.take();
 }
 
 // Letters that hold in an attribute "class".
@@ -179,13 +217,13 @@ void write_lane(std::string &out, const Lane &lane, double bottom)
 		size_t end = i + 1;
 
 		while (end < column_count && lane.columns[end].paint == c.paint &&
-		       (lane.columns[end].part > 0) == (c.part > 0))
+		       (lane.columns[end].bytes > 0) == (c.bytes > 0))
 			end++;
 
 		const auto w = static_cast<double>(end - i);
 
 		i = end;
-		if (!(c.part > 0))
+		if (!(c.bytes > 0))
 			continue;
 
 		const Paint &p = lane.paints[c.paint];
