@@ -21,8 +21,9 @@ help:
 #:   make run           boot an arm64 kernel, load the module, show what it does
 #:   make shell         the same machine with a shell in it
 #:   make check         every test
-#:     KERNEL=6.12|6.1|6.12-16k|san   which of Debian's arm64 kernels (6.12), or ours with sanitizers
-#:     EL2=vhe|nvhe|kvm|off       what the module finds there (what the CPU has)
+#:     KERNEL=5.10|6.1|6.12|newest|sid|...   which of Debian's arm64 kernels (6.12), or san, ours with
+#:                                sanitizers; scripts/fetch-kernel.sh --list knows all
+#:     EL2=vhe|nvhe|kvm|off           what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
 #:
 run: $(setup)

@@ -16,6 +16,7 @@
 #include <asm/sysreg.h>
 #include <asm/virt.h>
 
+#include "compat.h"
 #include "kernel.h"
 
 /* Fail, rather than push others out or wake the OOM killer. */
@@ -198,7 +199,7 @@ void kernel_read_features(struct kernel_features *features)
 		.fgt2 = field(mmfr0, 56) >= 2,
 #endif
 		.at_el2 = is_kernel_in_hyp_mode(),
-		.repeat_tlbi = has_erratum(ARM64_WORKAROUND_REPEAT_TLBI),
+		.repeat_tlbi = has_erratum(ARM64_WORKAROUND_REPEAT_TLBI_SYNC),
 		.speculative_at = has_erratum(ARM64_WORKAROUND_SPECULATIVE_AT),
 		.hpfar_unreliable = has_erratum(ARM64_WORKAROUND_834220),
 	};

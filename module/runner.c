@@ -7,11 +7,11 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/version.h>
 #include <linux/wait_bit.h>
 
 #include <trace/events/stage2.h>
 
+#include "compat.h"
 #include "kernel.h"
 
 struct kernel_runner {
@@ -197,12 +197,7 @@ struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(v
 	runner->put = put;
 	runner->of = of;
 	/* Hard: on a real-time kernel, too, the timer interrupts the guest. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 	hrtimer_setup(&runner->timer, expire, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-#else
-	hrtimer_init(&runner->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	runner->timer.function = expire;
-#endif
 	return runner;
 }
 

@@ -6,8 +6,9 @@
 # An object is compiled, folded, and audited in one command, so an object that breaks the
 # freestanding subset fails the build and is not left behind.
 
-# The project's root, whichever folder includes this file and by whatever link it got there.
-cxx-root := $(patsubst %/scripts/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+# The project's root, whichever folder includes this file and by whatever link it got there. Absolute:
+# from 6.13 on make runs in the module's folder, and this file is scripts/Makefile.cxx, or ./scripts/...
+cxx-root := $(patsubst %/scripts/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 
 # The C++ compiler that belongs to the kernel's C compiler, in the same folder and version:
 # gcc -> g++, aarch64-linux-gnu-gcc-12 -> aarch64-linux-gnu-g++-12, clang-19 -> clang++-19.

@@ -19,8 +19,15 @@ lock "$shadow/.lock"
 find "$shadow" -type l -delete
 cp -rs "$top"/{Kbuild,VERSION,include,module,scripts} "$shadow"
 
+# The compiler that built the kernel, or at least this machine's.
+gcc=12
+if [[ -e $kernel/tools ]]; then
+	gcc=$(sed -nE 's/^CONFIG_CC_VERSION_TEXT=.*gcc-([0-9]+) .*/\1/p' "$kernel/config")
+	PATH=$kernel/tools/usr/bin:$PATH
+fi
+
 if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
-	CC=aarch64-linux-gnu-gcc-12 M="$shadow" modules >"$shadow/build.log" 2>&1; then
+	CC="aarch64-linux-gnu-gcc-$gcc" M="$shadow" modules >"$shadow/build.log" 2>&1; then
 	cat "$shadow/build.log" >&2
 	die "stage2.ko does not build for $1"
 fi

@@ -19,6 +19,8 @@ gcc-12-aarch64-linux-gnu aarch64-linux-gnu-gcc-12
 g++-12-aarch64-linux-gnu aarch64-linux-gnu-g++-12
 dwarves                  pahole
 python3                  python3
+# patchelf: compilers and QEMUs of newer suites run here (apt-tools.sh).
+patchelf                 patchelf
 
 # run: the machine and its initramfs; xz and zstd unpack Debian's packages.
 qemu-system-arm          qemu-system-aarch64
