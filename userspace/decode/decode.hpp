@@ -13,6 +13,7 @@
 
 #include "vmsa/registers.hpp"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,9 +62,9 @@ std::span<const Register> registers();
 // By name or alias, in any case; nullptr when there is none.
 const Register *find_register(std::string_view name);
 
-// `mair` gives AttrIndx of stage 1 a meaning.
+// `mair` gives AttrIndx of stage 1 a meaning; without it there is only the index.
 Decoded descriptor(const formats::Format &format, int level, uint64_t value,
-		   uint64_t mair = vmsa::mair_value);
+		   std::optional<uint64_t> mair = std::nullopt);
 
 // One byte of MAIR: "Normal, Write-Back Read-Allocate Write-Allocate".
 std::string memory_attribute(unsigned byte);

@@ -111,7 +111,7 @@ std::string stage2_memory(unsigned bits, bool fwb)
 	if (bits < 4)
 		return device[bits];
 	if (fwb)
-		return bits == 5   ? "Normal Non-cacheable, whatever stage 1 says"
+		return bits == 5   ? "Normal Non-cacheable, or the Device type of stage 1"
 		       : bits == 6 ? "Normal Write-Back, whatever stage 1 says"
 		       : bits == 7 ? "what stage 1 says"
 				   : "reserved";
@@ -137,16 +137,28 @@ void add_stage2(Bits &bits, uint64_t value, bool fwb)
 		 stage2_memory(static_cast<unsigned>(Stage2::mem_attr.get(value)), fwb));
 }
 
-void add_stage1(Bits &bits, uint64_t value, bool has_el0, uint64_t mair)
+// The byte of MAIR that a leaf picks, where MAIR is known.
+std::string attribute_of(uint64_t value, std::optional<uint64_t> mair)
 {
 	const auto index = static_cast<unsigned>(Stage1::attr_index.get(value));
+
+	return mair ? memory_attribute(static_cast<unsigned>(get(*mair, 8 * index + 7, 8 * index)))
+		    : "";
+}
+
+void add_stage1(Bits &bits, uint64_t value, bool has_el0, std::optional<uint64_t> mair)
+{
+	const std::string index = "Attr" + std::to_string(Stage1::attr_index.get(value));
 
 	bits.add(63, 59, "IGNORED");
 	bits.add(Stage1::software, "software");
 	if (has_el0) {
 		bits.add_flag(number_of(Stage1::uxn), "UXN", "EL0 may execute",
 			      "EL0 may not execute");
-		bits.add_flag(number_of(Stage1::pxn), "PXN", "privileged code may execute",
+		bits.add_flag(number_of(Stage1::pxn), "PXN",
+			      Stage1::is_written_by_el0(Stage1::attributes(value))
+				      ? "not for privileged code: EL0 may write it"
+				      : "privileged code may execute",
 			      "privileged code may not execute");
 		bits.add_flag(number_of(Stage1::ng), "nG", "for every ASID",
 			      "for the current ASID");
@@ -161,12 +173,18 @@ void add_stage1(Bits &bits, uint64_t value, bool has_el0, uint64_t mair)
 	bits.add_flag(number_of(Stage1::ap_read_only), "AP[2]", "writable", "read-only");
 	bits.add_flag(number_of(Stage1::ns), "NS", "", "the output is Non-secure");
 	bits.add(Stage1::attr_index, "AttrIndx",
-		 "Attr" + std::to_string(index) + ": " +
-			 memory_attribute(
-				 static_cast<unsigned>(get(mair, 8 * index + 7, 8 * index))));
+		 mair ? index + ": " + attribute_of(value, mair)
+		      : index + " of MAIR (--mair says what it is)");
 }
 
-void add_leaf(Bits &bits, const formats::Format &format, int level, uint64_t value, uint64_t mair)
+// Where a group would be larger than what a table maps, the bit is RES0.
+bool has_contiguous(const formats::Format &format, int level)
+{
+	return level >= (format.page_shift == 12 ? 1 : 2);
+}
+
+void add_leaf(Bits &bits, const formats::Format &format, int level, uint64_t value,
+	      std::optional<uint64_t> mair)
 {
 	const Questions &ask = questions_of(format);
 	const bool stage2 = formats::is_stage2(format.stage);
@@ -178,7 +196,8 @@ void add_leaf(Bits &bits, const formats::Format &format, int level, uint64_t val
 	else
 		add_stage1(bits, value,
 			   format.stage == Stage::el1and0 || format.stage == Stage::el2and0, mair);
-	bits.add_flag(number_of(Stage2::contiguous), "Contiguous", "", group.c_str());
+	if (has_contiguous(format, level))
+		bits.add_flag(number_of(Stage2::contiguous), "Contiguous", "", group.c_str());
 	bits.add_flag(number_of(Stage2::dbm), "DBM", "permissions are as written",
 		      "hardware may make it writable, when it is written to");
 	add_output(bits, format, formats::shift_of(format, level), ask.output(value, level), "OA");
@@ -223,6 +242,32 @@ void add_table(Bits &bits, const formats::Format &format, uint64_t value)
 	}
 }
 
+// In words. What a leaf of stage 1 is made of, only MAIR knows.
+std::string summary_of(const formats::Format &format, int level, uint64_t value,
+		       std::optional<uint64_t> mair)
+{
+	const Questions &ask = questions_of(format);
+	const Type type = ask.type(value, level);
+	uint64_t shown = value;
+
+	if (type != Type::block && type != Type::page)
+		return summary(format, level, value);
+	if (!has_contiguous(format, level))
+		shown &= ~Stage2::contiguous;
+
+	std::string text = summary(format, level, shown);
+
+	if (formats::is_stage2(format.stage))
+		return text;
+
+	const std::string word = ' ' + ask.meaning(shown).memory + ' ';
+
+	return text.replace(text.find(word), word.size(),
+			    mair ? " (" + attribute_of(value, mair) + ") "
+				 : " AttrIndx=" + std::to_string(Stage1::attr_index.get(value)) +
+					    ' ');
+}
+
 const char *stage_text(Stage stage)
 {
 	constexpr const char *texts[] = {"stage 1 of EL1&0", "stage 1 of EL2&0",
@@ -234,7 +279,8 @@ const char *stage_text(Stage stage)
 
 } // namespace
 
-Decoded descriptor(const formats::Format &format, int level, uint64_t value, uint64_t mair)
+Decoded descriptor(const formats::Format &format, int level, uint64_t value,
+		   std::optional<uint64_t> mair)
 {
 	const Type type = questions_of(format).type(value, level);
 	Bits bits{value};
@@ -267,7 +313,7 @@ Decoded descriptor(const formats::Format &format, int level, uint64_t value, uin
 	return {"descriptor at level " + std::to_string(level) + ", " + stage_text(format.stage) +
 			", " + text::size(vmsa::bit(format.page_shift)) + " granule" +
 			(format.output_bits > 48 ? ", 52-bit output" : ""),
-		value, summary(format, level, value), bits.take()};
+		value, summary_of(format, level, value, mair), bits.take()};
 }
 
 } // namespace decode

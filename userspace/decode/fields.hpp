@@ -20,6 +20,9 @@ struct Spec {
 	Explain explain = nullptr;
 };
 
+// The n-th of "a|b|c"; "reserved" behind the last.
+std::string choice(std::string_view choices, uint64_t n);
+
 std::vector<Field> fields_of(std::span<const Spec> specs, uint64_t value);
 
 constexpr uint64_t get(uint64_t value, unsigned high, unsigned low)
@@ -37,7 +40,6 @@ inline constexpr const char *no_yes = "no|yes";
 inline constexpr const char *off_on = "off|on";
 
 std::string physical_size(uint64_t field, uint64_t whole);
-std::string input_size(uint64_t field, uint64_t whole);
 
 // Of the files that each hold some registers.
 Decoded vtcr_el2(uint64_t value, const Context &context);

@@ -13,6 +13,35 @@ namespace
 
 using text::hex;
 
+constexpr unsigned tge = 27, e2h = 34;
+
+bool has_tge(uint64_t hcr)
+{
+	return get(hcr, tge, tge);
+}
+
+// With TGE, what would be taken to EL1 is taken to EL2.
+template <const char *const &What> std::string routed(uint64_t field, uint64_t hcr)
+{
+	return std::string{What} + (has_tge(hcr) ? " go to EL2 (TGE)"
+				    : field	 ? " go to EL2"
+						 : " stay at EL1");
+}
+constexpr const char *serrors = "SErrors", *irqs = "IRQs", *fiqs = "FIQs";
+
+// What has no effect under a VHE host.
+template <const char *const &Clear, const char *const &Set>
+std::string not_of_host(uint64_t field, uint64_t hcr)
+{
+	return has_tge(hcr) && get(hcr, e2h, e2h)
+		       ? std::string{Clear} + (field ? ": the bit behaves as 0 (E2H, TGE)" : "")
+	       : field ? Set
+		       : Clear;
+}
+constexpr const char *stage2_off = "stage 2 is off", *stage2_on = "stage 2 is on";
+constexpr const char *dc_clear = "no default",
+		     *dc_set = "with stage 1 off, memory is Normal Write-Back";
+
 constexpr Spec hcr_specs[] = {
 	{63, 60, "TWEDEL"},
 	{59, 59, "TWEDEn", "WFE traps after a delay of the CPU's|WFE traps after TWEDEL"},
@@ -67,7 +96,7 @@ constexpr Spec hcr_specs[] = {
 	{15, 15, "TID0", "ID registers, group 0: not trapped|ID registers, group 0: trapped"},
 	{14, 14, "TWE", "WFE is not trapped|WFE is trapped"},
 	{13, 13, "TWI", "WFI is not trapped|WFI is trapped"},
-	{12, 12, "DC", "no default|with stage 1 off, memory is Normal Write-Back"},
+	{12, 12, "DC", nullptr, not_of_host<dc_clear, dc_set>},
 	{11, 10, "BSU",
 	 "barriers as written|at least Inner Shareable|at least Outer Shareable|"
 	 "full system"},
@@ -75,13 +104,13 @@ constexpr Spec hcr_specs[] = {
 	{8, 8, "VSE", "none|a virtual SError is pending"},
 	{7, 7, "VI", "none|a virtual IRQ is pending"},
 	{6, 6, "VF", "none|a virtual FIQ is pending"},
-	{5, 5, "AMO", "SErrors stay at EL1|SErrors go to EL2"},
-	{4, 4, "IMO", "IRQs stay at EL1|IRQs go to EL2"},
-	{3, 3, "FMO", "FIQs stay at EL1|FIQs go to EL2"},
+	{5, 5, "AMO", nullptr, routed<serrors>},
+	{4, 4, "IMO", nullptr, routed<irqs>},
+	{3, 3, "FMO", nullptr, routed<fiqs>},
 	{2, 2, "PTW",
 	 "tables of stage 1 may lie in Device memory|a stage 1 walk into Device memory faults"},
 	{1, 1, "SWIO", "set/way invalidates|set/way cleans and invalidates"},
-	{0, 0, "VM", "stage 2 is off|stage 2 is on"},
+	{0, 0, "VM", nullptr, not_of_host<stage2_off, stage2_on>},
 };
 
 constexpr Spec sctlr_specs[] = {
@@ -162,8 +191,16 @@ std::string mode(uint64_t field, uint64_t)
 	case 0b1001:
 		return "EL2, SP_EL2";
 	default:
-		return "not a mode of AArch64 at EL2 or below";
+		return "reserved: no mode of AArch64 at EL2 or below";
 	}
+}
+
+std::string mode32(uint64_t field, uint64_t)
+{
+	return choice("User|FIQ|IRQ|Supervisor|reserved|reserved|reserved: Monitor is not below "
+		      "EL3|Abort|"
+		      "reserved|reserved|Hyp|Undefined|reserved|reserved|reserved|System",
+		      field);
 }
 
 constexpr Spec spsr_specs[] = {
@@ -195,6 +232,32 @@ constexpr Spec spsr_specs[] = {
 	{5, 5, "RES0"},
 	{4, 4, "M[4]", "AArch64|AArch32"},
 	{3, 0, "M", nullptr, mode},
+};
+
+constexpr Spec spsr32_specs[] = {
+	{63, 34, "RES0"},
+	{33, 33, "PPEND"},
+	{32, 32, "RES0"},
+	{31, 31, "N"},
+	{30, 30, "Z"},
+	{29, 29, "C"},
+	{28, 28, "V"},
+	{27, 27, "Q"},
+	{26, 25, "IT[1:0]"},
+	{24, 24, "DIT"},
+	{23, 23, "SSBS"},
+	{22, 22, "PAN"},
+	{21, 21, "SS", "none|a software step is pending"},
+	{20, 20, "IL", "none|illegal Execution state"},
+	{19, 16, "GE"},
+	{15, 10, "IT[7:2]"},
+	{9, 9, "E", "little-endian|big-endian"},
+	{8, 8, "A", "SErrors|masked"},
+	{7, 7, "I", "IRQs|masked"},
+	{6, 6, "F", "FIQs|masked"},
+	{5, 5, "T", "A32|T32"},
+	{4, 4, "M[4]", "AArch64|AArch32"},
+	{3, 0, "M", nullptr, mode32},
 };
 
 std::string faulting_ipa(uint64_t field, uint64_t)
@@ -262,8 +325,9 @@ Decoded hcr_el2(uint64_t value, const Context &)
 	std::string summary;
 
 	if (bit(27))
-		summary = bit(34) ? "a VHE host runs (E2H, TGE)"
-				  : "exceptions of EL0 go to EL2 (TGE)";
+		summary =
+			bit(34) ? "a VHE host runs (E2H, TGE): interrupts go to EL2, stage 2 is off"
+				: "exceptions of EL0 and interrupts go to EL2 (TGE)";
 	else
 		summary = std::string{"a guest's "} + (bit(31) ? "AArch64" : "AArch32") +
 			  " EL1, stage 2 " + (bit(0) ? "on" : "off") +
@@ -283,10 +347,13 @@ Decoded sctlr_el1(uint64_t value, const Context &)
 
 Decoded spsr_el2(uint64_t value, const Context &)
 {
-	const bool is_64 = !get(value, 4, 4);
+	const uint64_t m = get(value, 3, 0);
 
-	return {"SPSR_EL2", value, is_64 ? mode(get(value, 3, 0), value) : "AArch32",
-		fields_of(spsr_specs, value)};
+	if (get(value, 4, 4))
+		return {"SPSR_EL2", value,
+			"AArch32 " + mode32(m, value) + (get(value, 5, 5) ? ", T32" : ", A32"),
+			fields_of(spsr32_specs, value)};
+	return {"SPSR_EL2", value, mode(m, value), fields_of(spsr_specs, value)};
 }
 
 Decoded hpfar_el2(uint64_t value, const Context &)

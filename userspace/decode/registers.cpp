@@ -42,20 +42,6 @@ bool same(std::string_view a, const char *b)
 	       });
 }
 
-// The n-th of "a|b|c".
-std::string choice(std::string_view choices, uint64_t n)
-{
-	for (;;) {
-		const size_t end = std::min(choices.find('|'), choices.size());
-
-		if (!n--)
-			return std::string{choices.substr(0, end)};
-		if (end == choices.size())
-			return "reserved";
-		choices.remove_prefix(end + 1);
-	}
-}
-
 Field::Kind kind_of(const std::string &name, unsigned width, uint64_t value)
 {
 	if (name == "RES0")
@@ -80,6 +66,19 @@ const Register *find_register(std::string_view name)
 	return found == std::end(list) ? nullptr : found;
 }
 
+std::string choice(std::string_view choices, uint64_t n)
+{
+	for (;;) {
+		const size_t end = std::min(choices.find('|'), choices.size());
+
+		if (!n--)
+			return std::string{choices.substr(0, end)};
+		if (end == choices.size())
+			return "reserved";
+		choices.remove_prefix(end + 1);
+	}
+}
+
 std::vector<Field> fields_of(std::span<const Spec> specs, uint64_t whole)
 {
 	std::vector<Field> fields;
@@ -102,11 +101,6 @@ std::string physical_size(uint64_t field, uint64_t)
 {
 	return std::to_string(vmsa::pa_bits_of(static_cast<unsigned>(field))) +
 	       " bits of physical address";
-}
-
-std::string input_size(uint64_t field, uint64_t)
-{
-	return std::to_string(64 - field) + " bits of input address";
 }
 
 } // namespace decode

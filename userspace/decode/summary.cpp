@@ -26,9 +26,25 @@ template <class F> uint64_t output_of(vmsa::Descriptor d, int level)
 	return (F::is_table(d, level) ? F::next_table(d) : F::output(d, level)).raw();
 }
 
+// What a leaf allows: what EL0 may write, the privileged level never executes, whatever PXN says. Stage 2
+// may say less than a memory type, or what is none.
 template <class F> rows::Meaning meaning_of(vmsa::Descriptor d)
 {
-	return rows::describe(F::attributes(d));
+	auto attributes = F::attributes(d);
+
+	if constexpr (requires { F::is_written_by_el0(attributes); }) {
+		attributes.access.execute &= !F::is_written_by_el0(attributes);
+		return rows::describe(attributes);
+	} else {
+		rows::Meaning meaning = rows::describe(attributes);
+		const uint64_t bits = F::mem_attr.get(d);
+
+		if (F::Stage::fwb && bits == 7)
+			meaning.memory = "as-stage-1";
+		else if (bits >= 4 && (F::Stage::fwb ? bits == 4 || bits > 7 : !(bits & 3)))
+			meaning.memory = "reserved-memory";
+		return meaning;
+	}
 }
 
 template <class F> unsigned run_of(int level)

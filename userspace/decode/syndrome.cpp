@@ -86,17 +86,19 @@ constexpr const char *classes[64] = {
 enum : unsigned {
 	ec_wfx = 0x01,
 	ec_sve_fp = 0x07,
-	ec_svc32 = 0x11,
-	ec_smc64 = 0x17,
+	ec_smc32 = 0x13,
 	ec_sysreg = 0x18,
 	ec_iabt_lower = 0x20,
 	ec_iabt_same = 0x21,
 	ec_dabt_lower = 0x24,
 	ec_dabt_same = 0x25,
 	ec_serror = 0x2f,
+	ec_break_lower = 0x30,
+	ec_break_same = 0x31,
 	ec_step_lower = 0x32,
 	ec_step_same = 0x33,
-	ec_brk64 = 0x3c,
+	ec_watch_lower = 0x34,
+	ec_watch_same = 0x35,
 };
 
 std::string class_text(uint64_t ec, uint64_t)
@@ -104,9 +106,36 @@ std::string class_text(uint64_t ec, uint64_t)
 	return classes[ec] ? classes[ec] : "reserved";
 }
 
-std::string status_text(uint64_t code, uint64_t)
+enum : unsigned {
+	external_abort = 0x10,
+	asynchronous = 0x11, // of an SError
+	debug_exception = 0x22,
+	unsupported_access = 0x35,
+};
+
+std::string data_status(uint64_t code, uint64_t)
 {
 	return fault_status(static_cast<unsigned>(code));
+}
+
+// What only data can meet is no answer to a fetch: tags, alignment, exclusive accesses.
+std::string fetch_status(uint64_t code, uint64_t)
+{
+	return code == 0x11 || code == 0x21 || code == 0x34 || code == unsupported_access
+		       ? "reserved"
+		       : fault_status(static_cast<unsigned>(code));
+}
+
+std::string debug_status(uint64_t code, uint64_t)
+{
+	return code == debug_exception ? "debug exception" : "reserved";
+}
+
+std::string serror_status(uint64_t code, uint64_t)
+{
+	return code == 0	      ? "uncategorized"
+	       : code == asynchronous ? "asynchronous SError"
+				      : "reserved";
 }
 
 constexpr Spec class_specs[] = {
@@ -115,6 +144,9 @@ constexpr Spec class_specs[] = {
 	{31, 26, "EC", nullptr, class_text},
 	{25, 25, "IL", "a 16-bit instruction|a 32-bit instruction, or none in particular"},
 };
+
+constexpr const char *error_types =
+	"uncontainable|unrecoverable|restartable|recoverable|reserved|reserved|corrected|reserved";
 
 constexpr Spec unknown_specs[] = {
 	{24, 0, "ISS"},
@@ -128,44 +160,74 @@ std::string transfer_register(uint64_t field, uint64_t)
 	return field == 31 ? "XZR" : "X" + std::to_string(field);
 }
 
+// Of a load or store, SF says how wide it is.
+std::string loaded_register(uint64_t field, uint64_t esr)
+{
+	return (get(esr, 15, 15) ? "X" : "W") + (field == 31 ? "ZR" : std::to_string(field));
+}
+
 // Where ISV is clear, [23:14] say nothing.
-constexpr Spec data_abort_specs[] = {
+constexpr Spec access_specs[] = {
 	{24, 24, "ISV", "no syndrome of the instruction|[23:14] describe the instruction"},
 	{23, 22, "SAS", "byte|halfword|word|doubleword"},
 	{21, 21, "SSE", "zero-extended|sign-extended"},
-	{20, 16, "SRT", nullptr, transfer_register},
+	{20, 16, "SRT", nullptr, loaded_register},
 	{15, 15, "SF", "a 32-bit register|a 64-bit register"},
 	{14, 14, "AR", "plain|acquire or release"},
 	{13, 13, "VNCR", no_yes},
-	{12, 11, "SET"},
-	{10, 10, "FnV", far_valid},
+};
+
+constexpr Spec no_access_specs[] = {
+	{24, 24, "ISV", "no syndrome of the instruction|[23:14] describe the instruction"},
+	{23, 14, "RES0"},
+	{13, 13, "VNCR", no_yes},
+};
+
+constexpr Spec data_abort_specs[] = {
 	{9, 9, "EA"},
 	{8, 8, "CM", "a load or store|cache maintenance or AT"},
 	{7, 7, "S1PTW", on_walk},
 	{6, 6, "WnR", "a read|a write"},
-	{5, 0, "DFSC", nullptr, status_text},
-};
-
-constexpr Spec no_syndrome_specs[] = {
-	{24, 24, "ISV", "no syndrome of the instruction|[23:14] describe the instruction"},
-	{23, 14, "RES0"},
+	{5, 0, "DFSC", nullptr, data_status},
 };
 
 constexpr Spec instruction_abort_specs[] = {
-	{24, 13, "RES0"},
-	{12, 11, "SET"},
-	{10, 10, "FnV", far_valid},
 	{9, 9, "EA"},
 	{8, 8, "RES0"},
 	{7, 7, "S1PTW", on_walk},
 	{6, 6, "RES0"},
-	{5, 0, "IFSC", nullptr, status_text},
+	{5, 0, "IFSC", nullptr, fetch_status},
+};
+
+// [12:10] of an abort are there with some status codes only.
+constexpr Spec external_specs[] = {
+	{12, 11, "SET", "recoverable (UER)|not defined|uncontainable (UC)|restartable (UEO)"},
+	{10, 10, "FnV", far_valid},
+};
+
+constexpr Spec unsupported_specs[] = {
+	{12, 11, "LST", "not said|ST64BV|LD64B or ST64B|ST64BV0"},
+	{10, 10, "RES0"},
+};
+
+constexpr Spec other_abort_specs[] = {
+	{12, 10, "RES0"},
 };
 
 constexpr Spec call_specs[] = {
 	{24, 16, "RES0"},
 	{15, 0, "imm16"},
 };
+
+// SMC of AArch32 has a condition, and no immediate.
+constexpr Spec smc32_specs[] = {
+	{24, 24, "CV", "COND is not valid|COND is valid"},
+	{23, 20, "COND"},
+	{19, 19, "CCKNOWNPASS", "unconditional, or it passed|conditional"},
+	{18, 0, "RES0"},
+};
+
+constexpr const char *wait_names = "WFI|WFE|WFIT|WFET";
 
 constexpr Spec wfx_specs[] = {
 	{24, 24, "CV", "COND is not valid|COND is valid"},
@@ -174,7 +236,7 @@ constexpr Spec wfx_specs[] = {
 	{9, 5, "RN", nullptr, transfer_register},
 	{4, 3, "RES0"},
 	{2, 2, "RV", "RN is not valid|RN is valid"},
-	{1, 0, "TI", "WFI|WFE|WFIT|WFET"},
+	{1, 0, "TI", wait_names},
 };
 
 constexpr Spec sysreg_specs[] = {
@@ -190,22 +252,48 @@ constexpr Spec fp_specs[] = {
 	{19, 0, "RES0"},
 };
 
+// AET, EA and IESB are there with an asynchronous SError only.
 constexpr Spec serror_specs[] = {
 	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
 	{23, 14, "RES0"},
 	{13, 13, "IESB"},
-	{12, 10, "AET",
-	 "uncontainable|unrecoverable|restartable|recoverable|reserved|reserved|corrected"},
+	{12, 10, "AET", error_types},
 	{9, 9, "EA"},
 	{8, 6, "RES0"},
-	{5, 0, "DFSC", "uncategorized|reserved"},
+	{5, 0, "DFSC", nullptr, serror_status},
+};
+
+constexpr Spec uncategorized_specs[] = {
+	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
+	{23, 6, "RES0"},
+	{5, 0, "DFSC", nullptr, serror_status},
+};
+
+constexpr Spec implementation_specs[] = {
+	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
+	{23, 0, "IMPDEF"},
+};
+
+constexpr Spec breakpoint_specs[] = {
+	{24, 6, "RES0"},
+	{5, 0, "IFSC", nullptr, debug_status},
 };
 
 constexpr Spec step_specs[] = {
 	{24, 24, "ISV", "EX is not valid|EX is valid"},
 	{23, 7, "RES0"},
 	{6, 6, "EX", "not a load-exclusive|a load-exclusive was stepped"},
-	{5, 0, "IFSC"},
+	{5, 0, "IFSC", nullptr, debug_status},
+};
+
+constexpr Spec watchpoint_specs[] = {
+	{24, 14, "WP"},
+	{13, 13, "VNCR", no_yes},
+	{12, 9, "RES0"},
+	{8, 8, "CM", "a load or store|cache maintenance"},
+	{7, 7, "RES0"},
+	{6, 6, "WnR", "a read|a write"},
+	{5, 0, "DFSC", nullptr, debug_status},
 };
 
 // The register of an MSR or MRS, as assemblers take it.
@@ -230,15 +318,75 @@ struct Syndrome {
 	std::string summary;
 };
 
-template <size_t N> void append(std::vector<Spec> &specs, const Spec (&more)[N], size_t from = 0)
+template <size_t N> void append(std::vector<Spec> &specs, const Spec (&more)[N])
 {
-	specs.insert(specs.end(), more + from, more + N);
+	specs.insert(specs.end(), more, more + N);
 }
 
-std::string abort_summary(uint64_t esr, const char *access)
+// [12:0] of an abort, whose lowest field is the status.
+template <size_t N> void append_abort(Syndrome &s, uint64_t esr, const Spec (&lower)[N])
 {
-	return std::string{access} + ": " + fault_status(static_cast<unsigned>(get(esr, 5, 0))) +
-	       (get(esr, 7, 7) ? ", on a stage 1 walk" : "");
+	const unsigned status = static_cast<unsigned>(get(esr, 5, 0));
+
+	if (status == external_abort)
+		append(s.specs, external_specs);
+	else if (status == unsupported_access)
+		append(s.specs, unsupported_specs);
+	else
+		append(s.specs, other_abort_specs);
+	append(s.specs, lower);
+	s.summary += ": " + lower[N - 1].explain(status, esr) +
+		     (get(esr, 7, 7) ? ", on a stage 1 walk" : "");
+}
+
+void append_data_abort(Syndrome &s, uint64_t esr)
+{
+	const unsigned bytes = 1u << get(esr, 23, 22);
+	const bool described = get(esr, 24, 24);
+
+	if (described)
+		append(s.specs, access_specs);
+	else
+		append(s.specs, no_access_specs);
+	s.summary = get(esr, 8, 8)   ? "cache maintenance or AT"
+		    : get(esr, 6, 6) ? "a write"
+				     : "a read";
+	append_abort(s, esr, data_abort_specs);
+	if (described)
+		s.summary += ", " + std::to_string(bytes) + (bytes == 1 ? " byte, " : " bytes, ") +
+			     loaded_register(get(esr, 20, 16), esr);
+}
+
+void append_fetch_abort(Syndrome &s, uint64_t esr)
+{
+	s.specs.push_back({24, 13, "RES0"});
+	s.summary = "an instruction fetch";
+	append_abort(s, esr, instruction_abort_specs);
+}
+
+void append_serror(Syndrome &s, uint64_t esr)
+{
+	const uint64_t status = get(esr, 5, 0);
+
+	if (get(esr, 24, 24)) {
+		append(s.specs, implementation_specs);
+		return;
+	}
+	s.summary = serror_status(status, esr);
+	if (status != asynchronous) {
+		append(s.specs, uncategorized_specs);
+		return;
+	}
+	append(s.specs, serror_specs);
+	s.summary += ", " + choice(error_types, get(esr, 12, 10));
+}
+
+void append_wait(Syndrome &s, uint64_t esr)
+{
+	append(s.specs, wfx_specs);
+	s.summary = choice(wait_names, get(esr, 1, 0));
+	if (get(esr, 1, 1) && get(esr, 2, 2))
+		s.summary += ", until " + transfer_register(get(esr, 9, 5), esr);
 }
 
 Syndrome syndrome_of(unsigned ec, uint64_t esr)
@@ -248,24 +396,14 @@ Syndrome syndrome_of(unsigned ec, uint64_t esr)
 	switch (ec) {
 	case ec_dabt_lower:
 	case ec_dabt_same:
-		if (get(esr, 24, 24)) {
-			append(s.specs, data_abort_specs);
-		} else {
-			append(s.specs, no_syndrome_specs);
-			append(s.specs, data_abort_specs, 6);
-		}
-		s.summary = abort_summary(esr, get(esr, 6, 6) ? "a write" : "a read");
-		if (get(esr, 24, 24))
-			s.summary += ", " + std::to_string(1 << get(esr, 23, 22)) + " bytes, " +
-				     transfer_register(get(esr, 20, 16), 0);
+		append_data_abort(s, esr);
 		break;
 	case ec_iabt_lower:
 	case ec_iabt_same:
-		append(s.specs, instruction_abort_specs);
-		s.summary = abort_summary(esr, "an instruction fetch");
+		append_fetch_abort(s, esr);
 		break;
 	case ec_wfx:
-		append(s.specs, wfx_specs);
+		append_wait(s, esr);
 		break;
 	case ec_sysreg:
 		append(s.specs, sysreg_specs);
@@ -276,24 +414,36 @@ Syndrome syndrome_of(unsigned ec, uint64_t esr)
 	case ec_sve_fp:
 		append(s.specs, fp_specs);
 		break;
+	case ec_smc32:
+		append(s.specs, smc32_specs);
+		break;
 	case ec_serror:
-		append(s.specs, serror_specs);
+		append_serror(s, esr);
+		break;
+	case ec_break_lower:
+	case ec_break_same:
+		append(s.specs, breakpoint_specs);
 		break;
 	case ec_step_lower:
 	case ec_step_same:
 		append(s.specs, step_specs);
 		break;
-	case ec_brk64:
+	case ec_watch_lower:
+	case ec_watch_same:
+		append(s.specs, watchpoint_specs);
+		break;
+	case 0x11: // SVC, HVC
+	case 0x12:
+	case 0x15:
+	case 0x16:
+	case 0x17: // SMC of AArch64
+	case 0x38: // BKPT
+	case 0x3c: // BRK
 		append(s.specs, call_specs);
 		s.summary = "#" + std::to_string(get(esr, 15, 0));
 		break;
 	default:
-		if (ec >= ec_svc32 && ec <= ec_smc64 && classes[ec] && ec != 0x14) {
-			append(s.specs, call_specs);
-			s.summary = "#" + std::to_string(get(esr, 15, 0));
-		} else {
-			append(s.specs, unknown_specs);
-		}
+		append(s.specs, unknown_specs);
 	}
 	return s;
 }

@@ -22,8 +22,64 @@ constexpr const char *hw_access = "the access flag is software's|hardware sets t
 constexpr const char *hw_dirty = "dirty state is software's|hardware marks leaves with DBM dirty";
 constexpr const char *hpd = "tables restrict what is below|permissions of tables are disabled";
 constexpr const char *hwu = "left to software|left to hardware, with HPD";
-constexpr const char *ds =
-	"48 bits of output|52 bits of output (LPA2), SH moves here from the leaves";
+
+// TG0, and TG1 in terms of it.
+constexpr unsigned page_shifts[] = {12, 16, 14, 0};
+constexpr unsigned tg0_of_tg1[] = {3, 2, 0, 1};
+
+unsigned page_shift_of_tg0(uint64_t value)
+{
+	return page_shifts[get(value, 15, 14)];
+}
+
+unsigned page_shift_of_tg1(uint64_t value)
+{
+	return page_shifts[tg0_of_tg1[get(value, 31, 30)]];
+}
+
+std::string ds_text(uint64_t ds, bool is_64k)
+{
+	return is_64k ? "no meaning with the 64K granule"
+	       : ds   ? "52 bits of output (LPA2), SH moves here from the leaves"
+		      : "48 bits of output";
+}
+
+std::string one_range_ds(uint64_t ds, uint64_t value)
+{
+	return ds_text(ds, page_shift_of_tg0(value) == 16);
+}
+
+std::string two_ranges_ds(uint64_t ds, uint64_t value)
+{
+	return ds_text(ds, page_shift_of_tg0(value) == 16 && page_shift_of_tg1(value) == 16);
+}
+
+// TnSZ. With 52-bit addresses (DS, or the 64K granule) there are larger ranges.
+std::string input_size(unsigned tsz, unsigned page_shift, bool ds)
+{
+	const unsigned least = page_shift == 16 || ds ? 12 : 16;
+	const unsigned most = page_shift == 16 ? 47 : 48;
+
+	if (tsz < least || tsz > most)
+		return std::to_string(tsz) + " is out of range: " + std::to_string(least) + " to " +
+		       std::to_string(most);
+	return std::to_string(64 - tsz) + " bits";
+}
+
+constexpr unsigned ds_of_one_range = 32, ds_of_two_ranges = 59;
+
+template <unsigned Ds, unsigned (*PageShift)(uint64_t)>
+std::string tsz_text(uint64_t tsz, uint64_t value)
+{
+	const std::string text =
+		input_size(static_cast<unsigned>(tsz), PageShift(value), get(value, Ds, Ds) != 0);
+
+	return text.ends_with(" bits") ? text + " of input address" : text;
+}
+
+constexpr Explain t0sz_of_one = tsz_text<ds_of_one_range, page_shift_of_tg0>;
+constexpr Explain t0sz_of_two = tsz_text<ds_of_two_ranges, page_shift_of_tg0>;
+constexpr Explain t1sz_of_two = tsz_text<ds_of_two_ranges, page_shift_of_tg1>;
 
 std::string start_level(uint64_t, uint64_t vtcr)
 {
@@ -47,7 +103,7 @@ constexpr Spec vtcr_specs[] = {
 	{35, 35, "TL1", off_on},
 	{34, 34, "AssuredOnly", off_on},
 	{33, 33, "SL2", "as SL0 says|start at level -1, with DS"},
-	{32, 32, "DS", ds},
+	{32, 32, "DS", nullptr, one_range_ds},
 	{31, 31, "RES1"},
 	{30, 30, "NSA", "when Secure, output is Secure|when Secure, output is Non-secure"},
 	{29, 29, "NSW", "when Secure, walks are Secure|when Secure, walks are Non-secure"},
@@ -66,14 +122,14 @@ constexpr Spec vtcr_specs[] = {
 	{11, 10, "ORGN0", walk_cacheability},
 	{9, 8, "IRGN0", walk_cacheability},
 	{7, 6, "SL0", nullptr, start_level},
-	{5, 0, "T0SZ", nullptr, input_size},
+	{5, 0, "T0SZ", nullptr, t0sz_of_one},
 };
 
 constexpr Spec tcr_el1_specs[] = {
 	{63, 62, "RES0"},
 	{61, 61, "MTX1", off_on},
 	{60, 60, "MTX0", off_on},
-	{59, 59, "DS", ds},
+	{59, 59, "DS", nullptr, two_ranges_ds},
 	{58, 58, "TCMA1", "accesses are tag-checked|tag 0b1111 is not checked"},
 	{57, 57, "TCMA0", "accesses are tag-checked|tag 0b0000 is not checked"},
 	{56, 56, "E0PD1", "EL0 may walk the upper range|EL0 faults in the upper range"},
@@ -105,14 +161,14 @@ constexpr Spec tcr_el1_specs[] = {
 	{25, 24, "IRGN1", walk_cacheability},
 	{23, 23, "EPD1", not_used_used},
 	{22, 22, "A1", "TTBR0 has the ASID|TTBR1 has the ASID"},
-	{21, 16, "T1SZ", nullptr, input_size},
+	{21, 16, "T1SZ", nullptr, t1sz_of_two},
 	{15, 14, "TG0", tg0},
 	{13, 12, "SH0", shareability},
 	{11, 10, "ORGN0", walk_cacheability},
 	{9, 8, "IRGN0", walk_cacheability},
 	{7, 7, "EPD0", not_used_used},
 	{6, 6, "RES0"},
-	{5, 0, "T0SZ", nullptr, input_size},
+	{5, 0, "T0SZ", nullptr, t0sz_of_two},
 };
 
 // TCR_EL2 with E2H 0. TCR_EL3 has more in the upper half.
@@ -133,7 +189,7 @@ constexpr Spec tcr_el3_high[] = {
 };
 constexpr Spec tcr_one_range_specs[] = {
 	{33, 33, "MTX", off_on},
-	{32, 32, "DS", ds},
+	{32, 32, "DS", nullptr, one_range_ds},
 	{31, 31, "RES1"},
 	{30, 30, "TCMA", "accesses are tag-checked|tag 0b0000 is not checked"},
 	{29, 29, "TBID", "TBI is for data and instructions|TBI is for data only"},
@@ -153,7 +209,7 @@ constexpr Spec tcr_one_range_specs[] = {
 	{11, 10, "ORGN0", walk_cacheability},
 	{9, 8, "IRGN0", walk_cacheability},
 	{7, 6, "RES0"},
-	{5, 0, "T0SZ", nullptr, input_size},
+	{5, 0, "T0SZ", nullptr, t0sz_of_one},
 };
 
 const char *granule(unsigned page_shift)
@@ -161,18 +217,19 @@ const char *granule(unsigned page_shift)
 	return page_shift == 12 ? "4K" : page_shift == 14 ? "16K" : "64K";
 }
 
-// TG0, or TG1 in terms of it.
-std::string range_text(unsigned tsz, uint64_t tg)
+std::string range_text(unsigned tsz, unsigned page_shift, bool ds)
 {
-	constexpr const char *granules[] = {"4K", "64K", "16K", "reserved granule"};
+	const std::string size = input_size(tsz, page_shift, ds);
 
-	return std::to_string(64 - tsz) + " bits with " + granules[tg & 3] + " pages";
+	return (size.ends_with(" bits") ? size : "size " + size) + " with " +
+	       (page_shift ? std::string{granule(page_shift)} + " pages" : "a reserved granule");
 }
 
 std::string one_range_summary(uint64_t v)
 {
-	return range_text(static_cast<unsigned>(get(v, 5, 0)), get(v, 15, 14)) + ", " +
-	       physical_size(get(v, 18, 16), v);
+	return range_text(static_cast<unsigned>(get(v, 5, 0)), page_shift_of_tg0(v),
+			  get(v, ds_of_one_range, ds_of_one_range) != 0) +
+	       ", " + physical_size(get(v, 18, 16), v);
 }
 
 // `from` and on, to the end of what there is.
@@ -186,19 +243,19 @@ Decoded one_range(const char *name, std::span<const Spec> high, uint64_t value)
 
 Decoded two_ranges(const char *name, uint64_t value)
 {
-	// TG1 to the encoding of TG0.
-	constexpr uint64_t tg0_of_tg1[] = {3, 2, 0, 1};
-	const auto range = [&](bool disabled, const char *which, unsigned tsz, uint64_t tg) {
-		return disabled ? std::string{which} + " disabled"
-				: which + (' ' + range_text(tsz, tg));
+	const bool ds = get(value, ds_of_two_ranges, ds_of_two_ranges) != 0;
+	const auto range = [&](bool disabled, const char *which, uint64_t tsz,
+			       unsigned page_shift) {
+		return std::string{which} +
+		       (disabled ? " disabled"
+				 : ' ' + range_text(static_cast<unsigned>(tsz), page_shift, ds));
 	};
-	const auto t0sz = static_cast<unsigned>(get(value, 5, 0));
-	const auto t1sz = static_cast<unsigned>(get(value, 21, 16));
 
 	return {name, value,
-		range(get(value, 7, 7), "lower range", t0sz, get(value, 15, 14)) + ", " +
-			range(get(value, 23, 23), "upper range", t1sz,
-			      tg0_of_tg1[get(value, 31, 30)]) +
+		range(get(value, 7, 7), "lower range", get(value, 5, 0), page_shift_of_tg0(value)) +
+			", " +
+			range(get(value, 23, 23), "upper range", get(value, 21, 16),
+			      page_shift_of_tg1(value)) +
 			", " + physical_size(get(value, 34, 32), value),
 		fields_of(tcr_el1_specs, value)};
 }
@@ -219,7 +276,13 @@ Decoded base_register(const char *name, const char *identifier, uint64_t value,
 		specs.push_back({47, 1, "BADDR"});
 	specs.push_back({0, 0, "CnP", "TLB entries are this CPU's|TLB entries may be shared"});
 
-	Decoded d{name, value, "the root is at " + hex(base), fields_of(specs, value)};
+	// No table is aligned to less than 64 bytes.
+	const std::string root =
+		base & 63 ? "no root: " + hex(base) +
+				    " is no multiple of 64 bytes (with 52-bit outputs, bits [5:2] "
+				    "are [51:48] of the root: --output-bits 52)"
+			  : "the root is at " + hex(base);
+	Decoded d{name, value, root, fields_of(specs, value)};
 
 	for (Field &field : d.fields) {
 		if (field.name == "BADDR")
@@ -270,6 +333,8 @@ std::string memory_attribute(unsigned byte)
 		return "Normal, Non-cacheable, without XS";
 	if (byte == 0xa0)
 		return "Normal, Write-Through Read-Allocate, without XS";
+	if (byte == 0xe0)
+		return "Normal, Tagged, no tag access, Write-Back Read-Allocate Write-Allocate";
 	if (byte == 0xf0)
 		return "Normal, Tagged, Write-Back Read-Allocate Write-Allocate";
 	if (inner == 0)

@@ -166,7 +166,8 @@ TEST(decode, memory_attributes_of_stage_2_depend_on_fwb)
 	EXPECT_EQ(memory(Stage::stage2, 0b0111), "Normal, outer Non-cacheable, inner Write-Back");
 	EXPECT_EQ(memory(Stage::stage2, 0b1000), "reserved");
 	EXPECT_EQ(memory(Stage::stage2_fwb, 0b0110), "Normal Write-Back, whatever stage 1 says");
-	EXPECT_EQ(memory(Stage::stage2_fwb, 0b0101), "Normal Non-cacheable, whatever stage 1 says");
+	EXPECT_EQ(memory(Stage::stage2_fwb, 0b0101),
+		  "Normal Non-cacheable, or the Device type of stage 1");
 	EXPECT_EQ(memory(Stage::stage2_fwb, 0b0111), "what stage 1 says");
 	EXPECT_EQ(memory(Stage::stage2_fwb, 0b0001), "Device-nGnRE");
 }
@@ -260,7 +261,8 @@ TEST(decode, what_registers_come_to)
 	EXPECT_EQ(decoded("mair", vmsa::mair_value).fields[1].meaning,
 		  "Normal, Write-Back Read-Allocate Write-Allocate");
 	EXPECT_EQ(decoded("mair", 0x44).fields[7].meaning, "Normal, Non-cacheable");
-	EXPECT_EQ(decoded("hcr", 1ull << 34 | 1 << 27).summary, "a VHE host runs (E2H, TGE)");
+	EXPECT_EQ(decoded("hcr", 1ull << 34 | 1 << 27).summary,
+		  "a VHE host runs (E2H, TGE): interrupts go to EL2, stage 2 is off");
 	EXPECT_EQ(decoded("hcr", 0x8000'0001).summary, "a guest's AArch64 EL1, stage 2 on");
 	EXPECT_EQ(
 		decoded("tcr", 0x5'b510'3510).summary,
@@ -278,7 +280,7 @@ TEST(decode, syndromes)
 {
 	EXPECT_EQ(decoded("esr", 0x9383'0047).summary,
 		  "Data Abort from a lower Exception level; a write: Translation fault, level 3, 4 "
-		  "bytes, X3");
+		  "bytes, W3");
 	EXPECT_EQ(decoded("esr", 0x9200'008f).summary,
 		  "Data Abort from a lower Exception level; a read: Permission fault, level 3, on "
 		  "a stage 1 walk");

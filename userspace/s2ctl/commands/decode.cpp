@@ -31,6 +31,27 @@ template <size_t N> size_t index_in(const char *const (&names)[N], const std::st
 	return static_cast<size_t>(std::ranges::find(names, name) - names);
 }
 
+// Logs print registers without 0x. With a letter in it, or with zeroes in front, such a word can be nothing
+// but hexadecimal; eight digits or more without either may be meant in two ways.
+uint64_t parse_bits(const std::string &what, const std::string &text)
+{
+	const bool letters = text.find_first_of("abcdefABCDEF") != text.npos;
+	const bool hex = !text.empty() &&
+			 text.find_first_not_of("0123456789abcdefABCDEF") == text.npos &&
+			 (letters || (text.size() >= 8 && text[0] == '0'));
+
+	if (hex)
+		return parse_number(what, "0x" + text);
+
+	const uint64_t value = parse_number(what, text);
+
+	if (text.size() >= 8 && text.find_first_not_of("0123456789") == text.npos)
+		throw Failure{Exit::usage, what + ": '" + text +
+						   "' may be hexadecimal or decimal: write 0x" +
+						   text + ", or " + text::hex(value)};
+	return value;
+}
+
 decode::Decoded decode_descriptor(const Arguments &arguments, uint64_t value)
 {
 	const formats::Format format{
@@ -44,9 +65,11 @@ decode::Decoded decode_descriptor(const Arguments &arguments, uint64_t value)
 	if (level < first)
 		throw Failure{Exit::usage, "--level: the levels of this format are " +
 						   std::to_string(first) + "..3"};
-	return decode::descriptor(format, level, value,
-				  arguments.has("--mair") ? arguments.number("--mair")
-							  : vmsa::mair_value);
+	return decode::descriptor(
+		format, level, value,
+		arguments.has("--mair")
+			? std::optional{parse_bits("--mair", arguments.text("--mair"))}
+			: std::nullopt);
 }
 
 decode::Decoded decode_value(const Arguments &arguments, const std::string &name, uint64_t value)
@@ -129,7 +152,7 @@ void decode_all(const Invocation &in)
 	if (in.json)
 		json.begin_array();
 	for (const std::string &text : in.arguments.all("value")) {
-		const uint64_t value = parse_number("VALUE", text);
+		const uint64_t value = parse_bits("VALUE", text);
 		const decode::Decoded d =
 			decode_value(in.arguments, in.arguments.text("what"), value);
 
@@ -144,7 +167,7 @@ void decode_all(const Invocation &in)
 
 constexpr Argument arguments[] = {
 	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor"},
-	{"value", "VALUE", "its bits: 0x80000000, 4096", Kind::text, false, true},
+	{"value", "VALUE", "its bits: 0x80000000, 4096, 9a0bc00f", Kind::text, false, true},
 	{"--list", nullptr, "the registers that are known", Kind::flag},
 	{"--stage", "STAGE", "of a descriptor: 2, 2-fwb, el1and0, el2and0, el2 or el3 (2)",
 	 Kind::choice, false, false, stages},
@@ -153,7 +176,8 @@ constexpr Argument arguments[] = {
 	{"--level", "LEVEL", "of a descriptor: -1..3 (3)", Kind::choice, false, false, levels},
 	{"--output-bits", "N", "48, or 52 with LPA or LPA2 (48)", Kind::choice, false, false,
 	 outputs},
-	{"--mair", "VALUE", "of a descriptor of stage 1: what MAIR holds"},
+	{"--mair", "VALUE",
+	 "of a descriptor of stage 1: what MAIR holds, which says what AttrIndx is"},
 	{"--e2h", nullptr, "of a register of EL2: HCR_EL2.E2H is 1", Kind::flag},
 };
 
@@ -164,7 +188,7 @@ constexpr Command decode_command = {
 	"a descriptor or a register value, bit by bit",
 	"Needs no root, no module and no Arm. Reserved bits are shown only when they are wrong; "
 	"--json has\n"
-	"every bit.",
+	"every bit. A value with the digits a to f is hexadecimal without its 0x, too.",
 	arguments,
 	"  s2ctl decode vtcr_el2 0x800d3558\n  s2ctl decode esr 0x93830047\n"
 	"  s2ctl decode descriptor 0x00400000422007fd --level 2\n"
