@@ -16,7 +16,7 @@ enum class Exit {
 	usage = 2, // wrong arguments
 	unreachable = 3, // no debugfs, no module, no permission, no BPF
 	bad_file = 4, // a file that cannot be read or written, or is not what it should be
-	incomplete = 5, // begun, and not finished: the guest was removed meanwhile
+	incomplete = 5, // begun, and not finished: a guest was removed meanwhile, or is busy
 	differs = 6, // verify: the MMU says something else than the tables
 };
 
@@ -34,7 +34,8 @@ inline constexpr ExitText exit_texts[] = {
 	{Exit::usage, "wrong arguments"},
 	{Exit::unreachable, "no debugfs, no module, no permission, no BPF"},
 	{Exit::bad_file, "a file that cannot be read or written, or is not what it should be"},
-	{Exit::incomplete, "begun and not finished: the guest was removed meanwhile"},
+	{Exit::incomplete,
+	 "begun and not finished, and the message says how far: a guest was removed meanwhile"},
 	{Exit::differs, "verify found a difference"},
 };
 

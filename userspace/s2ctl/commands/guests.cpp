@@ -8,6 +8,8 @@
 
 #include "text/text.hpp"
 
+#include <algorithm>
+
 namespace s2ctl
 {
 
@@ -109,10 +111,28 @@ void create(const Invocation &in)
 		.send(in, "create");
 }
 
+// All, or none: who is not there, or is named twice, is known before the first one goes.
 void remove(const Invocation &in)
 {
-	for (const std::string &guest : in.arguments.all("guest"))
-		Request{}.add("name", guest).send(in, "remove");
+	const std::vector<std::string> &guests = in.arguments.all("guest");
+	std::string removed;
+
+	for (auto guest = guests.begin(); guest != guests.end(); guest++) {
+		if (std::find(guests.begin(), guest, *guest) != guest)
+			throw Failure{Exit::usage, "guest '" + *guest + "' is named twice"};
+		(void)in.debugfs.read(Debugfs::guest_file(*guest, "config"));
+	}
+	for (const std::string &guest : guests) {
+		try {
+			Request{}.add("name", guest).send(in, "remove");
+		} catch (const Failure &failure) {
+			if (removed.empty())
+				throw;
+			throw Failure{Exit::incomplete,
+				      "removed" + removed + "; then " + failure.what()};
+		}
+		removed += ' ' + guest;
+	}
 }
 
 constexpr Argument list_arguments[] = {
@@ -160,7 +180,8 @@ constexpr Command create_command = {
 constexpr Command remove_command = {
 	"remove",
 	"end guests",
-	"Their files that are still open answer ENODEV from then on.",
+	"All of them, or none where one is not there. Their files that are still open answer "
+	"ENODEV from then\non.",
 	remove_arguments,
 	"  s2ctl remove demo\n  s2ctl list --names | xargs s2ctl remove\n",
 	remove};

@@ -102,6 +102,17 @@ void write_program(const Invocation &in, const std::string &guest, const Program
 	}
 }
 
+// The program is there by now: a refusal is not that nothing has changed.
+void set_pc(const Invocation &in, const std::string &regs, uint64_t entry)
+{
+	try {
+		in.debugfs.write(regs, "vcpu=0 pc=" + hex(entry));
+	} catch (const Failure &failure) {
+		throw Failure{Exit::incomplete,
+			      std::string{"the program was loaded; then "} + failure.what()};
+	}
+}
+
 void load(const Invocation &in)
 {
 	const std::string guest = in.arguments.text("guest");
@@ -117,7 +128,7 @@ void load(const Invocation &in)
 	check_mapped(in, guest, program);
 	write_program(in, guest, program);
 	if (sets_pc)
-		in.debugfs.write(regs, "vcpu=0 pc=" + hex(program.entry));
+		set_pc(in, regs, program.entry);
 	if (!in.json) {
 		in.out.text = text::size((program.bytes() + 1023) & ~uint64_t{1023}) +
 			      " loaded, entry " + hex(program.entry) +
