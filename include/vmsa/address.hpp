@@ -100,6 +100,12 @@ template <class A> struct Region {
 		return first <= other.first && other.last <= last;
 	}
 
+	// Have they a byte in common?
+	constexpr bool meets(Region other) const
+	{
+		return first <= other.last && other.first <= last;
+	}
+
 	constexpr Region intersect(Region other) const
 	{
 		return inclusive(first < other.first ? other.first : first,

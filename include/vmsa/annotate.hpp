@@ -48,6 +48,8 @@ template <class T> class Annotator {
 			return error_;
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region_};
+		if (needed_)
+			batch.make(region_);
 		commit(batch, path.lowest(), path.level, region_.first, region_.last);
 		prune(tree_, batch, path, region_, to_);
 		if (needed_)

@@ -47,7 +47,7 @@ template <class T> constexpr Error check_region(const T &tree, Region<typename T
 	return {};
 }
 
-// The tables from the root to the lowest one that holds all of a region. A small request inside a
+// The tables from the root to the lowest one of which a region is only a part. A small request inside a
 // populated tree then costs one descent, not a recursion from the root in each half.
 template <class T> struct Path {
 	Descriptor *table[last_level + 2];
@@ -71,6 +71,7 @@ template <class T> constexpr Path<T> path_to(const T &tree, Region<typename T::I
 		const unsigned shift = T::Granule::shift(p.level);
 
 		if (!T::Format::is_table(d, p.level) ||
+		    region.last - region.first >= low_bits(shift) ||
 		    region.first.raw() >> shift != region.last.raw() >> shift)
 			return p;
 		p.table[++p.level - p.start] = tree.child(d);

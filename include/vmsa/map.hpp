@@ -9,11 +9,12 @@
 //
 // Leaves are as large as the alignment of both sides, the extent and the caller's cap allow. An
 // invalid descriptor needs no invalidation to become valid (no TLB may hold it), only that the
-// stores be visible before the next walk: Batch::sync.
+// stores be visible before the next walk: Batch::sync. Where the same batch broke something, that is
+// invalidated first: Batch::make.
 #pragma once
 
 #include "vmsa/annotation.hpp"
-#include "vmsa/change.hpp"
+#include "vmsa/unlink.hpp"
 
 namespace vmsa
 {
@@ -81,7 +82,7 @@ template <class T, class Rule> class Mapper {
 		return needed_;
 	}
 
-	constexpr Error run(Region<Input> region)
+	template <class Batch> constexpr Error run(Batch &batch, Region<Input> region)
 	{
 		const auto path = path_to(tree_, region);
 
@@ -90,7 +91,9 @@ template <class T, class Rule> class Mapper {
 			return error_;
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region};
-		commit(path.lowest(), path.level, region.first, region.last);
+		batch.make(region);
+		commit(batch, path.lowest(), path.level, region.first, region.last);
+		batch.created();
 		return {};
 	}
 
@@ -120,9 +123,11 @@ template <class T, class Rule> class Mapper {
 				part = {at, n << Granule::shift(level)};
 				if (!output_fits(extent.pa, part))
 					return false;
-				if (table && !all_free(table + tree_.index(level, at), n) &&
-				    !may_map(part))
-					return false;
+				if (table && !all_free(table + tree_.index(level, at), n)) {
+					if (!may_map(part))
+						return false;
+					occupied_ = true;
+				}
 			} else {
 				part = part_in_entry(at, last, Granule::size(level));
 				if (!extent.pa.is_aligned(Granule::page_size))
@@ -146,9 +151,10 @@ template <class T, class Rule> class Mapper {
 		}
 	}
 
-	// Whole leaves fill the run: whatever else stands there, a leaf or a table that is not empty
-	// (there are no others), was found by prepare.
-	constexpr void commit(Descriptor *table, Level level, Input at, Input last)
+	// Whole leaves fill the run. What may stand there, prepare has seen to it, are annotations, and
+	// tables of nothing else.
+	template <class Batch>
+	constexpr void commit(Batch &batch, Descriptor *table, Level level, Input at, Input last)
 	{
 		for (;;) {
 			const Extent extent = rule_(at);
@@ -158,20 +164,23 @@ template <class T, class Rule> class Mapper {
 
 			if (n) {
 				part = {at, n << Granule::shift(level)};
+				if (occupied_ && level < last_level)
+					unlink_tables(batch, entry, level, part);
 				write_leaves(entry, n, level, at, extent.pa);
 			} else {
 				const Descriptor d = load(entry);
 
 				part = part_in_entry(at, last, Granule::size(level));
 				if (Format::is_table(d, level)) {
-					commit(tree_.child(d), level + 1, part.first, part.last);
+					commit(batch, tree_.child(d), level + 1, part.first,
+					       part.last);
 				} else {
 					Descriptor *child = reserve_.take();
 
 					// Beside the region an annotation stays.
 					if (d)
 						fill(child, Granule::entries, d, 0);
-					commit(child, level + 1, part.first, part.last);
+					commit(batch, child, level + 1, part.first, part.last);
 					store_release(entry, Format::table(tree_.memory().physical(
 								     child)));
 				}
@@ -180,6 +189,26 @@ template <class T, class Rule> class Mapper {
 				return;
 			at = part.last + 1;
 		}
+	}
+
+	// A walk may stand in a table that maps nothing: it goes by break-before-make, too, though no
+	// address faults for it that did not before.
+	template <class Batch>
+	constexpr void unlink_tables(Batch &batch, Descriptor *entry, Level level,
+				     Region<Input> part)
+	{
+		const uint64_t size = Granule::size(level);
+
+		for (Input at = part.first;; at = at + size, entry++) {
+			const Descriptor d = load(entry);
+
+			if (Format::is_table(d, level))
+				unlink(tree_, batch, entry, tree_.child(d), level,
+				       Region<Input>{at, size});
+			if (at + (size - 1) == part.last)
+				break;
+		}
+		batch.make(part);
 	}
 
 	constexpr void write_leaves(Descriptor *entry, size_t n, Level level, Input at, Pa pa)
@@ -254,6 +283,7 @@ template <class T, class Rule> class Mapper {
 	Reserve<typename T::Memory, Granule::table_bytes> reserve_;
 	Input last_;
 	size_t needed_ = 0;
+	bool occupied_ = false; // by what is mapped over
 	Error error_;
 };
 
@@ -280,6 +310,7 @@ template <class T, class Batch, class Rule>
 
 	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa))
 		return false;
+	batch.make(region);
 	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));
 	batch.created();
 	return true;
@@ -308,9 +339,9 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 
 	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
 
-	if (const Error e = Mapper{tree, rule, bits, limits}.run(region); e.code != Errc::none)
+	if (const Error e = Mapper{tree, rule, bits, limits}.run(batch, region);
+	    e.code != Errc::none)
 		return e;
-	batch.created();
 	return {};
 }
 

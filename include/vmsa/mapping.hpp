@@ -196,6 +196,14 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return vmsa::tables_to_unannotate(tree_, region, a);
 	}
 
+	// Several changes under one invalidation: change(tree, batch) -> Result<void>, made of the free
+	// functions: unmap(tree, batch, region), map(tree, batch, region, rule, attributes), ... What
+	// succeeded before one fails stays.
+	template <class Change> constexpr Result<void> edit(const Change &change)
+	{
+		return changing([&](auto &batch) { return change(tree_, batch); });
+	}
+
 	// How changes are made from now on. Live, until told otherwise.
 	constexpr ChangeRules &rules()
 	{

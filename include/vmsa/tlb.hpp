@@ -5,7 +5,11 @@
 //
 //   change descriptors ──> batch.changed(region, level)   one growing range
 //   unlink a table     ──> batch.retire(table)            kept, not freed
+//   make a descriptor  ──> batch.make(region)             as the end of scope, if it meets that range
 //   end of scope       ──> sink.invalidate, sink.sync, then memory.free for each table
+//
+// So break-before-make (rule R_WHZWS) holds across all the changes of a batch: what one of them broke
+// is gone from every TLB before another makes something in its place.
 //
 // The engine never touches a TLB. It talks to a TlbSink, which may be hardware, a recorder or a
 // model:
@@ -69,6 +73,14 @@ class [[nodiscard]] Batch {
 		return rules_;
 	}
 
+	// Invalid descriptors that decide `region`, or a part of it, are about to become valid. What was
+	// valid there before must be gone from every TLB first.
+	[[gnu::always_inline]] constexpr void make(Region<Input> region)
+	{
+		if (pending_ && unsettled_.meets(region)) [[unlikely]]
+			settle();
+	}
+
 	// Invalid descriptors became valid: no TLB may hold an invalid one, but the stores must be
 	// visible to every walker before the caller goes on.
 	constexpr void created()
@@ -79,15 +91,23 @@ class [[nodiscard]] Batch {
 	// Valid leaves of `level` inside `region` changed or went away.
 	constexpr void changed(Region<Input> region, Level level)
 	{
+		changed(region, level, region);
+	}
+
+	// The same with a table entry, which decides all of `entry`: any address of it invalidates that.
+	constexpr void changed(Region<Input> region, Level level, Region<Input> entry)
+	{
 		if (!rules_.live)
 			return;
 		if (!pending_) {
 			region_ = region;
+			unsettled_ = entry;
 			level_ = level;
 			pending_ = true;
 			return;
 		}
 		region_ = region_.hull(region);
+		unsettled_ = unsettled_.hull(entry);
 		if (level_ != level)
 			level_ = unknown_level;
 	}
@@ -160,13 +180,19 @@ class [[nodiscard]] Batch {
 	}
 
     private:
+	[[gnu::noinline]] constexpr void settle()
+	{
+		sync();
+	}
+
 	static constexpr bool observed = ShapeObserver<Sink, Input>;
 
 	Memory &memory_;
 	Sink &sink_;
 	ChangeRules rules_;
 	TableChain<Memory> retired_;
-	Region<Input> region_;
+	Region<Input> region_; // to invalidate
+	Region<Input> unsettled_; // where nothing may be made before that
 	Level level_ = unknown_level;
 	unsigned breaks_ = 0;
 	bool pending_ = false;

@@ -23,8 +23,10 @@ template <class T, class Batch>
 constexpr void unlink(const T &tree, Batch &batch, Descriptor *entry, Descriptor *child,
 		      Level level, Region<typename T::Input> part, Descriptor left = 0)
 {
+	const uint64_t size = T::Granule::size(level);
+
 	store(entry, left);
-	batch.changed(part, unknown_level);
+	batch.changed(part, unknown_level, {part.first.align_down(size), size});
 	retire(tree, batch, child, level + 1);
 }
 

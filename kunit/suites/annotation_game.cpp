@@ -22,8 +22,8 @@ template <class F> class Game {
 	using Snap = Snapshot<Tree<F, ScratchMemory>>;
 
     public:
-	Game(struct kunit *test, unsigned bits, Range range, Level level, uint64_t first)
-	    : lab_{test, bits, 64, range}, before_{test, lab_.memory()}, level_{level},
+	Game(struct kunit *test, unsigned bits, Range range, uint64_t unit, uint64_t first)
+	    : lab_{test, bits, 128, range}, before_{test, lab_.memory()}, unit_{unit},
 	      first_{first}, random_{first + bits}
 	{
 		cells_ = scratch<uint8_t>(test, units);
@@ -31,11 +31,20 @@ template <class F> class Game {
 
 	bool play(unsigned operations)
 	{
-		while (lab_.good() && !cells_.empty() && operations--) {
-			if (!turn())
-				return false;
+		bool agreed = true;
+		const auto turns = [&](unsigned n) {
+			for (; n && agreed && lab_.good(); n--)
+				agreed = turn();
+		};
+
+		for (unsigned i = 0; i < operations && agreed && !cells_.empty(); i += 4) {
+			// As one batch, now and then.
+			if (random_.below(4) == 0)
+				lab_.together([&] { turns(4); });
+			else
+				turns(4);
 		}
-		return lab_.good();
+		return agreed && lab_.good();
 	}
 
     private:
@@ -49,9 +58,7 @@ template <class F> class Game {
 
 	Region<Input> region(size_t first, size_t count) const
 	{
-		const uint64_t size = F::Granule::size(level_);
-
-		return {Input{first_ + first * size}, count * size};
+		return {Input{first_ + first * unit_}, count * unit_};
 	}
 
 	// ---- What should come of it? ----
@@ -186,17 +193,17 @@ template <class F> class Game {
 
 	Lab<F> lab_;
 	Snap before_;
-	Level level_;
+	uint64_t unit_;
 	uint64_t first_;
 	Random random_;
 	std::span<uint8_t> cells_;
 };
 
 template <class F>
-[[gnu::noinline]] void play(struct kunit *test, unsigned bits, Range range, Level level,
+[[gnu::noinline]] void play(struct kunit *test, unsigned bits, Range range, uint64_t unit,
 			    uint64_t first)
 {
-	Game<F> game{test, bits, range, level, first};
+	Game<F> game{test, bits, range, unit, first};
 
 	EXPECT(game.play(400 * test_effort()));
 }
@@ -205,29 +212,40 @@ template <class F>
 
 TEST(pages_across_the_end_of_a_table)
 {
-	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 3, 2 * GiB - 48 * 4 * KiB);
-	play<Format<El1And0, Granule16K>>(test, 42, Range::lower, 3, 32 * MiB - 32 * 16 * KiB);
+	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 4 * KiB, 2 * GiB - 48 * 4 * KiB);
+	play<Format<El1And0, Granule16K>>(test, 42, Range::lower, 16 * KiB,
+					  32 * MiB - 32 * 16 * KiB);
 }
 
 TEST(blocks_across_the_end_of_a_table)
 {
-	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 2, 3 * GiB - 96 * MiB);
-	play<Format<Stage2, Granule64K, 52>>(test, 48, Range::lower, 2, 4 * TiB - 24 * GiB);
+	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 2 * MiB, 3 * GiB - 96 * MiB);
+	play<Format<Stage2, Granule64K, 52>>(test, 48, Range::lower, 512 * MiB, 4 * TiB - 24 * GiB);
 }
 
 TEST(pages_and_blocks_at_the_last_byte_of_the_upper_range)
 {
-	play<Format<El1And0, Granule4K, 52>>(test, 52, Range::upper, 3, 0 - units * 4 * KiB);
-	play<Format<El1And0, Granule16K, 52>>(test, 48, Range::upper, 2, 0 - units * 32 * MiB);
-	play<Format<El2And0, Granule64K>>(test, 42, Range::upper, 3, 0 - units * 64 * KiB);
+	play<Format<El1And0, Granule4K, 52>>(test, 52, Range::upper, 4 * KiB, 0 - units * 4 * KiB);
+	play<Format<El1And0, Granule16K, 52>>(test, 48, Range::upper, 32 * MiB,
+					      0 - units * 32 * MiB);
+	play<Format<El2And0, Granule64K>>(test, 42, Range::upper, 64 * KiB, 0 - units * 64 * KiB);
 }
 
 // No leaf is larger than 1 GiB here, but an annotation may be.
 TEST(more_than_a_block_at_once)
 {
-	play<Format<Stage2, Granule4K>>(test, 48, Range::lower, 1, 512 * GiB - 40 * GiB);
-	play<Format<El1And0, Granule4K, 52>>(test, 52, Range::lower, 1, bit(48) - 40 * GiB);
+	play<Format<Stage2, Granule4K>>(test, 48, Range::lower, GiB, 512 * GiB - 40 * GiB);
+	play<Format<El1And0, Granule4K, 52>>(test, 52, Range::lower, GiB, bit(48) - 40 * GiB);
+}
+
+// A block takes the place of tables in which nothing but annotations stands.
+TEST(parts_of_blocks)
+{
+	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 512 * KiB, 2 * GiB - 24 * MiB);
+	play<Format<Stage2, Granule4K>>(test, 40, Range::lower, 256 * MiB, 8 * GiB);
+	play<Format<El1And0, Granule16K>>(test, 42, Range::lower, 8 * MiB, 96 * MiB);
 }
 
 SUITE(annotation_game, pages_across_the_end_of_a_table, blocks_across_the_end_of_a_table,
-      pages_and_blocks_at_the_last_byte_of_the_upper_range, more_than_a_block_at_once);
+      pages_and_blocks_at_the_last_byte_of_the_upper_range, more_than_a_block_at_once,
+      parts_of_blocks);

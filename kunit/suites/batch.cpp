@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // Batch: what is asked of the TLB, in which order, and when tables are freed.
+#include "support/lab.hpp"
 #include "support/recorder.hpp"
 #include "vmsa/format_stage2.hpp"
 #include "vmsa/mapping.hpp"
@@ -253,9 +254,78 @@ TEST(a_live_block_is_broken_once_however_much_of_it_changes)
 	EXPECT(bench.verdict.good());
 }
 
+// R_WHZWS holds for a whole batch: where something was broken, nothing is made before that is gone from
+// every TLB. The lab's judges look on.
+TEST(a_map_that_meets_what_the_batch_broke_comes_after_its_invalidation)
+{
+	const Region<Ipa> block{Ipa{GiB}, 2 * MiB};
+	const Region<Ipa> page{block.first + 16 * KiB, 4 * KiB};
+	const Region<Ipa> neighbour{block.first + 64 * KiB, 4 * KiB};
+	const struct {
+		Region<Ipa> broken;
+		Level largest;
+		Region<Ipa> made;
+	} cases[] = {
+		{page, 3, page}, // the table goes, and one comes
+		{page, 3, neighbour},
+		{page, 3, block},
+		{block, -1, page},
+		{block, -1, block},
+		{block, 3, page},
+		{{Ipa{GiB}, GiB}, 1, page},
+		{page, 3, {Ipa{GiB}, GiB}},
+	};
+
+	for (unsigned bbm_level = 0; bbm_level < 3; bbm_level++) {
+		for (const auto &c : cases) {
+			Lab<Stage2_4K> lab{test, 40};
+
+			ASSERT(lab.good() && lab.map(c.broken, Pa{0}, normal | rw, {c.largest}));
+			lab.rules().bbm_level = bbm_level;
+			lab.together([&] {
+				EXPECT(lab.unmap(c.broken));
+				EXPECT(lab.map(c.made, Pa{4 * GiB}, normal | rw));
+			});
+			ASSERT(lab.good());
+		}
+	}
+}
+
+// An annotation is invalid, too, but the table that is to hold it is not.
+TEST(a_table_for_an_annotation_comes_after_the_invalidation_of_what_stood_there)
+{
+	const Region<Ipa> block{Ipa{GiB}, 2 * MiB};
+	Lab<Stage2_4K> lab{test, 40};
+
+	ASSERT(lab.good() && lab.map(block, Pa{0}, normal | rw));
+	lab.together([&] {
+		EXPECT(lab.unmap(block));
+		EXPECT(lab.annotate({block.first, 4 * KiB}, uint64_t{1}));
+	});
+	ASSERT(lab.good());
+}
+
+// It costs an invalidation only where it must.
+TEST(a_map_elsewhere_does_not_end_the_batch)
+{
+	Lab<Stage2_4K> lab{test, 40};
+
+	ASSERT(lab.good() && lab.map({Ipa{GiB}, 2 * MiB}, Pa{0}, normal | rw, {3}));
+	lab.together([&] {
+		EXPECT(lab.unmap({Ipa{GiB}, 4 * KiB}));
+		EXPECT(lab.map({Ipa{GiB + 2 * MiB}, 4 * KiB}, Pa{0}, normal | rw));
+		EXPECT_EQ(lab.tlb().invalidations(), 0);
+	});
+	EXPECT_EQ(lab.tlb().invalidations(), 1);
+	ASSERT(lab.good());
+}
+
 SUITE(batch, a_change_is_stored_then_invalidated_then_synced_and_only_then_are_tables_freed,
       a_sync_happens_once, the_next_change_does_not_inherit_region_hint_and_walk_caches,
       new_mappings_are_published_and_not_invalidated,
       a_level_is_hinted_at_only_when_all_leaves_are_of_it,
       a_leaf_of_many_goes_without_the_walk_caches, changes_far_apart_are_one_range,
-      a_live_block_is_broken_once_however_much_of_it_changes);
+      a_live_block_is_broken_once_however_much_of_it_changes,
+      a_map_that_meets_what_the_batch_broke_comes_after_its_invalidation,
+      a_table_for_an_annotation_comes_after_the_invalidation_of_what_stood_there,
+      a_map_elsewhere_does_not_end_the_batch);

@@ -59,7 +59,15 @@ void judge_break_before_make(Verdict &verdict, const TlbModel<Format> &tlb, cons
 		verdict.expect((c.before & 1) || !tlb.may_hold(c.region),
 			       "a completed invalidation before this make", c.region.first.raw(),
 			       c.region.last.raw());
-	else if (Format::is_leaf(c.after, c.level))
+	else if (!(c.before & 1))
+		verdict.expect(!tlb.may_walk_from(c.region, c.level),
+			       "no walk leads past what is made", c.region.first.raw(),
+			       c.region.last.raw());
+	// What changes in place has contradicted nothing before, either.
+	const bool in_place =
+		Format::is_leaf(c.before, c.level) && !needs_break<Format>(c.before, c.after);
+
+	if (bbm_level && !in_place && Format::is_leaf(c.after, c.level))
 		verdict.expect(!tlb.may_contradict(c.region, c.level, c.after),
 			       "no TLB says otherwise than what is made", c.region.first.raw(),
 			       c.region.last.raw());

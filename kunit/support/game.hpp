@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Game: random operations of every kind on one tree, some with an allocation that fails or with breaks
-// refused, with FEAT_BBM or without, with hardware setting AF and dirty state in between; against a flat
-// map that says beforehand how each of them ends (board.hpp). All judges watch.
+// Game: random operations of every kind on one tree, some in one batch, some with an allocation that fails
+// or with breaks refused, with FEAT_BBM or without, with hardware setting AF and dirty state in between;
+// against a flat map that says beforehand how each of them ends (board.hpp). All judges watch.
 #pragma once
 
 #include "support/board.hpp"
@@ -50,15 +50,26 @@ template <class F> class Game : Board<F> {
     private:
 	void move()
 	{
-		const Input first = start();
-
 		lab_.rules() = {};
 		// Left alone, all falls to pieces, and nothing is ever cut, emptied or made a block.
 		if (random_.one_in(8))
-			sweep({first.align_down(s_.block), s_.block});
+			sweep({start().align_down(s_.block), s_.block});
 		lab_.rules() = {!random_.one_in(16),
 				random_.one_in(8) ? vmsa::OnBreak::refuse : vmsa::OnBreak::perform,
 				static_cast<unsigned>(random_.below(3))};
+		// Often near each other, so that they meet.
+		const Input first = start();
+
+		if (!random_.one_in(4))
+			return operate(first);
+		lab_.together([&] {
+			for (uint64_t n = 2 + random_.below(3); n && good(); n--)
+				operate(random_.one_in(2) ? first : start());
+		});
+	}
+
+	[[gnu::noinline]] void operate(Input first)
+	{
 		if (random_.one_in(2))
 			lab_.memory().fail_at(random_.below(2));
 		if (flat_.is_mapped(first) && random_.one_in(2))

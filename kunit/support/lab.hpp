@@ -3,7 +3,7 @@
 // Lab: a mapping with every judge watching. After each operation, whatever it was about:
 //
 //   no TLB disagrees with the tables, and every make had its break (tlb_model, bbm_automaton)
-//   no table was freed while a TLB could walk it, and none is lost (scratch_memory)
+//   no table was freed while a TLB could walk it (scratch_memory), and each that is not can be reached
 //   a table that a TLB could walk says what it said, as long as that is mapped (shadow)
 //   an operation that failed changed nothing and kept nothing (shadow)
 //
@@ -15,28 +15,14 @@
 #pragma once
 
 #include "support/bbm_automaton.hpp"
-#include "vmsa/format_stage1.hpp"
-#include "vmsa/format_stage2.hpp"
-#include "vmsa/mapping.hpp"
+#include "support/full_geometry.hpp"
+#include "support/open_batch.hpp"
 
 namespace support
 {
 
 using vmsa::Ipa;
 using vmsa::Pa;
-
-// The shape of a tree of this format, for a machine with all the output bits there are.
-template <class F>
-constexpr vmsa::Result<vmsa::Geometry> geometry_of(unsigned input_bits,
-						   vmsa::Range range = vmsa::Range::lower)
-{
-	if constexpr (vmsa::Stage1Regime<typename F::Stage>)
-		return vmsa::stage1_geometry<typename F::Granule, F::output_bits>(
-			input_bits, F::output_bits, range);
-	else
-		return vmsa::stage2_geometry<typename F::Granule, F::output_bits>(input_bits,
-										  F::output_bits);
-}
 
 template <class F> class Lab {
     public:
@@ -94,85 +80,72 @@ template <class F> class Lab {
 	[[gnu::noinline]] Done map_by(Region region, const Rule &rule, const Attributes &attributes,
 				      vmsa::MapLimits limits = {})
 	{
-		begin();
-		return end(mapping_.map(region, rule, attributes, limits));
+		return change([&](auto &m) { return m.map(region, rule, attributes, limits); });
 	}
 
 	[[gnu::noinline]] Done unmap(Region region)
 	{
-		begin();
-		return end(mapping_.unmap(region));
+		return change([&](auto &m) { return m.unmap(region); });
 	}
 
 	[[gnu::noinline]] Done protect(Region region, typename F::Access access)
 	{
-		begin();
-		return end(mapping_.protect(region, access));
+		return change([&](auto &m) { return m.protect(region, access); });
 	}
 
 	// update(region, attributes) -> attributes
 	template <class Update> [[gnu::noinline]] Done modify(Region region, const Update &update)
 	{
-		begin();
-		return end(mapping_.modify(region, update));
+		return change([&](auto &m) { return m.modify(region, update); });
 	}
 
 	[[gnu::noinline]] Done cut(Region region, vmsa::Level level = vmsa::last_level)
 	{
-		begin();
-		return end(mapping_.cut(region, level));
+		return change([&](auto &m) { return m.cut(region, level); });
 	}
 
 	[[gnu::noinline]] Done fold(Region region, vmsa::FoldLimits limits = {})
 	{
-		begin();
-		return end(mapping_.fold(region, limits));
+		return change([&](auto &m) { return m.fold(region, limits); });
 	}
 
 	// An annotation where nothing is, or another in the place of one.
 	template <class... A> [[gnu::noinline]] Done annotate(Region region, const A &...a)
 	{
-		begin();
-		return end(mapping_.annotate(region, a...));
+		return change([&](auto &m) { return m.annotate(region, a...); });
 	}
 
 	template <class A> [[gnu::noinline]] Done unannotate(Region region, const A &a)
 	{
-		begin();
-		return end(mapping_.unannotate(region, a));
+		return change([&](auto &m) { return m.unannotate(region, a); });
 	}
 
 	template <class A> [[gnu::noinline]] Done unmap(Region region, const A &a)
 	{
-		begin();
-		return end(mapping_.unmap(region, a));
+		return change([&](auto &m) { return m.unmap(region, a); });
 	}
 
 	// visit(region, level)
 	template <class Visit>
 	[[gnu::noinline]] Done harvest_accessed(Region region, const Visit &visit)
 	{
-		begin();
-		return end(mapping_.harvest_accessed(region, visit));
+		return change([&](auto &m) { return m.harvest_accessed(region, visit); });
 	}
 
 	template <class Visit>
 	[[gnu::noinline]] Done harvest_dirty(Region region, const Visit &visit, uint8_t noted = 0)
 	{
-		begin();
-		return end(mapping_.harvest_dirty(region, visit, noted));
+		return change([&](auto &m) { return m.harvest_dirty(region, visit, noted); });
 	}
 
 	[[gnu::noinline]] Done note_accessed(Input input)
 	{
-		begin();
-		return end(mapping_.note_accessed(input));
+		return change([&](auto &m) { return m.note_accessed(input); });
 	}
 
 	[[gnu::noinline]] Done note_dirty(Input input)
 	{
-		begin();
-		return end(mapping_.note_dirty(input));
+		return change([&](auto &m) { return m.note_dirty(input); });
 	}
 
 	vmsa::ChangeRules &rules()
@@ -241,7 +214,21 @@ template <class F> class Lab {
 
 	uint64_t breaks() const
 	{
-		return mapping_.breaks();
+		return mapping_.breaks() + (open_ ? open_->batch.breaks() : 0);
+	}
+
+	// Operations under one invalidation: those that `operations` calls are of one batch.
+	template <class Operations> [[gnu::noinline]] void together(const Operations &operations)
+	{
+		static_cast<void>(mapping_.edit([&](auto &tree, auto &batch) {
+			Open open{tree, batch};
+
+			open_ = &open;
+			operations();
+			open_ = nullptr;
+			return Done{};
+		}));
+		settle();
 	}
 
 	// Is there nothing but the root?
@@ -324,6 +311,13 @@ template <class F> class Lab {
 		changed_ = leaves_changed_++ ? changed_.hull(c.region) : c.region;
 	}
 
+	// operation(mapping, or the open batch) -> Done
+	template <class Operation> Done change(const Operation &operation)
+	{
+		begin();
+		return end(open_ ? operation(*open_) : operation(mapping_));
+	}
+
 	void begin()
 	{
 		changes_ = leaves_changed_ = 0;
@@ -333,12 +327,22 @@ template <class F> class Lab {
 	Done end(Done done)
 	{
 		look();
-		tlb_.expect_settled();
+		if (!open_)
+			settle();
 		if (!done)
 			verdict_.expect(changes_ == 0 && memory_.live() == live_before_,
 					"a failed operation changes nothing", done.error().first,
 					done.error().last);
 		return done;
+	}
+
+	[[gnu::noinline]] void settle()
+	{
+		look();
+		tlb_.expect_settled();
+		verdict_.expect(shadow_.linked() == memory_.live(),
+				"every table that is out can be reached", shadow_.linked(),
+				memory_.live());
 	}
 
 	// A table was replaced by leaves that say the same, and walk caches may not know yet: it must not
@@ -377,6 +381,8 @@ template <class F> class Lab {
 	TlbModel<F> tlb_;
 	Sink sink_{*this};
 	vmsa::Mapping<F, ScratchMemory, Sink> mapping_{memory_, sink_};
+	using Open = OpenBatch<vmsa::Tree<F, ScratchMemory>, vmsa::Batch<F, ScratchMemory, Sink>>;
+	Open *open_ = nullptr;
 	size_t changes_ = 0;
 	size_t leaves_changed_ = 0;
 	Region changed_;

@@ -67,6 +67,16 @@ template <class Format> class Shadow {
 		}
 	}
 
+	// Tables that can be reached.
+	size_t linked() const
+	{
+		size_t n = 0;
+
+		for (const Place &place : places_)
+			n += place.linked;
+		return n;
+	}
+
 	bool is_linked(const vmsa::Descriptor *table) const
 	{
 		return places_[memory_.page_of(table)].linked;

@@ -124,6 +124,17 @@ template <class Format> class TlbModel {
 		return false;
 	}
 
+	// May a walk cache lead past the entry at `region` to a table that no longer stands there?
+	bool may_walk_from(Region region, vmsa::Level level) const
+	{
+		for (const Stale &s : stale_.first(count_)) {
+			if (s.kind == Kind::table && s.level == level &&
+			    s.first <= region.last.raw() && region.first.raw() <= s.last)
+				return true;
+		}
+		return false;
+	}
+
 	bool may_walk(vmsa::Pa table) const
 	{
 		for (const Stale &s : stale_.first(count_)) {
@@ -184,8 +195,11 @@ template <class Format> class TlbModel {
 
 		if (s && !(s->kind != Kind::table && !s->invalidated && s->level == c.level))
 			s = nullptr;
-		if (s && s->first <= region.first.raw() && region.last.raw() <= s->last)
-			return; // another leaf of the same group
+		if (s && s->kind == Kind::leaf && s->first <= region.first.raw() &&
+		    region.last.raw() <= s->last && !((s->leaf ^ c.before) & attributes) &&
+		    Format::output(s->leaf, s->level).raw() - s->origin ==
+			    output - c.region.first.raw())
+			return; // another leaf of the same group, or the same again
 		if (s && s->last + 1 == region.first.raw()) {
 			const uint64_t expected = Format::output(s->leaf, s->level).raw() +
 						  (c.region.first.raw() - s->origin);
