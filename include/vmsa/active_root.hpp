@@ -39,8 +39,8 @@ template <class Format, Cpu C> class ActiveRoot {
 		return exchange(root);
 	}
 
-	// Stage 2 invalidates by the current VMID, so before that goes; stage 1 after the TTBR has
-	// gone, so that nothing comes back.
+	// Stage 2 invalidates by the current VMID, which is best done before that goes; stage 1 after the
+	// TTBR has gone, so that nothing comes back.
 	void deactivate(PreviousRoot previous)
 	{
 		if constexpr (is_stage2)

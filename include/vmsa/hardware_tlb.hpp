@@ -11,8 +11,11 @@
 // address, which no IPA finds: VMALLE1IS removes those, and the DSB before it keeps them from being
 // made again of stage 2 entries that were about to go.
 //
-// At stage 2 everything acts on the *current* VMID. The caller has the tree's VMID in VTTBR_EL2,
-// HCR_EL2.TGE clear (else the instructions act on EL2&0), and interrupts masked meanwhile.
+// At stage 2 everything acts on the *current* VMID. Either the caller has the tree's in VTTBR_EL2, or says
+// what VTTBR_EL2 is for the tree (vttbr()): where another VMID is found, that is put there meanwhile,
+// behind the first DSB, and what was found is put back behind the last ISB. With HCR_EL2.TGE set the
+// instructions would act on EL2&0, and an interrupt would run with a VTTBR that is not its own: both are
+// the caller's.
 #pragma once
 
 #include "vmsa/regime.hpp"
@@ -28,6 +31,13 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	constexpr HardwareTlb(TlbiTag tag, TlbiFeatures features, C cpu = {})
 	    : tag_{tag}, features_{features}, cpu_{cpu}
 	{
+	}
+
+	// What VTTBR_EL2 is for the tree.
+	constexpr void vttbr(uint64_t value)
+	{
+		vttbr_ = value;
+		switches_ = true;
 	}
 
 	// None of these is inlined: what they wait for costs more than a call, and a plan has its size.
@@ -50,6 +60,7 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	// Whatever the tag says: every ASID, or VMID, of the regime.
 	[[gnu::noinline]] constexpr void invalidate_regime()
 	{
+		found_ = true; // no VMID counts
 		issue(tlbi_regime<Stage>());
 	}
 
@@ -65,7 +76,8 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 			}
 		}
 		cpu_.isb();
-		issued_ = combined_ = false;
+		leave_vmid();
+		issued_ = combined_ = found_ = false;
 	}
 
 	// From now on entries of the tree may be global.
@@ -87,11 +99,47 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	constexpr void issue(const TlbiPlan &plan)
 	{
 		cpu_.dsb_ishst();
+		enter_vmid();
 		plan.for_each([&](Tlbi op, uint64_t operand) {
 			tlbi(op, operand);
 			combined_ |= Stage2Tag<Stage> && has_operand(op);
 		});
 		issued_ = true;
+	}
+
+	static constexpr bool by_vmid = Stage2Tag<Stage> && requires(C c)
+	{
+		c.template read<Register::vttbr_el2>();
+		c.template write<Register::vttbr_el2>(0);
+	};
+
+	// Once before a sync.
+	constexpr void enter_vmid()
+	{
+		if constexpr (by_vmid) {
+			constexpr Field vmid{63, 48};
+
+			if (found_ || !switches_)
+				return;
+			found_ = true;
+			previous_ = cpu_.template read<Register::vttbr_el2>();
+			if (vmid.get(previous_) == vmid.get(vttbr_))
+				return;
+			cpu_.template write<Register::vttbr_el2>(vttbr_);
+			cpu_.isb();
+			switched_ = true;
+		}
+	}
+
+	constexpr void leave_vmid()
+	{
+		if constexpr (by_vmid) {
+			if (!switched_)
+				return;
+			cpu_.template write<Register::vttbr_el2>(previous_);
+			cpu_.isb();
+			switched_ = false;
+		}
 	}
 
 	constexpr void tlbi(Tlbi op, uint64_t operand)
@@ -108,6 +156,11 @@ template <class Format, Cpu C = ThisCpu> class HardwareTlb {
 	[[no_unique_address]] C cpu_;
 	bool issued_ = false; // since the last sync
 	bool combined_ = false; // and stage 2 entries only
+	bool switches_ = false; // vttbr_ is known
+	bool found_ = false; // VTTBR_EL2 was looked at
+	bool switched_ = false; // and is vttbr_ now, in place of previous_
+	uint64_t vttbr_ = 0;
+	uint64_t previous_ = 0;
 };
 
 } // namespace vmsa

@@ -44,6 +44,10 @@ class LiveMap {
 		const Result<Geometry> shape = map_geometry<Format>(config);
 
 		error_ = shape ? mapping_.create(shape.value()).error() : shape.error();
+		if constexpr (Stage2Tag<Stage>) {
+			if (created())
+				root_.tlb().vttbr(root_register());
+		}
 		mapping_.rules().on_break = config.on_break;
 		mapping_.rules().bbm_level = config.bbm_level;
 	}

@@ -107,7 +107,7 @@ template <class Stage> void check_round(struct kunit *test)
 		EXPECT_EQ(log.differs({dsb_ishst, isb}), nowhere);
 		ASSERT(map.protect({two.first, page}, {}));
 		if constexpr (Stage2Tag<Stage>)
-			EXPECT_EQ(log.differs({dsb_ishst, T::page_gone, dsb_ish,
+			EXPECT_EQ(log.differs({dsb_ishst, read(T::root), T::page_gone, dsb_ish,
 					       tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
 				  nowhere);
 		else
@@ -119,8 +119,9 @@ template <class Stage> void check_round(struct kunit *test)
 
 		map.deactivate(previous.value());
 		if constexpr (Stage2Tag<Stage>)
-			EXPECT_EQ(log.differs({dsb_ishst, T::gone, dsb_ish, isb, read(T::root),
-					       write(T::root, 0x1234'5678'9abc'def0), isb}),
+			EXPECT_EQ(log.differs({dsb_ishst, read(T::root), T::gone, dsb_ish, isb,
+					       read(T::root), write(T::root, 0x1234'5678'9abc'def0),
+					       isb}),
 				  nowhere);
 		else
 			EXPECT_EQ(log.differs({read(T::root), write(T::root, 0x1234'5678'9abc'def0),

@@ -50,8 +50,8 @@ TEST(barriers_stand_where_they_should_and_reach_every_cpu)
 	watch(guest.tree(), Ipa{0});
 	ASSERT(guest.unmap({Ipa{0}, page}));
 	EXPECT_EQ(log.watched(0), 0); // stored before the first DSB
-	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ipas2le1is), dsb_ish, tlbi(Tlbi::vmalle1is),
-			       dsb_ish, isb}),
+	EXPECT_EQ(log.differs({dsb_ishst, read(Register::vttbr_el2), tlbi(Tlbi::ipas2le1is),
+			       dsb_ish, tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
 		  CpuLog::nowhere);
 	watch(map.tree(), Va{0});
 	ASSERT(map.unmap({Va{0}, page}));
@@ -70,6 +70,7 @@ TEST(barriers_stand_where_they_should_and_reach_every_cpu)
 			       dsb_ish,
 			       isb,
 			       dsb_ishst,
+			       read(Register::vttbr_el2),
 			       {CpuEvent::tlbi, 0x436, 0},
 			       dsb_ish,
 			       isb,

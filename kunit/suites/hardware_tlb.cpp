@@ -100,11 +100,13 @@ TEST(a_table_is_freed_when_the_invalidation_is_complete)
 	RecordedIdMap<Stage2> map{bench.memory, c, {}, {&log}};
 	const Region<Ipa> table{Ipa{GiB}, 2 * MiB};
 	ASSERT(map.created() && map.map(table, normal | rw, {.largest = 3}));
+	log[Register::vttbr_el2] = map.root_register();
 	map.mark_active();
 	log.forget();
 	ASSERT(map.unmap(table));
 	// 512 pages: SCALE 1, NUM 7.
-	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ripas2e1is, 0x5380'0004'0000), dsb_ish,
+	EXPECT_EQ(log.differs({dsb_ishst, read(Register::vttbr_el2),
+			       tlbi(Tlbi::ripas2e1is, 0x5380'0004'0000), dsb_ish,
 			       tlbi(Tlbi::vmalle1is), dsb_ish, isb, table_freed, table_freed}),
 		  nowhere);
 	map.mark_inactive();
@@ -121,20 +123,70 @@ TEST(where_the_erratum_asks_for_it_a_tlbi_is_repeated)
 	c.tlbi.repeat = true;
 	RecordedIdMap<Stage2> map{bench.memory, c, {}, {&log}};
 	ASSERT(map.created() && map.map({Ipa{GiB}, 2 * page}, normal | rw));
+	log[Register::vttbr_el2] = map.root_register();
 	map.mark_active();
 	log.forget();
 	ASSERT(map.unmap({Ipa{GiB}, page}));
-	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
+	EXPECT_EQ(log.differs({dsb_ishst, read(Register::vttbr_el2),
+			       tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
 			       tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish, tlbi(Tlbi::vmalle1is),
 			       dsb_ish, tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
 		  nowhere);
 	map.mark_inactive();
-	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vmalls12e1is), dsb_ish,
-			       tlbi(Tlbi::vmalls12e1is), dsb_ish, isb}),
+	EXPECT_EQ(log.differs({dsb_ishst, read(Register::vttbr_el2), tlbi(Tlbi::vmalls12e1is),
+			       dsb_ish, tlbi(Tlbi::vmalls12e1is), dsb_ish, isb}),
 		  nowhere);
+}
+
+// Two guests share a CPU, in turn: TLBI acts on the VMID that VTTBR_EL2 has, and that is the other's.
+TEST(the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	MapConfig c = usual_config<Stage2>();
+	RecordedIdMap<Stage2> mine{bench.memory, c, {}, {&log}};
+	c.asid = 6;
+	RecordedIdMap<Stage2> other{bench.memory, c, {}, {&log}};
+	const Register vttbr = Register::vttbr_el2;
+
+	ASSERT(mine.created() && mine.map({Ipa{GiB}, 2 * page}, normal | rw));
+	ASSERT(other.created() && other.map({Ipa{GiB}, 2 * page}, normal | rw));
+	const auto before_mine = mine.activate();
+	const auto before_other = other.activate();
+	ASSERT(before_mine && before_other);
+	log.forget();
+
+	ASSERT(mine.unmap({Ipa{GiB}, page}));
+	EXPECT_EQ(log.differs({dsb_ishst, read(vttbr), write(vttbr, mine.root_register()), isb,
+			       tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish, tlbi(Tlbi::vmalle1is),
+			       dsb_ish, isb, write(vttbr, other.root_register()), isb}),
+		  nowhere);
+	// What needs no invalidation says nothing to the TLB, and what is current stays.
+	ASSERT(mine.map({Ipa{GiB}, page}, normal | rw));
+	EXPECT_EQ(log.differs({dsb_ishst, isb}), nowhere);
+	ASSERT(other.unmap({Ipa{GiB}, page}));
+	EXPECT_EQ(log.differs({dsb_ishst, read(vttbr), tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
+			       tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
+		  nowhere);
+	// Two invalidations, one after the other, in one break-before-make: each is complete by itself.
+	ASSERT(mine.map({Ipa{2 * GiB}, 2 * MiB}, normal | rw));
+	log.forget();
+	ASSERT(mine.unmap({Ipa{2 * GiB}, page}));
+	EXPECT_EQ(log[vttbr], other.root_register());
+	EXPECT_EQ(log.count(CpuEvent::read), 1);
+	log.forget();
+	// Marked by who writes VTTBR_EL2 otherwise.
+	mine.mark_inactive();
+	EXPECT_EQ(log.differs({dsb_ishst, read(vttbr), write(vttbr, mine.root_register()), isb,
+			       tlbi(Tlbi::vmalls12e1is), dsb_ish, isb,
+			       write(vttbr, other.root_register()), isb}),
+		  nowhere);
+	other.deactivate(before_other.value());
+	ASSERT(bench.verdict.good());
 }
 
 SUITE(hardware_tlb, an_asid_confines_what_is_not_global, a_global_map_is_invalidated_for_every_asid,
       a_block_is_broken_invalidated_and_made_anew,
       a_table_is_freed_when_the_invalidation_is_complete,
-      where_the_erratum_asks_for_it_a_tlbi_is_repeated);
+      where_the_erratum_asks_for_it_a_tlbi_is_repeated,
+      the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds);
