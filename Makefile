@@ -93,6 +93,17 @@ docs: setup
 bench-host: setup
 	@scripts/bench-host.sh
 
+#: The end-to-end tests on many boards at once, through labgrid (Documentation/farm.rst):
+#:   make farm          FARM=scripts/farm/qemu.yaml BOARDS='max ...' TESTS='map ...' KERNEL=
+#:   make check-farm    boards that fail, hang and do not boot are told from those that work
+#:
+farm: setup-farm
+	@scripts/farm.sh --env '$(or $(FARM),scripts/farm/qemu.yaml)' --boards '$(BOARDS)' \
+		--tests '$(or $(TESTS),*)' --kernel $(KERNEL)
+
+check-farm: setup-farm
+	@scripts/check-farm.sh
+
 #: Costs and endurance (not a part of check; a short form of soak is):
 #:   make bench         instructions of an exit and of a demand fault, ours and KVM's
 #:   make bench-tables  instructions of operations on tables, ours and KVM's
@@ -114,6 +125,9 @@ setup:
 
 setup-run:
 	@scripts/setup.sh --run
+
+setup-farm:
+	@scripts/setup.sh --farm
 
 setup-s2ctl setup-compiler:
 	@scripts/setup.sh --$(@:setup-%=%)

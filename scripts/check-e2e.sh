@@ -45,20 +45,8 @@ ko=${ko:-$top/build/modules/$kernel/stage2.ko}
 
 root=$out/root
 rm -rf "$out"
-mkdir -p "$root/tests"
-cp "$ko" "$root/stage2.ko"
-cp "$top"/userspace/tests/{main,*lib.sh,agree.awk} "$top/userspace/guests/escape/escape.def" "$root/"
-read -ra patterns <<<"$tests"
-for pattern in "${patterns[@]}"; do
-	# shellcheck disable=SC2086 # it is a pattern
-	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
-done
-rm -f "$root"/tests/*lib.sh
-for test in $without; do
-	rm "$root/tests/$test.sh" || die "no test is called $test"
-done
+"$top/scripts/suite.sh" "$root" "$ko" "$tests" "$without"
 ((${#left_out[@]} == 0)) || printf '%s.sh\n' "${left_out[@]}" >"$root/left_out"
-"$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 
@@ -84,10 +72,7 @@ ktap() {
 
 # The kernel shows only warnings and worse here, but not all of those are about us.
 complaints() {
-	local about='BUG: |WARNING: |INFO: |Oops|KASAN|UBSAN|possible (recursive|circular)|Call trace'
-
-	about+='|kmemleak: .*(suspected|[Dd]isabl)|Out of memory|allocation failure|blocked for more than|soft lockup|debugfs: '
-	grep -aE "^\[ *[0-9.]+\].*($about)" "$out/console.log" || true
+	grep -aEf "$top/userspace/tests/complaints" "$out/console.log" || true
 }
 
 # Tests are two levels deep: in the machine, in a file. What the levels above say only sums up.

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh [--run|--s2ctl|--compiler]: installs the native packages that the project needs and this machine
-# lacks: all of them, or only those that it takes to build the module and boot a machine with it, to build
-# s2ctl for this machine, or to compile C++ for it. The last two are short, and good for a board.
+# setup.sh [--run|--farm|--s2ctl|--compiler]: installs the native packages that the project needs and this machine
+# lacks: all of them but labgrid, or only those that it takes to build the module and boot a machine with it, to do
+# that on many boards (with labgrid), to build s2ctl for this machine, or to compile C++ for it. The last two are
+# short, and good for a board.
 #
 # Says and does nothing when all are there. Only native packages: the arm64 ones are unpacked into
 # the cache (apt-arm64.sh), and dpkg's architectures stay as they are.
@@ -79,12 +80,19 @@ clang|clang-19           clang
 bpftool                  bpftool
 EOF
 )
+farm=$(cat <<'FARM'
+labgrid                  labgrid-suggest
+python3-pytest           /usr/lib/python3/dist-packages/pytest
+openssh-client           ssh
+FARM
+)
 case ${1-} in
 --run) list=${whole%%----*} ;;
+--farm) list=${whole%%----*}$'\n'$farm ;;
 --s2ctl) list=$compiler$'\n'$s2ctl ;;
 --compiler) list=$compiler ;;
 '') list=$whole ;;
-*) die "unknown option '$1' (known: --run --s2ctl --compiler)" ;;
+*) die "unknown option '$1' (known: --run --farm --s2ctl --compiler)" ;;
 esac
 list=$(sed -E '/^(#|-|$)/d; s/ +/ /' <<<"$list")
 missing=()

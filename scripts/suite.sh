@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# suite.sh ROOT KO [TESTS [WITHOUT]]: the end-to-end suite, ready to run: into the folder ROOT, which is the root
+# directory of a machine, or lies on a board (on_board runs it there), go the module KO, the programs, the toy
+# guests, and the files of userspace/tests: those that are named ('guests run*'), but for some.
+
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+(($# >= 2 && $# <= 4)) || die "usage: suite.sh ROOT KO [TESTS [WITHOUT]]"
+root=$1 ko=$2 tests=${3:-*} without=${4-}
+[[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh builds one"
+
+mkdir -p "$root/tests" "$root/bin"
+cp "$("$top/scripts/fetch-arm64.sh" busybox-static)/bin/busybox" "$root/bin/"
+cp "$ko" "$root/stage2.ko"
+cp "$top"/userspace/tests/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/mounts" \
+	"$top/userspace/guests/escape/escape.def" "$root/"
+read -ra patterns <<<"$tests"
+for pattern in "${patterns[@]}"; do
+	# shellcheck disable=SC2086 # it is a pattern
+	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
+done
+rm -f "$root"/tests/*lib.sh
+for test in $without; do
+	rm "$root/tests/$test.sh" || die "no test is called $test"
+done
+"$top/scripts/build-userspace.sh" "$root"
