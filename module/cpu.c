@@ -75,16 +75,26 @@ void kernel_icache_flush(void)
 	isb();
 }
 
-#define STUB_NO_SUCH_CALL 0xbadca11	/* asm/virt.h: HVC_STUB_ERR */
+long stage2_stub_is_here(void);	/* el2/nvhe_call.S */
 
-/* No hypervisor has this function, and the stub does not either: its numbers are small. */
+bool kernel_stub_is_here(void)
+{
+	return stage2_stub_is_here();
+}
+
 static void ask_stub(void *missing)
 {
-	struct arm_smccc_res res;
-
-	arm_smccc_hvc(0xc6000100, 0, 0, 0, 0, 0, 0, 0, &res);
-	if ((u32)res.a0 != STUB_NO_SUCH_CALL)
+	if (!stage2_stub_is_here())
 		atomic_inc((atomic_t *)missing);
+}
+
+static void nothing(void *unused)
+{
+}
+
+void kernel_interrupt_cpus(void)
+{
+	on_each_cpu(nothing, NULL, true);
 }
 
 /*

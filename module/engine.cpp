@@ -67,7 +67,7 @@ Best best()
 		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
 		return {Kind::soft,
-			"somebody else has EL2; KVM leaves it alone with kvm-arm.mode=none"};
+			"KVM has EL2: guests run when the kernel is booted with kvm-arm.mode=none"};
 	default:
 		return {Kind::soft, "the kernel was started at EL1; QEMU's -machine "
 				    "virtualization=on starts it "
@@ -165,41 +165,44 @@ const char *about()
 	return state.about;
 }
 
+bool is_ready()
+{
+	return kind() == Kind::vhe || (kind() == Kind::nvhe && kernel_stub_is_here());
+}
+
 void load(stage2_context &vcpu)
 {
 	if (kind() == Kind::vhe)
 		vhe::load(vcpu);
-	else if (kind() == Kind::nvhe)
-		nvhe::load(vcpu);
 }
 
 void put(stage2_context &vcpu)
 {
 	if (kind() == Kind::vhe)
 		vhe::put(vcpu);
-	else if (kind() == Kind::nvhe)
-		nvhe::put(vcpu);
 }
 
-void enter(stage2_context &vcpu)
+bool enter(stage2_context &vcpu)
 {
 	if (!is_guest_mode(vcpu.pstate)) {
 		vcpu.exit = STAGE2_EXIT_SYNC;
 		vcpu.esr = 0x0e << 26 | vmsa::bit(25); // EC: Illegal Execution state; IL
-		return;
+		return true;
 	}
+	if (kind() == Kind::nvhe)
+		return nvhe::enter(vcpu);
 	if (kind() == Kind::vhe)
 		vhe::enter(vcpu);
-	else if (kind() == Kind::nvhe)
-		nvhe::enter(vcpu);
+	return kind() == Kind::vhe;
 }
 
-void ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
+bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
 {
+	if (kind() == Kind::nvhe)
+		return nvhe::ask(guest, ipas, write, par);
 	if (kind() == Kind::vhe)
 		vhe::ask(guest, ipas, write, par);
-	else if (kind() == Kind::nvhe)
-		nvhe::ask(guest, ipas, write, par);
+	return kind() == Kind::vhe;
 }
 
 uint64_t vtcr_of(const vmsa::Geometry &geometry)
@@ -273,20 +276,23 @@ Tlb::Tlb(const char *guest)
 {
 }
 
-template <class Act> void Tlb::within(const Act &act)
+template <class Act> bool Tlb::within(const Act &act)
 {
 	if (kind() == Kind::vhe) {
 		const vhe::Window window{registers_};
 
 		act();
-	} else {
-		const nvhe::Window window{registers_};
-
-		act();
+		return true;
 	}
+
+	nvhe::Window window{registers_};
+
+	act();
+	return window.finish();
 }
 
-// A VM of KVM's may have had the number, where it has run through all of its own.
+// A VM of KVM's may have had the number, where it has run through all of its own. With nvhe each entry
+// cleans its CPU of that, too, so it does not matter who has EL2 now.
 bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 {
 	if (admitted())
@@ -300,7 +306,7 @@ bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 		      .vtcr = vtcr_of(geometry)};
 
 	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, geometry.last_input() + 1, 1);
-	within([&] {
+	(void)within([&] {
 		hardware_.invalidate_all();
 		hardware_.sync();
 	});
@@ -322,10 +328,10 @@ void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tab
 	if (!admitted())
 		return;
 	pending_ = true;
-	if (kernel_traces_tlbi())
+	if (!within([&] { hardware_.invalidate(region, level, tables); }))
+		owed_ = true;
+	else if (kernel_traces_tlbi())
 		trace(guest_, region, hardware_.plan(region, level, tables));
-
-	within([&] { hardware_.invalidate(region, level, tables); });
 }
 
 void Tlb::sync()
@@ -336,8 +342,16 @@ void Tlb::sync()
 		return;
 	}
 	pending_ = false;
+	if (!within([&] { hardware_.sync(); }))
+		owed_ = true;
+	if (!owed_)
+		return;
 
-	within([&] { hardware_.sync(); });
+	// With nvhe a TLB has entries of a guest only while the guest is in that CPU, and an interrupt
+	// makes it leave. When it comes back it walks the tables as they are now.
+	owed_ = false;
+	TlbCpu::dsb_ishst();
+	kernel_interrupt_cpus();
 }
 
 void Tlb::broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)

@@ -45,6 +45,16 @@ struct Stage2Registers {
 	uint64_t vtcr;
 };
 
+// ---- Whose is EL2? With nvhe KVM can take it at any time, CPU by CPU, and give it back. So it is found
+// out anew, by the CPU it is about, whenever EL2 is to be used (el2/nvhe_call.S). ----
+
+// What a request that needs EL2 is refused with, by EBUSY.
+inline constexpr char not_ready[] =
+	"KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none, and it stays away";
+
+// Is it ours, on the CPU that asks? What is begun then can still fail.
+bool is_ready();
+
 // ---- Running. Preemption is disabled around load, enter and put. ----
 
 // Puts the vCPU's EL1 registers into this CPU, which from now on holds no TLB entry of its VMID but
@@ -53,19 +63,21 @@ void load(stage2_context &vcpu);
 // The reverse: the registers are back in `vcpu`, and no TLB entry of its VMID is left on this CPU.
 void put(stage2_context &vcpu);
 
-// Runs the guest until its next exit; `vcpu` then says what it was. Interrupts are masked by the
-// caller (kernel_mask), and the guest cannot mask them for us: an interrupt that waits is an exit.
+// Runs the guest until its next exit; `vcpu` then says what it was. False: KVM has EL2 on this CPU, and
+// nothing ran. Interrupts are masked by the caller (kernel_mask), and the guest cannot mask them for us:
+// an interrupt that waits is an exit.
 // A pstate that is no mode of a guest is answered with the exception it would be: Illegal Execution
 // state.
-void enter(stage2_context &vcpu);
+[[nodiscard]] bool enter(stage2_context &vcpu);
 
 // ---- Asking the MMU: AT S12E1R or S12E1W through the guest's stage 2, stage 1 being off. ----
 
 inline constexpr size_t most_asked = 32;
 
 // par[i] is PAR_EL1 for ipas[i], at most most_asked of them: interrupts are masked meanwhile. No vCPU
-// is loaded by the calling thread.
-void ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par);
+// is loaded by the calling thread. False: KVM has EL2 on this CPU, and nobody was asked.
+[[nodiscard]] bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+		       uint64_t *par);
 
 // ---- TLBs ----
 
@@ -117,12 +129,14 @@ class Tlb {
 	}
 
     private:
-	template <class Act> void within(const Act &act);
+	// False: KVM has EL2 on this CPU, and nothing was issued.
+	template <class Act> [[nodiscard]] bool within(const Act &act);
 
 	const char *guest_;
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
 	bool pending_ = false; // since the last sync
+	bool owed_ = false; // and it could not be issued
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
 

@@ -32,6 +32,7 @@ enum class Reason : uint8_t {
 	signal,
 	removed,
 	lost,
+	kvm_has_el2,
 	// What it used is not for guests.
 	sysreg,
 	fp,
@@ -66,6 +67,7 @@ inline constexpr std::array reason_names = std::to_array<const char *>({
 	"signal",
 	"removed",
 	"lost",
+	"kvm-has-el2",
 	"sysreg",
 	"fp",
 	"pauth",

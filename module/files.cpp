@@ -68,13 +68,6 @@ int begin(const stage2_file *file, Guest *guest, void **taken)
 	return take(*guest, Request{path.text, ""}, taken);
 }
 
-int begin_verify(const stage2_file *file, Guest *guest, void **)
-{
-	const Path path{guest, file->name};
-
-	return guest_admit(*guest, Request{path.text, ""});
-}
-
 } // namespace
 
 long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
@@ -130,7 +123,7 @@ const stage2_file stage2_guest_files[] = {
 	{"dirty", read_write, write<policy_set_dirty>, begin<policy_take_dirty>, show_ranges},
 	{"accessed", read_write, write<policy_set_accessed>, begin<policy_take_accessed>,
 	 show_ranges},
-	{"verify", read_only, nullptr, begin_verify, show_verify},
+	{"verify", read_only, nullptr, begin<take_verify>, show_verify},
 	{"stats", read_only, nullptr, nullptr, show_stats},
 	{},
 };

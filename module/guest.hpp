@@ -82,7 +82,8 @@ int guest_fold(Guest &guest, const Request &request);
 int guest_set_walk(Guest &guest, const Request &request);
 
 // From now on the hardware may walk the guest's tables. Before anything that needs an engine. 0, or
-// -EOPNOTSUPP without one, or -ENOSPC when all VMIDs are in use; error_log says why.
+// -EOPNOTSUPP without one, -EBUSY while KVM has EL2, or -ENOSPC when all VMIDs are in use; error_log says
+// why.
 int guest_admit(Guest &guest, const Request &request);
 
 // Bytes copied, within one page, or -EIO.

@@ -193,6 +193,8 @@ int guest_admit(Guest &guest, const Request &request)
 	if (engine::kind() == engine::Kind::soft)
 		return request.refuse(EOPNOTSUPP, error_log::no_caret, "the engine is soft: %s",
 				      engine::about());
+	if (!engine::is_ready())
+		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
 	if (!guest.tlb.admit(guest.tree().geometry(), guest.tree().root_address()))
 		return request.refuse(ENOSPC, error_log::no_caret,
 				      "every VMID is in use by another guest");

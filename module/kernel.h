@@ -164,6 +164,15 @@ enum kernel_el2 {
 enum kernel_el2 kernel_find_el2(void);
 
 /*
+ * Does the stub have EL2 of this CPU? To be asked where HVC is no call of firmware. The answer
+ * holds while the CPU is masked.
+ */
+bool kernel_stub_is_here(void);
+
+/* Returns when every CPU has been interrupted: a guest that was in one has left it meanwhile. */
+void kernel_interrupt_cpus(void);
+
+/*
  * Masks all that can interrupt this CPU, pseudo-NMIs and debug exceptions included; a guest entered
  * meanwhile is left for any interrupt, of whatever priority. unmask takes what mask returned.
  */

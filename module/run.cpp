@@ -65,10 +65,8 @@ class Run {
 	{
 		if (look_ && !look_around())
 			return false;
-		if (traced_)
-			enter_traced();
-		else
-			engine::enter(context_);
+		if (!(traced_ ? enter_traced() : engine::enter(context_)))
+			return leave(Reason::kvm_has_el2);
 		if (context_.step && !(context_.pstate & step_pending))
 			exit_.instructions++;
 		if (!answer())
@@ -211,15 +209,16 @@ class Run {
 
 	// ---- Traced. ----
 
-	[[gnu::noinline]] void enter_traced()
+	[[gnu::noinline]] bool enter_traced()
 	{
 		kernel_trace_enter(guest_.name, vcpu_.number, context_.pc);
 
 		const unsigned long since = kernel_time_ns();
 
-		engine::enter(context_);
-
+		if (!engine::enter(context_))
+			return false;
 		trace_exit(vcpu_, kernel_time_ns() - since);
+		return true;
 	}
 
 	// ---- Outside. ----
@@ -385,6 +384,8 @@ int vcpu_run(Guest &guest, const Request &request)
 		return -EINTR;
 	if (reason == Reason::removed)
 		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	if (reason == Reason::kvm_has_el2)
+		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
 	if (reason == Reason::lost)
 		return request.refuse(EIO, error_log::no_caret,
 				      "vcpu %u has lost its EL1 registers: see the kernel's log",

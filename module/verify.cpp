@@ -2,8 +2,11 @@
 //
 // The file `verify`: the MMU walks the guest's tables, and translate() does, and they agree. Every
 // leaf is asked for, at both ends and at a place in between, and so is every hole.
+#include "error_log.hpp"
 #include "text.hpp"
 #include "views.hpp"
+
+#include <cerrno>
 
 namespace stage2
 {
@@ -91,17 +94,29 @@ void print_answer(seq_file *out, const Answer &answer)
 			     answer.level);
 }
 
+// What came of it.
+struct Report {
+	uint64_t leaves;
+	uint64_t holes;
+
+	// The first difference.
+	bool differs;
+	bool write;
+	Ipa ipa;
+	uint64_t par;
+};
+
 class Verifier {
     public:
-	explicit Verifier(const Guest &guest) : guest_{guest}
+	Verifier(const Guest &guest, Report &report) : guest_{guest}, report_{report}
 	{
 	}
 
-	// False when there is no memory.
-	bool run()
+	// 0, or the errno.
+	int run()
 	{
 		if (!asked_.allocate(1))
-			return false;
+			return ENOMEM;
 
 		const Ipa last = guest_.tree().space().last;
 		Ipa hole{};
@@ -112,12 +127,12 @@ class Verifier {
 			if (entry.is_leaf()) {
 				if (hole < at)
 					ask_hole({hole, at - hole});
-				leaves_++;
+				report_.leaves++;
 				ask_ends(entry.region);
 				hole = entry.region.last + 1;
 			}
-			if (differs_)
-				return true;
+			if (error_ || report_.differs)
+				return error_;
 			if (entry.region.last >= last)
 				break;
 			at = entry.region.last + 1;
@@ -125,27 +140,7 @@ class Verifier {
 		if (hole <= last)
 			ask_hole(vmsa::Region<Ipa>::inclusive(hole, last));
 		flush();
-		return true;
-	}
-
-	void print(seq_file *out) const
-	{
-		if (!differs_) {
-			kernel_print(out, "checked %lu leaves, %lu holes: no difference\n", leaves_,
-				     holes_);
-			return;
-		}
-		kernel_print(out, "0x%lx %s: the MMU and translate() differ\n", ipa_.raw(),
-			     write_ ? "write" : "read");
-		kernel_print(out, "  PAR_EL1 0x%016lx\n  the MMU      ", par_);
-		print_answer(out, decode(par_));
-		kernel_print(out, "  translate()  ");
-		print_answer(out, expected(guest_, ipa_, write_));
-		guest_.tree().steps(ipa_, [&](Level level, size_t index, vmsa::Pa,
-					      vmsa::Descriptor d) {
-			kernel_print(out, "  level %d [0x%03zx] 0x%016lx ", level, index, d);
-			print_descriptor(out, d, level);
-		});
+		return error_;
 	}
 
     private:
@@ -158,7 +153,7 @@ class Verifier {
 
 	void ask_hole(vmsa::Region<Ipa> hole)
 	{
-		holes_++;
+		report_.holes++;
 		ask_ends(hole);
 		if (hole.size() > 2 * page)
 			ask(hole.first + hole.size() / 2);
@@ -185,9 +180,10 @@ class Verifier {
 	void flush()
 	{
 		for (const bool write : {false, true}) {
-			engine::ask(guest_.tlb.registers(), {asked_[0].ipas, count_}, write,
-				    asked_[0].par);
-			for (size_t i = 0; i < count_ && !differs_; i++)
+			if (!engine::ask(guest_.tlb.registers(), {asked_[0].ipas, count_}, write,
+					 asked_[0].par))
+				error_ = EBUSY;
+			for (size_t i = 0; i < count_ && !error_ && !report_.differs; i++)
 				compare(asked_[0].ipas[i], write, asked_[0].par[i]);
 		}
 		count_ = 0;
@@ -198,10 +194,10 @@ class Verifier {
 	{
 		if (decode(par) == expected(guest_, ipa, write))
 			return;
-		differs_ = true;
-		ipa_ = ipa;
-		write_ = write;
-		par_ = par;
+		report_.differs = true;
+		report_.ipa = ipa;
+		report_.write = write;
+		report_.par = par;
 	}
 
 	// xorshift64
@@ -214,30 +210,54 @@ class Verifier {
 	}
 
 	const Guest &guest_;
+	Report &report_;
 	Array<Asked> asked_;
 	size_t count_ = 0;
-	uint64_t leaves_ = 0;
-	uint64_t holes_ = 0;
+	int error_ = 0;
 	uint64_t seed_ = kernel_time_us() | 1;
-
-	// The first difference.
-	bool differs_ = false;
-	Ipa ipa_{};
-	bool write_ = false;
-	uint64_t par_ = 0;
 };
 
 } // namespace
 
+int take_verify(Guest &guest, const Request &request, void **taken)
+{
+	if (const int error = guest_admit(guest, request))
+		return error;
+	*taken = kernel_alloc(sizeof(Report));
+	if (!*taken)
+		return request.refuse(ENOMEM, error_log::no_caret, "no memory for the answer");
+
+	switch (Verifier{guest, *static_cast<Report *>(*taken)}.run()) {
+	case ENOMEM:
+		return request.refuse(ENOMEM, error_log::no_caret, "no memory to ask with");
+	case EBUSY:
+		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
+	default:
+		return 0;
+	}
+}
+
 void show_verify(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	Verifier verifier{*guest};
+	const Report &report = *static_cast<const Report *>(cursor->taken);
 
-	if (verifier.run())
-		verifier.print(out);
-	else
-		kernel_print(out, "no memory to ask with\n");
 	cursor->done = true;
+	if (!report.differs) {
+		kernel_print(out, "checked %lu leaves, %lu holes: no difference\n", report.leaves,
+			     report.holes);
+		return;
+	}
+	kernel_print(out, "0x%lx %s: the MMU and translate() differ\n", report.ipa.raw(),
+		     report.write ? "write" : "read");
+	kernel_print(out, "  PAR_EL1 0x%016lx\n  the MMU      ", report.par);
+	print_answer(out, decode(report.par));
+	kernel_print(out, "  translate()  ");
+	print_answer(out, expected(*guest, report.ipa, report.write));
+	guest->tree().steps(
+		report.ipa, [&](Level level, size_t index, vmsa::Pa, vmsa::Descriptor d) {
+			kernel_print(out, "  level %d [0x%03zx] 0x%016lx ", level, index, d);
+			print_descriptor(out, d, level);
+		});
 }
 
 } // namespace stage2

@@ -22,6 +22,19 @@ const char *yes_no(bool yes)
 	return yes ? "yes" : "no";
 }
 
+// On the CPU that asks.
+const char *whose_el2()
+{
+	switch (engine::kind()) {
+	case engine::Kind::vhe:
+		return "the kernel's";
+	case engine::Kind::nvhe:
+		return engine::is_ready() ? "ours now" : "KVM's now";
+	default:
+		return "not ours";
+	}
+}
+
 } // namespace
 
 void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
@@ -30,6 +43,7 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 
 	kernel_read_features(&f);
 	kernel_print(out, "engine         %s (%s)\n", engine::name(), engine::about());
+	kernel_print(out, "el2            %s\n", whose_el2());
 	kernel_print(out, "kernel         %s, %luK pages\n", f.at_el2 ? "at EL2 (VHE)" : "at EL1",
 		     kernel_page_size() >> 10);
 	kernel_print(out, "pa_bits        %u\n", f.pa_bits);

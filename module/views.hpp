@@ -21,6 +21,8 @@ void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_tables(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_walk(Guest *guest, seq_file *out, stage2_cursor *cursor);
+// Asks; show_verify prints the answer. 0, or -error.
+int take_verify(Guest &guest, const Request &request, void **taken);
 void show_verify(Guest *guest, seq_file *out, stage2_cursor *cursor);
 void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor);
 

@@ -66,7 +66,7 @@ TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
 		const Registers before;
 
 		engine::load(vcpu);
-		engine::enter(vcpu);
+		EXPECT(engine::enter(vcpu));
 		engine::put(vcpu);
 
 		const Registers after;
@@ -86,7 +86,7 @@ TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
 
 	const Registers before;
 
-	engine::ask(machine.tlb.registers(), ipas, true, par);
+	EXPECT(engine::ask(machine.tlb.registers(), ipas, true, par));
 	machine.tlb.invalidate({code_ipa, 4 * KiB}, 3, false);
 	machine.tlb.sync();
 
@@ -106,7 +106,7 @@ TEST(an_interrupt_leaves_a_guest_that_masks_it)
 		const unsigned long flags = kernel_mask();
 
 		engine::load(vcpu);
-		engine::enter(vcpu);
+		EXPECT(engine::enter(vcpu));
 		engine::put(vcpu);
 		kernel_unmask(flags);
 		ASSERT_EQ(vcpu.exit, STAGE2_EXIT_IRQ);
@@ -123,7 +123,7 @@ TEST(a_timer_that_a_guest_sets_is_not_the_kernels)
 	Loaded loaded{vcpu};
 
 	for (;;) {
-		engine::enter(vcpu);
+		EXPECT(engine::enter(vcpu));
 
 		const uint64_t control = engine::kind() == engine::Kind::vhe
 						 ? el2::Cpu::read<timer[0]>()
@@ -144,7 +144,7 @@ TEST(a_mode_that_no_guest_has_is_not_entered)
 
 	for (const uint64_t mode : {0x1, 0x8, 0x9, 0xc, 0xd, 0xf, 0x13, 0x1a, 0x1f}) {
 		vcpu.pstate = 0x3c0 | mode;
-		engine::enter(vcpu);
+		EXPECT(engine::enter(vcpu));
 		EXPECT_EQ(vcpu.esr >> 26, ec_illegal);
 		EXPECT_EQ(vcpu.x[0], 0);
 	}

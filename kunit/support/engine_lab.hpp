@@ -214,7 +214,8 @@ struct Loaded {
 	uint64_t run()
 	{
 		for (;;) {
-			engine::enter(vcpu);
+			if (!engine::enter(vcpu))
+				return ~uint64_t{0};
 			if (vcpu.exit == STAGE2_EXIT_SYNC)
 				return vcpu.esr >> 26;
 			let_interrupts_in();

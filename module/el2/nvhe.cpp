@@ -62,7 +62,7 @@ stage2_page &page_here()
 	return *machine.pages[kernel_this_cpu()];
 }
 
-// The blob neither sees our caches nor is seen by them.
+// The blob neither sees our caches nor is seen by them. What comes of it is of use if `was_done`.
 long call(stage2_page &page, uint64_t what)
 {
 	kernel_cache_clean(&page, sizeof(page));
@@ -78,6 +78,11 @@ long call(stage2_page &page, uint64_t what)
 	return result;
 }
 
+bool was_done(long result)
+{
+	return result == STAGE2_CALL_DONE || result == STAGE2_CALL_AGAIN;
+}
+
 void begin(stage2_page &page, const engine::Stage2Registers &guest, uint64_t hcr)
 {
 	page.vttbr = guest.vttbr;
@@ -86,6 +91,7 @@ void begin(stage2_page &page, const engine::Stage2Registers &guest, uint64_t hcr
 	page.count = 0;
 }
 
+// While interrupts are masked, whose EL2 is does not change: of several calls the last one tells.
 long finish(stage2_page &page)
 {
 	const long result = call(page, STAGE2_CALL_LIST);
@@ -101,17 +107,6 @@ void add(stage2_page &page, uint64_t what, uint64_t operand = 0)
 	page.list[page.count].what = what;
 	page.list[page.count].operand = operand;
 	page.count++;
-}
-
-void forget_vmid(const stage2_context &vcpu)
-{
-	const unsigned long flags = kernel_mask();
-	stage2_page &page = page_here();
-
-	begin(page, {vcpu.vttbr, vcpu.vtcr}, hcr::rw);
-	add(page, STAGE2_DO_FORGET);
-	finish(page);
-	kernel_unmask(flags);
 }
 
 // What this engine has not learnt to keep from a guest: it came long after VHE, and a kernel has to
@@ -187,7 +182,10 @@ const char *start(const kernel_features &features)
 	if (result == STAGE2_CALL_DONE)
 		return nullptr;
 	stop();
-	return "this CPU's EL2 is that of VHE";
+	return result == STAGE2_CALL_LOST
+		       ? "KVM has just taken EL2: load the module again when its "
+			 "guests have ended"
+		       : "this CPU's EL2 is that of VHE";
 }
 
 void stop()
@@ -199,18 +197,7 @@ void stop()
 	machine = {};
 }
 
-// EL1 is the kernel's until the guest is entered: nothing is loaded, but the VMID is made clean.
-void load(stage2_context &vcpu)
-{
-	forget_vmid(vcpu);
-}
-
-void put(stage2_context &vcpu)
-{
-	forget_vmid(vcpu);
-}
-
-void enter(stage2_context &vcpu)
+bool enter(stage2_context &vcpu)
 {
 	stage2_page &page = page_here();
 	long result;
@@ -223,18 +210,21 @@ void enter(stage2_context &vcpu)
 			vcpu.pstate |= spsr_ss;
 		if (Cpu::read<isr_el1>()) {
 			vcpu.exit = STAGE2_EXIT_IRQ;
-			break;
+			return true;
 		}
 		std::memcpy(&page.context, &vcpu, offsetof(stage2_context, host));
 		result = call(page, STAGE2_CALL_ENTER);
+		if (!was_done(result))
+			return false;
 		std::memcpy(&vcpu, &page.context, offsetof(stage2_context, host));
 	} while (result == STAGE2_CALL_AGAIN);
+	return true;
 }
 
-void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+bool ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
 	 uint64_t *par)
 {
-	static_assert(engine::most_asked < STAGE2_LIST_MOST);
+	static_assert(engine::most_asked <= STAGE2_LIST_MOST);
 
 	const unsigned long flags = kernel_mask();
 	stage2_page &page = page_here();
@@ -242,11 +232,13 @@ void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, 
 	begin(page, guest, hcr::rw | hcr::vm | hcr::dc);
 	for (const vmsa::Ipa ipa : ipas)
 		add(page, write ? STAGE2_DO_AT_WRITE : STAGE2_DO_AT_READ, ipa.raw());
-	add(page, STAGE2_DO_FORGET);
-	finish(page);
+
+	const bool done = was_done(finish(page));
+
 	for (size_t i = 0; i < ipas.size(); i++)
 		par[i] = page.list[i].operand;
 	kernel_unmask(flags);
+	return done;
 }
 
 Window::Window(const engine::Stage2Registers &guest) : flags_{kernel_mask()}
@@ -256,8 +248,12 @@ Window::Window(const engine::Stage2Registers &guest) : flags_{kernel_mask()}
 
 Window::~Window()
 {
-	finish(page_here());
 	kernel_unmask(flags_);
+}
+
+bool Window::finish()
+{
+	return was_done(nvhe::finish(page_here()));
 }
 
 void Window::tlbi(vmsa::Tlbi op, uint64_t operand)

@@ -15,20 +15,21 @@ namespace stage2::el2::nvhe
 const char *start(const kernel_features &features);
 void stop();
 
-void load(stage2_context &vcpu);
-void put(stage2_context &vcpu);
-void enter(stage2_context &vcpu);
-void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+bool enter(stage2_context &vcpu);
+bool ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
 	 uint64_t *par);
 
 // In between, this CPU's list grows; it is done, with the guest's stage 2 in place, when it is full
-// and at the end. Interrupts are masked.
+// and by finish(). Interrupts are masked.
 class Window {
     public:
 	explicit Window(const engine::Stage2Registers &guest);
 	~Window();
 	Window(const Window &) = delete;
 	Window &operator=(const Window &) = delete;
+
+	// False: KVM has EL2 on this CPU, and nothing of the list was done.
+	[[nodiscard]] bool finish();
 
 	static void tlbi(vmsa::Tlbi op, uint64_t operand);
 	static void dsb_ish();

@@ -5,7 +5,8 @@
  * next nothing of ours is left at EL2.
  *
  * EL1's registers are the kernel's own, all of them, so both sides change on every call. SP holds
- * the page (nvhe_page.h), so that the vectors find it. No memory but the page's is touched.
+ * the page (nvhe_page.h), so that the vectors find it. No memory but the page's is touched. Nor does the
+ * CPU's TLB keep anything of a guest's VMID: the next call may come when KVM has been here, or never.
  * Documentation/engines.rst has the order, and why.
  */
 #include <linux/linkage.h>
@@ -77,6 +78,13 @@
 	load	\base, 0, sctlr_el1
 	isb
 	load	\base, 4, tcr_el1
+.endm
+
+/* This CPU's TLB has nothing of the VMID in VTTBR_EL2. */
+.macro forget_vmid
+	isb
+	tlbi	vmalls12e1
+	dsb	nsh
 .endm
 
 .macro set_stage2 from
@@ -187,6 +195,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 	more_el1 load, guest
 	add	x8, context, #STAGE2_CTX_VTTBR
 	set_stage2 x8
+	forget_vmid				// of a KVM guest with that number
 	ldr	x9, [page, #STAGE2_PAGE_SET]
 	msr	hcr_el2, x9
 	load_walks guest
@@ -244,6 +253,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 	/* Back to the kernel's world, from the guest's, a list's, or what a fault has left of them. */
 .Lrestore:
 	stop_walks
+	forget_vmid
 	add	x8, page, #STAGE2_PAGE_HOST
 	load	x8, 0, hcr_el2
 	isb
@@ -307,7 +317,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 	stop_walks
 	add	x8, page, #STAGE2_PAGE_VTTBR
 	set_stage2 x8
-	isb
+	forget_vmid
 	ldr	x9, [page, #STAGE2_PAGE_SET]
 	msr	hcr_el2, x9
 	isb
@@ -327,8 +337,6 @@ SYM_DATA_START(stage2_nvhe_blob)
 	b	.Lpar
 	dsb	ish
 	b	.Lnext
-	tlbi	vmalls12e1
-	b	.Lforget
 	tlbi	ipas2e1is, x6
 	b	.Lnext
 	tlbi	ipas2le1is, x6
@@ -345,9 +353,6 @@ SYM_DATA_START(stage2_nvhe_blob)
 	isb
 	mrs	x6, par_el1
 	stur	x6, [x3, #-8]
-	b	.Lnext
-.Lforget:
-	dsb	nsh
 	b	.Lnext
 .Ldone:
 	dsb	ish

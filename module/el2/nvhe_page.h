@@ -17,13 +17,12 @@
 #define STAGE2_DO_AT_READ	0	/* IPA, then PAR_EL1 */
 #define STAGE2_DO_AT_WRITE	1
 #define STAGE2_DO_DSB_ISH	2
-#define STAGE2_DO_FORGET	3	/* TLBI VMALLS12E1 of this CPU alone */
-#define STAGE2_DO_IPAS2E1IS	4	/* the rest are TLBIs with their operand */
-#define STAGE2_DO_IPAS2LE1IS	5
-#define STAGE2_DO_RIPAS2E1IS	6
-#define STAGE2_DO_RIPAS2LE1IS	7
-#define STAGE2_DO_VMALLE1IS	8
-#define STAGE2_DO_VMALLS12E1IS	9
+#define STAGE2_DO_IPAS2E1IS	3	/* the rest are TLBIs with their operand */
+#define STAGE2_DO_IPAS2LE1IS	4
+#define STAGE2_DO_RIPAS2E1IS	5
+#define STAGE2_DO_RIPAS2LE1IS	6
+#define STAGE2_DO_VMALLE1IS	7
+#define STAGE2_DO_VMALLS12E1IS	8
 
 #define STAGE2_LIST_MOST	128
 
@@ -32,6 +31,7 @@
 #define STAGE2_CALL_FAULT	1	/* an exception of EL2 itself: see `fault` */
 #define STAGE2_CALL_AGAIN	2	/* a fault's IPA is unknown: enter the guest again */
 #define STAGE2_CALL_E2H		3	/* EL2 is not laid out as the blob knows it */
+#define STAGE2_CALL_LOST	4	/* the stub is not there: nothing was done */
 
 /* Offsets, in bytes. */
 #define STAGE2_PAGE_SCRATCH	0

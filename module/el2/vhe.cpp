@@ -231,8 +231,10 @@ void put(stage2_context &vcpu)
 	kernel_unmask(flags);
 }
 
+// KVM, getting ready for its first guest, may have interrupted, and given EL1 the physical timer.
 void enter(stage2_context &vcpu)
 {
+	Cpu::write<cnthctl_el2>(Cpu::read<cnthctl_el2>() & ~cnthctl_physical_vhe);
 	// Where the guest's stage 1 has changed meanwhile, it runs into its fault again.
 	do {
 		if (vcpu.step)

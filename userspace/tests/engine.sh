@@ -15,9 +15,11 @@ load() {
 	cd $stage2 2>/dev/null
 }
 
-# The best engine of this machine, as its kernel has booted.
-case $(dmesg | grep -E 'started at EL|Hyp nVHE mode' | sed 's/.*: //') in
-*Hyp*) best=soft ;;
+# The best engine of this machine, as its kernel has booted. KVM that cannot be told so takes EL2 with its
+# first guest, and not at boot.
+case $(dmesg | grep -E 'started at EL|(Hyp|Hyp nVHE|Protected nVHE|Protected hVHE) mode' | sed 's/.*: //') in
+*Protected*) best=soft ;;
+*Hyp*) best=nvhe && ! grep -qs Y /sys/module/kvm/parameters/enable_virt_at_load || best=soft ;;
 *EL1*) best=soft ;;
 *) best=nvhe && ! grep -q '^kernel *at EL2' features || best=vhe ;;
 esac

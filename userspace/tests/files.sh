@@ -51,10 +51,10 @@ for file in config maps stats tables tables.bin verify ../../features ../../erro
 done
 
 it 'describes the machine in features'
-shaped features 'engine +[a-z]+ .*' 'kernel +at EL[12].*, (4|16|64)K pages' 'pa_bits +[0-9]+' \
+shaped features 'engine +[a-z]+ .*' "el2 +(the kernel's|ours now|not ours)" 'kernel +at EL[12].*, (4|16|64)K pages' 'pa_bits +[0-9]+' \
 	'ipa_bits +32\.\.[0-9]+' 'granules +(4K )?(16K )?(64K)?' '(lpa2|xnx|fwb|tlb_range|ttl) +(yes|no)' \
 	'vmid_bits +(8|16)' '(access_flag|dirty_state) +(hardware|by faults)' 'bbm +level [012]'
-same 14 "$(grep -c . features)"
+same 15 "$(grep -c . features)"
 
 it 'describes a guest in config'
 shaped $demo/config 'name +demo' 'engine +[a-z]+' 'granule +4K' 'ipa_bits +40' \

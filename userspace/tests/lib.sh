@@ -28,8 +28,8 @@
 #   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
 #   ends_well                      that guest is told to end, and has seen nothing that it did not write
 #   is_running                     vCPU 0 of demo runs, or does within some seconds
-#   needs WHAT                     engine, soft, kvm, hotplug, suspend, kmemleak: where there is none, the
-#                                  file's tests are skipped
+#   needs WHAT                     engine, soft, vhe, turns, kvm, hotplug, suspend, kmemleak: where there is
+#                                  none, the file's tests are skipped
 #
 # FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
 # the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
@@ -97,6 +97,8 @@ needs() {
 	case $1:$engine in
 	engine:soft) skip_all 'no guest can run on this machine' ;;
 	soft:vhe | soft:nvhe) skip_all 'guests can run on this machine' ;;
+	vhe:soft | vhe:nvhe) skip_all 'the kernel does not run at EL2' ;;
+	turns:*) [ $engine = nvhe ] && [ -c /dev/kvm ] || skip_all 'KVM does not take EL2 when it wants it' ;;
 	kvm:*) [ -c /dev/kvm ] || skip_all 'no KVM on this machine' ;;
 	hotplug:*)
 		[ -w /sys/devices/system/cpu/cpu1/online ] ||

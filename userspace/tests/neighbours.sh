@@ -2,7 +2,8 @@
 #
 # KVM guests before, between, after and beside those of stage2: what they do does not change.
 . /lib.sh
-needs engine
+# Else it is one or the other: see turns.
+needs vhe
 needs kvm
 
 kvm_runs() {
@@ -31,6 +32,27 @@ wait
 read_exit 0
 same 'end status 0' "$reason $detail"
 printed 'all as it was written'
+
+it 'KVM, as its first guest starts, does not open the timer to a guest that runs'
+# l: ldr x2, [x3]; cbz x2, l; mrs x4, CNTP_CTL_EL0; end
+program ram=64k 0xf9400062 0xb4ffffe2 0xd53be224 $end
+for _ in 1 2 3; do
+	accepted regs 'pc=0x80000000 x3=0x80008000'
+	printf '\0' | dd of=$demo/mem bs=4096 seek=$((0x80008)) conv=notrunc 2>/dev/null
+	in_background taskset 2
+	: >/tmp/said
+	taskset 1 kvm /guests/spin.elf >/tmp/said 2>&1 &
+	kvm=$!
+	until grep -q spinning /tmp/said; do
+		[ -e /proc/$kvm/exe ] || break
+	done
+	printf 1 | dd of=$demo/mem bs=4096 seek=$((0x80008)) conv=notrunc 2>/dev/null
+	wait $runner
+	read_exit 0
+	same 'sysreg read of CNTP_CTL_EL0 into x4' "$reason $detail"
+	kill $kvm
+	wait $kvm 2>/dev/null
+done
 
 it 'the same guest sees the same under both'
 while read -r words; do
