@@ -13,6 +13,11 @@
 
 #include "kvm.h"
 
+/* Newer ones always take FWB where it is, see Makefile. */
+#ifndef KVM_CAN_LEAVE_FWB
+#define KVM_PGTABLE_S2_NOFWB 0
+#endif
+
 struct kvm_tables {
 	struct kvm kvm; /* all zero, but for arch.mmu */
 	struct kvm_pgtable pgt;
@@ -85,6 +90,11 @@ bool kvm_has_lpa2(void)
 bool kvm_has_fwb(void)
 {
 	return cpus_have_final_cap(ARM64_HAS_STAGE2_FWB);
+}
+
+bool kvm_can_leave_fwb(void)
+{
+	return KVM_PGTABLE_S2_NOFWB || !kvm_has_fwb();
 }
 
 struct kvm_tables *kvm_tables_make(struct kunit *test, unsigned int ipa_bits, bool fwb)

@@ -40,10 +40,14 @@ struct kvm_entry {
 	int level;
 };
 
-/* Is there a KVM at EL2? It takes LPA2 where the machine has that, FWB where it is asked for. */
+/*
+ * Is there a KVM at EL2? It takes LPA2 where the machine has that, FWB where it is asked for, or,
+ * newer ones, where the machine has that.
+ */
 bool kvm_is_here(void);
 bool kvm_has_lpa2(void);
 bool kvm_has_fwb(void);
+bool kvm_can_leave_fwb(void);
 
 /* KVM's tables of one IPA space, until the test is over. NULL where there is no memory for them. */
 struct kvm_tables *kvm_tables_make(struct kunit *test, unsigned int ipa_bits, bool fwb);

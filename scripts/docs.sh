@@ -60,12 +60,27 @@ unknown_files() {
 	done < <(quoted file)
 }
 
+# The jobs for other people's CI: the packages are known, and what they run is there.
+ci_examples() {
+	local ci=Documentation/examples/ci package job
+
+	sh -n "$ci/kunit.sh"
+	while read -r package; do
+		grep -q "^$package " scripts/setup.sh || echo "setup.sh knows no package $package"
+	done < <(sed -n '/apt-get .* install/,/[^\\]$/p' "$ci/kunit.sh" | sed 1d | grep -oE '[a-z][^ \\]+')
+	for job in "$ci"/*.yml; do
+		python3 -c 'import sys, yaml; yaml.safe_load(open(sys.argv[1]))' "$job"
+		grep -q "sh /tmp/stage2/$ci/kunit.sh" "$job" || echo "$job does not run $ci/kunit.sh"
+	done
+}
+
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples
 check "the firmware boots, and the MMU agrees with it" run_firmware
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
+check "the jobs for other people's CI are whole" ci_examples
 check "Sphinx builds the manual without a warning" \
 	sphinx-build -q -W --keep-going -n -b html -d "$out/doctrees" Documentation "$out/html"
 ktap_end

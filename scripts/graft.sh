@@ -1,29 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/graft.sh LINUX_SOURCE
+# Usage: scripts/graft.sh LINUX_SOURCE FOLDER
 #
-# Makes build/kunit/linux, a kernel tree with this project in it as stage2/. It is a farm of
+# Makes FOLDER/linux, a kernel tree with this project in it as stage2/. It is a farm of
 # symlinks: LINUX_SOURCE stays as it is. Only what has to differ is a copy: Kbuild and Kconfig,
 # each a line longer, and tools/testing/kunit, because kunit.py takes the tree its own real path
 # is in for the kernel's.
 #
-# Running it again changes nothing that make would notice.
+# Running it again changes nothing that make would notice. What was built from it is FOLDER's, too: it goes
+# when another source comes.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-(($# == 1)) || die "usage: graft.sh LINUX_SOURCE"
+(($# == 2)) || die "usage: graft.sh LINUX_SOURCE FOLDER"
 [[ -f $1/Kbuild && -f $1/tools/testing/kunit/kunit.py ]] ||
 	die "'$1' is not a kernel source tree with tools/testing/kunit in it"
 lock "$top/build/.graft.lock"
 linux=$(realpath "$1")
-farm=$top/build/kunit/linux
+folder=$(realpath -m "$2")
+farm=$folder/linux
 
 # make compares times, and a newer kernel's files may be older than objects made from another
 # kernel: another source starts everything afresh.
 identity=$linux$'\n'$(head -n 6 "$linux/Makefile")
-[[ $(cat "$farm/.grafted-from" 2>/dev/null) == "$identity" ]] || rm -rf "$top/build/kunit"
+if [[ -e $farm/.grafted-from && $(<"$farm/.grafted-from") != "$identity" ]]; then
+	rm -rf "$folder"
+fi
+mkdir -p "$farm"
+printf '%s\n' "$identity" >"$farm/.grafted-from"
 
 # Writes stdin to a file, unless that is what the file says already.
 write() {
@@ -57,4 +63,3 @@ link_all "$top" "$farm/stage2" build .git
 
 { cat "$linux/Kbuild"; echo 'obj-y += stage2/'; } | write "$farm/Kbuild"
 { cat "$linux/Kconfig"; echo 'source "stage2/kunit/Kconfig"'; } | write "$farm/Kconfig"
-printf '%s\n' "$identity" >"$farm/.grafted-from"

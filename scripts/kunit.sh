@@ -1,12 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/kunit.sh [--sanitizers] [--build | FILTER]
+# Usage: scripts/kunit.sh [--sanitizers | --clang] [--tree LINUX] [--prepare | --build] [FILTER]
+#                        [VARIABLE=VALUE...]
 #
 # Runs the suites in a real arm64 kernel under QEMU, by the kernel's own kunit.py. FILTER is KUnit's:
-# 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and
-# kmemleak. With --build it is built and not run. Leaves build/kunit/{plain,san}/test.log, the whole
-# console.
+# 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and kmemleak; with
+# --clang it is built by clang and has kCFI, BTI and shadow call stacks. With --build it is built and not run;
+# with --prepare it is built no further than a module needs it.
+#
+# --tree takes another kernel's source than Debian's 6.12: any folder with a Linux in it, which stays as it
+# is. The variables are the kernel's own, for make: CC=aarch64-linux-gnu-gcc-14, LLVM=-19.
+#
+# Leaves build/kunit/{plain,san,clang}/test.log, the whole console; with --tree in build/trees/NAME, where NAME
+# is the folder's.
 #
 # KUnit itself takes no notice of what the kernel complains about while a test passes: here that is
 # a failure.
@@ -14,24 +21,50 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-farm=$top/build/kunit/linux
-out=$top/build/kunit/plain
-options=(--kunitconfig="$top/kunit/.kunitconfig")
-if [[ ${1-} == --sanitizers ]]; then
+config=plain linux='' just='' filter=() variables=()
+while (($#)); do
+	case $1 in
+	--sanitizers) config=san ;;
+	--clang) config=clang ;;
+	--build | --prepare) just=${1#--} ;;
+	--tree)
+		[[ -d ${2-} ]] || die "--tree needs the folder of a Linux source, and '${2-}' is none"
+		linux=$(realpath "$2")
+		shift
+		;;
+	[A-Z]*=*) variables+=("$1") ;;
+	-*) die "unknown option '$1' (known: --sanitizers --clang --tree --build --prepare)" ;;
+	*)
+		((${#filter[@]} == 0)) || die "one filter, please: '${filter[0]}' or '$1'"
+		filter=("$1")
+		;;
+	esac
 	shift
-	out=$top/build/kunit/san
-	options+=(--kunitconfig="$top/kunit/sanitizers.config")
-fi
-just_build=''
-if [[ ${1-} == --build ]]; then
-	shift
-	just_build=1
-fi
-[[ $# -le 1 && ${1-} != -* ]] || die "usage: kunit.sh [--sanitizers] [--build | FILTER]"
-options+=(--arch=arm64 --qemu_config="$top/kunit/qemu_el2.py" --build_dir="$out"
-	  --cross_compile=aarch64-linux-gnu-
-	  # The compiler Debian builds its kernels with; on its own it brings no unversioned name.
-	  --make_options=CC=aarch64-linux-gnu-gcc-12)
+done
+
+grafted=$top/build/kunit
+[[ ! $linux ]] || grafted=$top/build/trees/${linux##*/}
+farm=$grafted/linux
+out=$grafted/$config
+options=(--arch=arm64 --qemu_config="$top/kunit/qemu_el2.py" --build_dir="$out"
+	 --kunitconfig="$top/kunit/.kunitconfig")
+case $config in
+san) options+=(--kunitconfig="$top/kunit/sanitizers.config" --kunitconfig="$top/kunit/loaded.config") ;;
+clang) options+=(--kunitconfig="$top/kunit/clang.config" --kunitconfig="$top/kunit/loaded.config") ;;
+esac
+# gcc-12 is what Debian builds 6.12 with; on its own it brings no unversioned name.
+case " ${variables[*]-}" in
+*" LLVM="*) ;;
+*" CROSS_COMPILE="* | *" CC="*) variables=(CROSS_COMPILE=aarch64-linux-gnu- "${variables[@]}") ;;
+*)
+	if [[ $config == clang ]]; then
+		variables+=(LLVM=-19)
+	else
+		variables+=(CROSS_COMPILE=aarch64-linux-gnu- CC=aarch64-linux-gnu-gcc-12)
+	fi
+	;;
+esac
+options+=("${variables[@]/#/--make_options=}")
 
 kunit() {
 	local command=$1
@@ -61,24 +94,37 @@ build() {
 		die "the kernel does not build, see above"
 	fi
 	say "    $SECONDS s, done"
-
-	# What fetch-kernel.sh promises of a kernel.
 	ln -sfn arch/arm64/boot/Image "$out/vmlinuz"
+}
+
+prepare() {
+	if ! { kunit config && make -C "$farm" O="$out" ARCH=arm64 "${variables[@]}" --jobs="$(nproc)" modules_prepare; } \
+		>"$out/prepare.log" 2>&1; then
+		cat "$out/prepare.log" >&2
+		die "the kernel cannot be prepared, see above"
+	fi
+}
+
+# What fetch-kernel.sh promises of a kernel, but for vmlinuz.
+show_parts() {
 	ln -sfn include/config/kernel.release "$out/release"
 	ln -sfn .config "$out/config"
 	ln -sfn . "$out/headers"
 }
 
-linux=$("$top/scripts/fetch-source.sh")
-"$top/scripts/graft.sh" "$linux"
+"$top/scripts/graft.sh" "${linux:-$("$top/scripts/fetch-source.sh")}" "$grafted"
 mkdir -p "$out"
 # Another part of check may want the same kernel.
-(flock 9 && build) 9>"$out/.lock"
-[[ ! $just_build ]] || exit 0
+if [[ $just == prepare ]]; then
+	(flock 9 && prepare && show_parts) 9>"$out/.lock"
+	exit
+fi
+(flock 9 && build && show_parts) 9>"$out/.lock"
+[[ ! $just ]] || exit 0
 
 status=0
 # The random games take minutes with sanitizers; kunit.py gives up after five.
-kunit exec --timeout=1200 "$@" | tee "$out/result.log" || status=1
+kunit exec --timeout=1200 "${filter[@]}" | tee "$out/result.log" || status=1
 
 # The number that follows "WORD: " in kunit.py's last line.
 count() {

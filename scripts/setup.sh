@@ -62,6 +62,7 @@ perl                     perl
 cmake                    cmake
 pkg-config               pkg-config
 python3-sphinx           sphinx-build
+python3-yaml             /usr/lib/python3/dist-packages/yaml
 
 # render: a browser without a screen, and what drives it.
 chromium                 chromium
