@@ -7,10 +7,10 @@ CPU ?=
 EL2 ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # A kernel of our own has to be built first.
-setup := $(if $(filter san,$(KERNEL)),setup,setup-run)
+setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
-.PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san \
-	check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
+.PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
+	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
 	docs s2ctl install-s2ctl guests vmsa-image dist install-headers bench-host bench bench-tables soak \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -22,7 +22,7 @@ help:
 #:   make shell         the same machine with a shell in it
 #:   make check         every test
 #:     KERNEL=5.10|6.1|6.12|newest|sid|...   which of Debian's arm64 kernels (6.12), or san, ours with
-#:                                sanitizers; scripts/fetch-kernel.sh --list knows all
+#:                                sanitizers, or clang, with kCFI; scripts/fetch-kernel.sh --list knows all
 #:     EL2=vhe|nvhe|kvm|off           what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
 #:
@@ -37,6 +37,8 @@ shell: $(setup)
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
+#:   make kunit-clang   the same built by clang, with kCFI, BTI and shadow call stacks (no part of check)
+#:   make check-clang   clang builds the module for that kernel
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
 #:   make check-e2e-san the same with KASAN, UBSAN, lockdep and kmemleak
 #:   make check-audit   the freestanding audit finds what it should
@@ -61,6 +63,12 @@ kunit: setup
 
 kunit-san: setup
 	@scripts/kunit.sh --sanitizers
+
+kunit-clang: setup
+	@scripts/kunit.sh --clang
+
+check-clang: setup
+	@scripts/check-clang.sh
 
 check-e2e: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null

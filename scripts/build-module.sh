@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build-module.sh KERNEL: builds stage2.ko for one of the kernels that fetch-kernel.sh knows, in
-# build/modules/KERNEL, and prints where it is.
+# build-module.sh KERNEL [FOLDER]: builds stage2.ko for one of the kernels that fetch-kernel.sh knows, in
+# build/modules/KERNEL, and prints where it is. FOLDER is another kernel's, and may be one that is configured,
+# but not built: there stage2.ko is not held to what the kernel exports.
 #
 # Kbuild puts objects beside their sources. So that several kernels can be built for side by side,
 # it is shown a folder of links to the sources instead of the sources.
@@ -10,8 +11,13 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-(($# == 1)) || die "usage: build-module.sh KERNEL"
-kernel=$("$top/scripts/fetch-kernel.sh" "$1")
+(($# == 1 || $# == 2)) || die "usage: build-module.sh KERNEL [FOLDER]"
+kernel=${2:-$("$top/scripts/fetch-kernel.sh" "$1")}
+exports=$kernel/headers/Module.symvers
+if [[ ! -e $exports ]]; then
+	exports=/dev/null
+	export KBUILD_MODPOST_WARN=1
+fi
 shadow=$top/build/modules/$1
 
 lock "$shadow/.lock"
@@ -20,17 +26,20 @@ find "$shadow" -type l -delete
 cp -rs "$top"/{Kbuild,VERSION,include,module,scripts} "$shadow"
 
 # The compiler that built the kernel, or at least this machine's.
-gcc=12
+gcc=12 objdump=aarch64-linux-gnu-objdump
 if [[ -e $kernel/tools ]]; then
 	gcc=$(sed -nE 's/^CONFIG_CC_VERSION_TEXT=.*gcc-([0-9]+) .*/\1/p' "$kernel/config")
 	PATH=$kernel/tools/usr/bin:$PATH
 fi
 
-if ! make -C "$kernel/headers" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
-	CC="aarch64-linux-gnu-gcc-$gcc" M="$shadow" modules >"$shadow/build.log" 2>&1; then
+compiler=(CROSS_COMPILE=aarch64-linux-gnu- CC="aarch64-linux-gnu-gcc-$gcc")
+if grep -q '^CONFIG_CC_IS_CLANG=y' "$kernel/config"; then
+	compiler=(LLVM=-19) objdump=llvm-objdump-19
+fi
+
+if ! make -C "$kernel/headers" ARCH=arm64 "${compiler[@]}" M="$shadow" modules >"$shadow/build.log" 2>&1; then
 	cat "$shadow/build.log" >&2
 	die "stage2.ko does not build for $1"
 fi
-"$top/scripts/audit.py" --objdump aarch64-linux-gnu-objdump \
-	--symvers "$kernel/headers/Module.symvers" "$shadow/stage2.ko"
+"$top/scripts/audit.py" --objdump "$objdump" --symvers "$exports" "$shadow/stage2.ko"
 echo "$shadow/stage2.ko"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k|san] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
+# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k|san|clang] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
 #                             [--tests 'PATTERN...'] [--without 'NAME...'] [--ko FILE] [--append STRING]
 #                             [--timeout SECONDS] [--kexec]
 #

@@ -78,6 +78,7 @@ trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
 part kunit-san scripts/kunit.sh --sanitizers
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
+part clang scripts/check-clang.sh
 part docs scripts/docs.sh
 part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
