@@ -85,6 +85,7 @@ farm=$(cat <<'FARM'
 labgrid                  labgrid-suggest
 python3-pytest           /usr/lib/python3/dist-packages/pytest
 openssh-client           ssh
+openssl                  openssl
 FARM
 )
 case ${1-} in
