@@ -58,6 +58,10 @@ int main(uint64_t, uint64_t what, uint64_t n, uint64_t rounds, uint64_t ipa, uin
 		if (ticks < least)
 			least = ticks;
 	}
+	if (!rounds) {
+		print("nothing was measured: no rounds\n");
+		return 1;
+	}
 	print("ticks ", least, "\n");
 	return 0;
 }

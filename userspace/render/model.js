@@ -196,10 +196,20 @@ class Model {
 }
 
 const hex = (n, digits = 1) => n.toString(16).padStart(digits, '0');
+// As text::size() has them.
 const sizeText = (bytes) => {
-	let i = 0;
-	for (bytes /= 1024; bytes >= 1024 && bytes % 1024 === 0 && i < 3; i++) bytes /= 1024;
-	return bytes + 'KMGT'[i];
+	const units = 'BKMGT';
+	let n = bytes, i = 0;
+	if (n % 1024 === 0) do { n /= 1024; i++; } while (n >= 1024 && n % 1024 === 0 && i < 4);
+	if (n < 10000) return n + units[i];
+	for (n = bytes, i = 0; n >= 1024 && i < 4; i++) n /= 1024;
+	return (Math.floor(n * 10) / 10).toFixed(1) + units[i];
+};
+const plural = (n, word) => `${n} ${word}${n === 1 ? '' : 's'}`;
+// "400", "1.6", "0.024"
+const percentText = (part, whole) => {
+	const n = 100 * part / whole;
+	return n >= 100 ? String(Math.round(n)) : n < 0.01 ? 'less than 0.01' : String(Number(n.toPrecision(2)));
 };
 // "rw-" to the name of its colour.
 const permissionOf = (access) => access === '?' ? '___' :

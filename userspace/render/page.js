@@ -219,8 +219,8 @@ function showCost(model) {
 	at('cost').replaceChildren(element('thead', {}, element('tr', {}, element('th', {}, ''), cell('th', 'tables'), cell('th', 'bytes'),
 		cell('th', 'leaves'), cell('th', 'mapped'))),
 		element('tbody', {}, ...levels.map((l) => row('level ' + l.level, l)), row('all', total)));
-	const per = total.mapped ? (100 * total.bytes / total.mapped).toPrecision(2) : 0;
-	at('cost-sum').textContent = total.mapped ? `The tables take ${per}% of what they map.` : 'Nothing is mapped.';
+	at('cost-sum').textContent = total.mapped ?
+		`The tables take ${percentText(total.bytes, total.mapped)}% of what they map.` : 'Nothing is mapped.';
 }
 
 // Which model the tables, the facts and the cost are of.
@@ -255,7 +255,7 @@ function showChanges() {
 	at('changes-section').hidden = false;
 	at('which').hidden = false;
 	at('changes-sum').textContent = changes.length ? KINDS.map((k, i) => `${sizeText(bytes[i])} ${k}`).join(', ') +
-		` (${changes.length} ranges${changes.length > most ? `, the first ${most} are listed` : ''})` : 'Nothing.';
+		` (${plural(changes.length, 'range')}${changes.length > most ? `, the first ${most} are listed` : ''})` : 'Nothing.';
 	at('changes-table').append(element('tbody', {}, ...changes.slice(0, most).map((c) => {
 		const chip = element('span', {class: 'chip'}, `${SIGNS[c.kind]} ${KINDS[c.kind]}`);
 		chip.style.background = `var(--${KINDS[c.kind]})`;

@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cctype>
 #include <list>
 
 namespace s2ctl
@@ -58,6 +60,14 @@ struct Slot {
 	std::vector<std::string> values;
 };
 
+// 4k is 4K.
+bool same_word(std::string_view a, std::string_view b)
+{
+	return std::ranges::equal(
+		a, b, {}, [](unsigned char c) { return std::tolower(c); },
+		[](unsigned char c) { return std::tolower(c); });
+}
+
 void add(CLI::App &app, std::list<Slot> &slots, const Argument &argument)
 {
 	Slot &slot = slots.emplace_back(Slot{&argument, nullptr, {}, {}});
@@ -81,18 +91,20 @@ void add(CLI::App &app, std::list<Slot> &slots, const Argument &argument)
 						     argument.choices.end()};
 
 		// IsMember would describe itself in the help.
-		slot.option->check(CLI::Validator{[names](std::string &given) -> std::string {
-							  std::string known;
+		slot.option->transform(
+			CLI::Validator{[names](std::string &given) -> std::string {
+					       std::string known;
 
-							  for (const std::string &name : names) {
-								  if (given == name)
-									  return "";
-								  known += ' ' + name;
-							  }
-							  return "'" + given +
-								 "' is none of:" + known;
-						  },
-						  ""});
+					       for (const std::string &name : names) {
+						       if (same_word(given, name)) {
+							       given = name;
+							       return "";
+						       }
+						       known += ' ' + name;
+					       }
+					       return "'" + given + "' is none of:" + known;
+				       },
+				       ""});
 	}
 }
 

@@ -119,7 +119,7 @@ same '2 guests, ' "$(head -n 1 /tmp/traced | cut -c 1-10)"
 same 'GUEST             MAPPED TABLES FAULTS/s  EXITS/s   TLBI/s FAULT p50     p99  RUN p50     p99' \
 	"$(sed -n 2p /tmp/traced)"
 like '*
-idle *0B *1 *0 *0 *0 *- *- *- *-*
+idle *0K *1 *0 *0 *0 *- *- *- *-*
 1 guest, *demo *4M *' "$(cat /tmp/traced)"
 
 it 'writes a look a line in JSON, and so many'

@@ -18,8 +18,11 @@ void append_number(std::string &out, uint64_t value);
 // "0x80000000", "0x0000000080000000"
 std::string hex(uint64_t value, unsigned digits = 1);
 
-// "2M": of whole KiB, the largest suffix that leaves a whole number; "12 bytes" of anything else.
+// "2M", "5188K", "100B": exact where four digits are enough, else with one decimal: "2.0G". parse_number() takes
+// every one of these words.
 std::string size(uint64_t bytes);
+// The largest suffix that leaves a whole number, however many digits: "2097156K".
+std::string exact_size(uint64_t bytes);
 
 // "950ns", "12.3us", "456us", "1.5s": three digits or so.
 std::string duration(uint64_t ns);
@@ -33,7 +36,8 @@ struct Number {
 	size_t at = 0;
 };
 
-// 4096, 0x1000 or 4K: decimal or hexadecimal, then perhaps K, M, G or T (either case).
+// 4096, 0x1000, 4K or 1.5G: decimal or hexadecimal, then perhaps B, K, M, G or T (either case). A decimal point wants
+// a suffix; what is not a whole number of bytes is rounded down.
 Number parse_number(std::string_view text);
 
 // What a person should be told about it.

@@ -113,7 +113,7 @@ void append_value(std::string &out, Format format, uint64_t value)
 		if (value % 1024)
 			text::append_number(out, value);
 		else
-			out += text::size(value);
+			out += text::exact_size(value);
 		break;
 	case Format::count:
 		text::append_number(out, value);

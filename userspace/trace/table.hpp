@@ -31,8 +31,9 @@ struct Snapshot {
 // So many in a second, rounded.
 uint64_t per_second(uint64_t count, uint64_t interval_ns);
 
-// A line about all, the names of the columns, a line a guest. `columns` and `lines` are what there is room
-// for, at least the first two lines; what does not fit is cut off, and the last line says how much.
+// A line about all, the names of the columns, a line a guest, those that most happened to first. `columns` and
+// `lines` are what there is room for, at least the first two lines. Columns that do not fit go, the least important
+// ones first, and the first line says how many; the last line says how many guests are not shown.
 std::string table(const Snapshot &snapshot, size_t columns, size_t lines);
 
 // An object.

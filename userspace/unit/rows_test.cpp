@@ -229,7 +229,24 @@ TEST(text, numbers_are_written)
 	EXPECT_EQ(text::size(uint64_t{2} << 20), "2M");
 	EXPECT_EQ(text::size(uint64_t{5120} << 40), "5120T");
 	EXPECT_EQ(text::size(2052 << 10), "2052K");
-	EXPECT_EQ(text::size(100), "100 bytes");
+	EXPECT_EQ(text::size(100), "100B");
+	EXPECT_EQ(text::size(0), "0K");
+	EXPECT_EQ(text::size(5312512), "5188K");
+	EXPECT_EQ(text::size((uint64_t{2} << 30) + 4096), "2.0G");
+	EXPECT_EQ(text::size(123456789), "117.7M");
+	EXPECT_EQ(text::exact_size((uint64_t{2} << 30) + 4096), "2097156K");
+	EXPECT_EQ(text::size(~uint64_t{0}), "16777215.9T");
+	// What is written can be read, and is the same size then, but for what was rounded.
+	for (uint64_t n = 1; n < uint64_t{1} << 62; n = n * 3 + 1) {
+		for (const uint64_t bytes : {n, n & ~uint64_t{1023}, n & ~uint64_t{0xfffff}}) {
+			const text::Number read = text::parse_number(text::size(bytes));
+
+			EXPECT_EQ(read.trouble, text::Number::Trouble::none) << text::size(bytes);
+			EXPECT_LE(read.value, bytes);
+			EXPECT_GE(read.value, bytes - bytes / 10);
+			EXPECT_EQ(text::parse_number(text::exact_size(bytes)).value, bytes);
+		}
+	}
 }
 
 TEST(json, writes_what_python_would)

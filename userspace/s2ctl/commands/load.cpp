@@ -130,7 +130,7 @@ void load(const Invocation &in)
 	if (sets_pc)
 		set_pc(in, regs, program.entry);
 	if (!in.json) {
-		in.out.text = text::size((program.bytes() + 1023) & ~uint64_t{1023}) +
+		in.out.text = text::size(program.bytes()) +
 			      " loaded, entry " + hex(program.entry) +
 			      (sets_pc ? ", where vcpu 0 will start\n" : "\n");
 		return;

@@ -4,11 +4,13 @@
 #include "commands.hpp"
 
 #include "s2ctl/exit.hpp"
+#include "s2ctl/keys.hpp"
 #include "s2ctl/tracing.hpp"
 
 #include "text/text.hpp"
 #include "trace/table.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace s2ctl
@@ -110,18 +112,24 @@ void top(const Invocation &in)
 	catch_resizes();
 
 	Tracer tracer{options};
+	const Keys keys;
+	bool quit = false;
 	State before = look(in.debugfs, tracer, options.guest);
 	uint64_t snapshots = 0;
 
-	while (snapshots < count) {
+	while (snapshots < count && !quit) {
 		const uint64_t end = before.time_ns + interval_ns;
 
-		for (uint64_t now = now_ns(); now < end && !interrupted(); now = now_ns()) {
-			tracer.wait(static_cast<int>((end - now) / 1000000 + 1));
+		for (uint64_t now = now_ns(); now < end && !interrupted() && !quit;
+		     now = now_ns()) {
+			// A key is not to wait for the next look.
+			tracer.wait(static_cast<int>(
+				std::min((end - now) / 1000000 + 1, uint64_t{100})));
+			quit = keys.pressed('q');
 			if (resized() && shown)
 				show(in, *shown, false);
 		}
-		if (interrupted())
+		if (interrupted() || quit)
 			break;
 
 		State now = look(in.debugfs, tracer, options.guest);
@@ -150,9 +158,11 @@ constexpr Command top_command = {
 	"Of each guest: what is mapped, its tables; faults, exits and TLB invalidation "
 	"instructions "
 	"a second;\n"
-	"how long faults take to answer, and how long it runs from an entry to its exit. Ctrl-C "
-	"ends it.\n"
-	"On a terminal it stays in its place; elsewhere each look is a table of its own, or with "
+	"how long faults take to answer, and how long it runs from an entry to its exit. q or "
+	"Ctrl-C\n"
+	"ends it. Guests that most happens to come first. On a terminal it stays in its place, and "
+	"columns\n"
+	"that do not fit are left out; elsewhere each look is a table of its own, or with "
 	"--json a line.",
 	arguments,
 	"  s2ctl top\n  s2ctl top --interval 0.5 --count 10 | tee top.txt\n"
