@@ -14,7 +14,7 @@ from pathlib import Path
 
 import render_columns
 from browser import contrast, start_browser
-from render_dumps import alternating, changed, empty, scattered, strange
+from render_dumps import write_dumps
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -368,13 +368,7 @@ def hostile_names():
 
 DEMO_PATH = f"./{DEMO}"
 HOSTILE = "<img src=x onerror=pwned=1>\"'&.bin"
-(out / "after.tables").write_bytes(changed(DEMO.read_bytes()))
-(out / "strange.tables").write_bytes(strange(DEMO.read_bytes()))
-(out / "fwb.tables").write_bytes(empty(0x800d3558, 12, 40, 1, 1024, flags=1))
-(out / "lpa.tables").write_bytes(empty(0x8006_408c, 16, 52, 1, 1024))
-(out / "lpa2.tables").write_bytes(empty(0x1_8006_008c, 12, 52, 0, 8192))
-(out / "alternating.tables").write_bytes(alternating(DEMO.read_bytes()))
-(out / "scattered.tables").write_bytes(scattered(DEMO.read_bytes()))
+write_dumps(out, DEMO.read_bytes())
 (out / HOSTILE).write_bytes(DEMO.read_bytes())
 for name, words in {
         "demo": [DEMO_PATH], "alternating": [out / "alternating.tables"],

@@ -61,3 +61,12 @@ def scattered(demo):
     """A million pages in RAM of random order, as on demand."""
     order = random.Random(2).sample(range(1 << 20), 1 << 20)
     return million(demo, lambda n: order[n] << 12 | 0x40_0000_0000_07ff)
+
+
+def write_dumps(out, demo):
+    """All that check-render.py has pages made of, but for the demonstration itself."""
+    for name, dump in {
+            "after": changed(demo), "strange": strange(demo), "alternating": alternating(demo),
+            "scattered": scattered(demo), "fwb": empty(0x800d3558, 12, 40, 1, 1024, flags=1),
+            "lpa": empty(0x8006_408c, 16, 52, 1, 1024), "lpa2": empty(0x1_8006_008c, 12, 52, 0, 8192)}.items():
+        (out / f"{name}.tables").write_bytes(dump)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // ESR: why an exception was taken. EC picks what the 25 bits of ISS mean (Arm ARM D19.2.37).
-#include "fields.hpp"
+#include "syndrome_fields.hpp"
 
 #include "text/text.hpp"
 
@@ -106,194 +106,11 @@ std::string class_text(uint64_t ec, uint64_t)
 	return classes[ec] ? classes[ec] : "reserved";
 }
 
-enum : unsigned {
-	external_abort = 0x10,
-	asynchronous = 0x11, // of an SError
-	debug_exception = 0x22,
-	unsupported_access = 0x35,
-};
-
-std::string data_status(uint64_t code, uint64_t)
-{
-	return fault_status(static_cast<unsigned>(code));
-}
-
-// What only data can meet is no answer to a fetch: tags, alignment, exclusive accesses.
-std::string fetch_status(uint64_t code, uint64_t)
-{
-	return code == 0x11 || code == 0x21 || code == 0x34 || code == unsupported_access
-		       ? "reserved"
-		       : fault_status(static_cast<unsigned>(code));
-}
-
-std::string debug_status(uint64_t code, uint64_t)
-{
-	return code == debug_exception ? "debug exception" : "reserved";
-}
-
-std::string serror_status(uint64_t code, uint64_t)
-{
-	return code == 0	      ? "uncategorized"
-	       : code == asynchronous ? "asynchronous SError"
-				      : "reserved";
-}
-
 constexpr Spec class_specs[] = {
 	{63, 56, "RES0"},
 	{55, 32, "ISS2"},
 	{31, 26, "EC", nullptr, class_text},
 	{25, 25, "IL", "a 16-bit instruction|a 32-bit instruction, or none in particular"},
-};
-
-constexpr const char *error_types =
-	"uncontainable|unrecoverable|restartable|recoverable|reserved|reserved|corrected|reserved";
-
-constexpr Spec unknown_specs[] = {
-	{24, 0, "ISS"},
-};
-
-constexpr const char *far_valid = "FAR is valid|FAR is not valid";
-constexpr const char *on_walk = "on the address itself|on a stage 1 walk";
-
-std::string transfer_register(uint64_t field, uint64_t)
-{
-	return field == 31 ? "XZR" : "X" + std::to_string(field);
-}
-
-// Of a load or store, SF says how wide it is.
-std::string loaded_register(uint64_t field, uint64_t esr)
-{
-	return (get(esr, 15, 15) ? "X" : "W") + (field == 31 ? "ZR" : std::to_string(field));
-}
-
-// Where ISV is clear, [23:14] say nothing.
-constexpr Spec access_specs[] = {
-	{24, 24, "ISV", "no syndrome of the instruction|[23:14] describe the instruction"},
-	{23, 22, "SAS", "byte|halfword|word|doubleword"},
-	{21, 21, "SSE", "zero-extended|sign-extended"},
-	{20, 16, "SRT", nullptr, loaded_register},
-	{15, 15, "SF", "a 32-bit register|a 64-bit register"},
-	{14, 14, "AR", "plain|acquire or release"},
-	{13, 13, "VNCR", no_yes},
-};
-
-constexpr Spec no_access_specs[] = {
-	{24, 24, "ISV", "no syndrome of the instruction|[23:14] describe the instruction"},
-	{23, 14, "RES0"},
-	{13, 13, "VNCR", no_yes},
-};
-
-constexpr Spec data_abort_specs[] = {
-	{9, 9, "EA"},
-	{8, 8, "CM", "a load or store|cache maintenance or AT"},
-	{7, 7, "S1PTW", on_walk},
-	{6, 6, "WnR", "a read|a write"},
-	{5, 0, "DFSC", nullptr, data_status},
-};
-
-constexpr Spec instruction_abort_specs[] = {
-	{9, 9, "EA"},
-	{8, 8, "RES0"},
-	{7, 7, "S1PTW", on_walk},
-	{6, 6, "RES0"},
-	{5, 0, "IFSC", nullptr, fetch_status},
-};
-
-// [12:10] of an abort are there with some status codes only.
-constexpr Spec external_specs[] = {
-	{12, 11, "SET", "recoverable (UER)|not defined|uncontainable (UC)|restartable (UEO)"},
-	{10, 10, "FnV", far_valid},
-};
-
-constexpr Spec unsupported_specs[] = {
-	{12, 11, "LST", "not said|ST64BV|LD64B or ST64B|ST64BV0"},
-	{10, 10, "RES0"},
-};
-
-constexpr Spec other_abort_specs[] = {
-	{12, 10, "RES0"},
-};
-
-constexpr Spec call_specs[] = {
-	{24, 16, "RES0"},
-	{15, 0, "imm16"},
-};
-
-// SMC of AArch32 has a condition, and no immediate.
-constexpr Spec smc32_specs[] = {
-	{24, 24, "CV", "COND is not valid|COND is valid"},
-	{23, 20, "COND"},
-	{19, 19, "CCKNOWNPASS", "unconditional, or it passed|conditional"},
-	{18, 0, "RES0"},
-};
-
-constexpr const char *wait_names = "WFI|WFE|WFIT|WFET";
-
-constexpr Spec wfx_specs[] = {
-	{24, 24, "CV", "COND is not valid|COND is valid"},
-	{23, 20, "COND"},
-	{19, 10, "RES0"},
-	{9, 5, "RN", nullptr, transfer_register},
-	{4, 3, "RES0"},
-	{2, 2, "RV", "RN is not valid|RN is valid"},
-	{1, 0, "TI", wait_names},
-};
-
-constexpr Spec sysreg_specs[] = {
-	{24, 22, "RES0"}, {21, 20, "Op0"},
-	{19, 17, "Op2"},  {16, 14, "Op1"},
-	{13, 10, "CRn"},  {9, 5, "Rt", nullptr, transfer_register},
-	{4, 1, "CRm"},	  {0, 0, "Direction", "a write (MSR)|a read (MRS)"},
-};
-
-constexpr Spec fp_specs[] = {
-	{24, 24, "CV", "COND is not valid|COND is valid"},
-	{23, 20, "COND"},
-	{19, 0, "RES0"},
-};
-
-// AET, EA and IESB are there with an asynchronous SError only.
-constexpr Spec serror_specs[] = {
-	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
-	{23, 14, "RES0"},
-	{13, 13, "IESB"},
-	{12, 10, "AET", error_types},
-	{9, 9, "EA"},
-	{8, 6, "RES0"},
-	{5, 0, "DFSC", nullptr, serror_status},
-};
-
-constexpr Spec uncategorized_specs[] = {
-	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
-	{23, 6, "RES0"},
-	{5, 0, "DFSC", nullptr, serror_status},
-};
-
-constexpr Spec implementation_specs[] = {
-	{24, 24, "IDS", "the architecture's syndrome|the implementation's syndrome"},
-	{23, 0, "IMPDEF"},
-};
-
-constexpr Spec breakpoint_specs[] = {
-	{24, 6, "RES0"},
-	{5, 0, "IFSC", nullptr, debug_status},
-};
-
-constexpr Spec step_specs[] = {
-	{24, 24, "ISV", "EX is not valid|EX is valid"},
-	{23, 7, "RES0"},
-	{6, 6, "EX", "not a load-exclusive|a load-exclusive was stepped"},
-	{5, 0, "IFSC", nullptr, debug_status},
-};
-
-constexpr Spec watchpoint_specs[] = {
-	{24, 14, "WP"},
-	{13, 13, "VNCR", no_yes},
-	{12, 9, "RES0"},
-	{8, 8, "CM", "a load or store|cache maintenance"},
-	{7, 7, "RES0"},
-	{6, 6, "WnR", "a read|a write"},
-	{5, 0, "DFSC", nullptr, debug_status},
 };
 
 // The register of an MSR or MRS, as assemblers take it.
@@ -462,62 +279,6 @@ Decoded esr(const char *name, uint64_t value)
 }
 
 } // namespace
-
-std::string fault_status(unsigned code)
-{
-	constexpr const char *by_level[] = {"Address size fault", "Translation fault",
-					    "Access flag fault", "Permission fault"};
-	const std::string level = std::to_string(code & 3);
-
-	if (code < 0x10)
-		return by_level[code >> 2] + (", level " + level);
-	if (code >= 0x14 && code < 0x18)
-		return "Synchronous External abort on a walk, level " + level;
-	if (code >= 0x1c && code < 0x20)
-		return "parity or ECC error on a walk, level " + level;
-	if (code >= 0x24 && code < 0x28)
-		return "Granule Protection fault on a walk, level " + level;
-	switch (code) {
-	case 0x10:
-		return "Synchronous External abort";
-	case 0x11:
-		return "Tag Check fault";
-	case 0x12:
-		return "Synchronous External abort on a walk, level -2";
-	case 0x13:
-		return "Synchronous External abort on a walk, level -1";
-	case 0x18:
-		return "parity or ECC error";
-	case 0x1b:
-		return "parity or ECC error on a walk, level -1";
-	case 0x21:
-		return "Alignment fault";
-	case 0x22:
-		return "Granule Protection fault on a walk, level -2";
-	case 0x23:
-		return "Granule Protection fault on a walk, level -1";
-	case 0x28:
-		return "Granule Protection fault";
-	case 0x29:
-		return "Address size fault, level -1";
-	case 0x2a:
-		return "Translation fault, level -2";
-	case 0x2b:
-		return "Translation fault, level -1";
-	case 0x2c:
-		return "Address size fault, level -2";
-	case 0x30:
-		return "TLB conflict abort";
-	case 0x31:
-		return "unsupported atomic update by hardware";
-	case 0x34:
-		return "IMPLEMENTATION DEFINED fault (lockdown)";
-	case 0x35:
-		return "IMPLEMENTATION DEFINED fault (unsupported exclusive or atomic access)";
-	default:
-		return "reserved";
-	}
-}
 
 Decoded esr_el1(uint64_t value, const Context &)
 {

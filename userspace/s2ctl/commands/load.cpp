@@ -130,8 +130,7 @@ void load(const Invocation &in)
 	if (sets_pc)
 		set_pc(in, regs, program.entry);
 	if (!in.json) {
-		in.out.text = text::size(program.bytes()) +
-			      " loaded, entry " + hex(program.entry) +
+		in.out.text = text::size(program.bytes()) + " loaded, entry " + hex(program.entry) +
 			      (sets_pc ? ", where vcpu 0 will start\n" : "\n");
 		return;
 	}
