@@ -163,10 +163,10 @@ template <class T, class Batch, class Operation> class Editor {
 			const auto group = Plan::group_of(at, level);
 			Descriptor *first = entry + ((at - part.first) >> Granule::shift(level));
 
-			if ((load(first) & Format::contiguous) && plan_.breaks_group(group, level))
-				set_contiguous<Format>(batch_,
-						       first - (tree_.index(level, at) & (n - 1)),
-						       group, level, false);
+			first -= tree_.index(level, at) & (n - 1);
+			if ((load(first) & Format::contiguous) &&
+			    plan_.breaks_group(first, group, level))
+				set_contiguous<Format>(batch_, first, group, level, false);
 			// With a uniform operation only the groups at the two ends can be partial.
 			const Input next = Operation::uniform ? part.last : group.last + 1;
 
@@ -201,7 +201,7 @@ template <class T, class Batch, class Operation> class Editor {
 
 		if ((load(entry) & Format::contiguous))
 			unfold_group_of(entry, level, whole);
-		if (live && batch_.rules().bbm_level > 0) {
+		if (live && way(Kind::cut, batch_.rules().bbm_level) != Way::broken) {
 			split_unbroken<Format>(batch_, entry, whole, level, child, child_pa);
 			batch_.cut(whole, level);
 			commit(child, level + 1, part.first, part.last, true);

@@ -38,13 +38,23 @@ template <class T, class Operation> class EditPlan {
 		return needed_;
 	}
 
-	// Does the edit touch only a part of the contiguous group that the leaf at `part` is in?
-	constexpr bool breaks_group(Region<Input> part, Level level) const
+	// Does the edit touch only a part of a contiguous group, or leave leaves that differ? `first`: the
+	// group's first leaf.
+	constexpr bool breaks_group(const Descriptor *first, Region<Input> group, Level level) const
 	{
-		const auto group = group_of(part.first, level);
+		if (group.first < region_.first || region_.last < group.last)
+			return true;
+		if constexpr (!Operation::uniform) {
+			const uint64_t size = Granule::size(level);
+			const Descriptor like = edited(load(first), {group.first, size}, level);
 
-		return !Operation::uniform || group.first < region_.first ||
-		       region_.last < group.last;
+			for (size_t i = 0; i < Format::contiguous_run(level); i++) {
+				if (!becomes(load(first + i), {group.first + i * size, size}, level,
+					     like))
+					return true;
+			}
+		}
+		return false;
 	}
 
 	// Has any leaf been seen of which that is so?
@@ -66,6 +76,47 @@ template <class T, class Operation> class EditPlan {
 	}
 
     private:
+	// What hardware may note in a leaf of a group at any moment, and not in the others.
+	static constexpr Descriptor notes(Descriptor d)
+	{
+		return Format::af | ((d & Format::dbm) ? Format::dirty_bit : 0);
+	}
+
+	// All that the leaves of a group have to agree in.
+	constexpr Descriptor edited(Descriptor d, Region<Input> leaf, Level level) const
+	{
+		const Descriptor e = operation_.edit(d, leaf, level);
+
+		return e & Format::attribute_mask & ~notes(e);
+	}
+
+	// Will a leaf of a group be like that, whatever hardware notes? Blocks are made anew one at a time,
+	// which no group survives.
+	constexpr bool becomes(Descriptor d, Region<Input> leaf, Level level, Descriptor like) const
+	{
+		const Descriptor dirty = notes(d) & ~Format::af;
+
+		if (!Format::is_leaf(d, level))
+			return false;
+		for (Descriptor noted : {Descriptor{0}, Format::af, dirty, Format::af | dirty}) {
+			if (edited(d ^ noted, leaf, level) != like)
+				return false;
+		}
+		return level == last_level ||
+		       classify<Format>(d, operation_.edit(d, leaf, level)) != Change::needs_break;
+	}
+
+	// The group of the leaf at `entry`: only whoever asks for its first looks at all of it.
+	constexpr bool breaks_group_of(const Descriptor *entry, Region<Input> part,
+				       Level level) const
+	{
+		const auto group = group_of(part.first, level);
+
+		if (part.first != group.first)
+			return group.first < region_.first;
+		return breaks_group(entry, group, level);
+	}
+
 	// [at, last] lies within `table`.
 	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
 	{
@@ -81,7 +132,7 @@ template <class T, class Operation> class EditPlan {
 				if (!prepare(tree_.child(d), level + 1, part.first, part.last))
 					return false;
 			} else if (!must_cut(part, level)) {
-				if (!prepare_leaf(d, level, part))
+				if (!prepare_leaf(d, level, part, entry))
 					return false;
 			} else if (!prepare_cut(d, level, part)) {
 				return false;
@@ -115,13 +166,16 @@ template <class T, class Operation> class EditPlan {
 		for (size_t i = 0; i < n; i++) {
 			const Input first = part.first + (i << Granule::shift(level));
 
-			if (!prepare_leaf(load(entry + i), level, {first, Granule::size(level)}))
+			if (!prepare_leaf(load(entry + i), level, {first, Granule::size(level)},
+					  entry + i))
 				return false;
 		}
 		return true;
 	}
 
-	constexpr bool prepare_leaf(Descriptor d, Level level, Region<Input> part)
+	// `entry`: where it stands, but for one that a cut will make.
+	constexpr bool prepare_leaf(Descriptor d, Level level, Region<Input> part,
+				    const Descriptor *entry = nullptr)
 	{
 		if (!Format::is_leaf(d, level))
 			return fail(
@@ -133,12 +187,12 @@ template <class T, class Operation> class EditPlan {
 		if constexpr (!Operation::removes) {
 			if (classify<Format>(d, operation_.edit(d, part, level)) ==
 				    Change::needs_break &&
-			    !may_break(part))
+			    !may(Kind::attributes, part))
 				return false;
 		}
-		if ((d & Format::contiguous) && breaks_group(part, level)) {
+		if (entry && (d & Format::contiguous) && breaks_group_of(entry, part, level)) {
 			unfolds_ = true;
-			return may_break(part);
+			return may(Kind::hint, part);
 		}
 		return true;
 	}
@@ -152,8 +206,7 @@ template <class T, class Operation> class EditPlan {
 		} else if (!prepare_pieces(Format::leaf_bits_below(d, level), level + 1, part)) {
 			return false;
 		}
-		// FEAT_BBM makes a block a table without a break, but takes no hint from a group.
-		if ((rules_.bbm_level == 0 || (d & Format::contiguous)) && !may_break(part))
+		if (!may(Kind::cut, part) || ((d & Format::contiguous) && !may(Kind::hint, part)))
 			return false;
 		needed_ += tables_to_cut(level, part.first, part.last);
 		return true;
@@ -178,9 +231,9 @@ template <class T, class Operation> class EditPlan {
 		}
 	}
 
-	constexpr bool may_break(Region<Input> part)
+	constexpr bool may(Kind kind, Region<Input> part)
 	{
-		if (!rules_.live || rules_.on_break == OnBreak::perform)
+		if (rules_.allow(kind))
 			return true;
 		return fail({Errc::needs_break, part});
 	}

@@ -99,11 +99,6 @@ template <class T, class Batch> class Folder {
 		return true;
 	}
 
-	constexpr bool may_break() const
-	{
-		return !batch_.rules().live || batch_.rules().on_break == OnBreak::perform;
-	}
-
 	constexpr void fold_table(Descriptor *entry, Region<Input> part, Level level)
 	{
 		const Descriptor d = load(entry);
@@ -112,7 +107,7 @@ template <class T, class Batch> class Folder {
 
 		if (!empty && (level < limits_.largest || !Format::allows_leaf(level) ||
 			       !alike(child, Granule::entries, level + 1) ||
-			       restricts(d, load(child)) || !may_break()))
+			       restricts(d, load(child)) || !batch_.rules().allow(Kind::fold)))
 			return;
 
 		if (empty) {
@@ -121,15 +116,19 @@ template <class T, class Batch> class Folder {
 			batch_.retire(child);
 			return;
 		}
-		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves.
-		if (batch_.rules().live && batch_.rules().bbm_level >= 2 && !may_be_noted(child)) {
+		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves. Hardware may go on
+		// noting in those, and it would be lost.
+		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) &&
+		    !may_be_noted(child)) {
 			store(entry, block_of(child, level));
 			batch_.folded(part, level);
-			batch_.replaced(part);
+			batch_.replaced(part, true);
 			batch_.retire(child);
 			return;
 		}
 		if (batch_.rules().live) {
+			if (batch_.rules().on_break == OnBreak::refuse)
+				return;
 			store(entry, d & ~Format::valid_bit);
 			batch_.broken(part, level, true);
 			if (!alike(child, Granule::entries, level + 1)) {
@@ -174,7 +173,7 @@ template <class T, class Batch> class Folder {
 	{
 		const size_t n = Format::contiguous_run(level);
 
-		if (!alike(group, n, level) || !may_break())
+		if (n == 1 || !alike(group, n, level) || !batch_.rules().allow(Kind::hint))
 			return false;
 		if (!(common(group, n).all & Format::contiguous))
 			set_contiguous<Format>(batch_, group, part, level, true);

@@ -86,9 +86,12 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	}
 
 	// How many leaves side by side, aligned to as many, the contiguous hint spans (Table
-	// D8-93).
+	// D8-93). 1: there is no hint. Of the largest blocks, which came with 52 bits of output, the bit is
+	// RES0 (D8.7.1).
 	static constexpr size_t contiguous_run(Level level)
 	{
+		if (level < (Granule::page_shift == 12 ? 1 : 2))
+			return 1;
 		if constexpr (Granule::page_shift == 12)
 			return 16;
 		else if constexpr (Granule::page_shift == 14)
@@ -195,5 +198,12 @@ static_assert(DescriptorLayout<Granule4K, 52>::output(0x2'0000'0000'1303, 3).raw
 	      0xe'0000'0000'1000);
 static_assert(DescriptorLayout<Granule4K, 52>::allows_leaf(0) &&
 	      !DescriptorLayout<Granule4K, 48>::allows_leaf(0));
+static_assert(DescriptorLayout<Granule4K, 52>::contiguous_run(0) == 1 &&
+	      DescriptorLayout<Granule4K, 52>::contiguous_run(1) == 16);
+static_assert(DescriptorLayout<Granule16K, 52>::contiguous_run(1) == 1 &&
+	      DescriptorLayout<Granule16K, 52>::contiguous_run(2) == 32 &&
+	      DescriptorLayout<Granule16K, 52>::contiguous_run(3) == 128);
+static_assert(DescriptorLayout<Granule64K, 52>::contiguous_run(1) == 1 &&
+	      DescriptorLayout<Granule64K, 52>::contiguous_run(2) == 32);
 
 } // namespace vmsa

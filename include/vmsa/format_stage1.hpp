@@ -99,6 +99,17 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	// (rule R_FPXKC).
 	static constexpr Descriptor in_place_bits = access_bits | af | dbm | gp | software.mask();
 
+	// A leaf that has it may be cached for one ASID only. To set it is a change in place, too.
+	static constexpr Descriptor not_global = R::has_el0 ? ng : 0;
+
+	// All bits of every field of which `bits` has one.
+	static constexpr Descriptor whole_fields(Descriptor bits)
+	{
+		for (Descriptor field : {attr_index.mask(), lpa2 ? 0 : sh.mask(), software.mask()})
+			bits |= (bits & field) ? field : 0;
+		return bits;
+	}
+
 	// What EL0 may write, now or once hardware finds it clean (DBM), the privileged level never
 	// executes, whatever PXN says (Arm ARM D8.4.2).
 	static constexpr bool is_written_by_el0(const Attributes &a)

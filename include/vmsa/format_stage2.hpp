@@ -62,6 +62,18 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	// contiguous) needs break-before-make (rule R_FPXKC).
 	static constexpr Descriptor in_place_bits = access_bits | af | dbm | software.mask();
 
+	// Nothing is global here: all is of one VMID.
+	static constexpr Descriptor not_global = 0;
+
+	// All bits of every field of which `bits` has one.
+	static constexpr Descriptor whole_fields(Descriptor bits)
+	{
+		for (Descriptor field :
+		     {mem_attr.mask(), xn.mask(), lpa2 ? 0 : sh.mask(), software.mask()})
+			bits |= (bits & field) ? field : 0;
+		return bits;
+	}
+
 	// MemAttr by MemoryType. FWB == 0: [3:2] outer, [1:0] inner, 0b00xx Device (Table D8-90).
 	// FWB == 1: 0b00xx Device, 0b0101 Non-cacheable, 0b0110 Write-Back (Table D8-92).
 	static constexpr uint8_t mem_attr_of[7] = {

@@ -7,9 +7,10 @@
 // synced accesses may go unnoticed; after it, none does. Holes are skipped.
 //
 // Hardware may note for a contiguous group what it saw of any leaf in it, in any of its leaves: the
-// region reported is the group's then.
+// region reported is the group's then, once. And whoever notes something for hardware notes it in all of
+// the group: a TLB may refill from any leaf (rules R_SKQHL, R_JQQTC).
 //
-//   visit(region, level)     for each leaf where it was set
+//   visit(region, level)     for each leaf, or group, where it was set
 //
 // Where the hardware notes nothing itself (no HA, no HD), an access or a write faults instead, and the
 // fault handler notes it: note_accessed, note_dirty.
@@ -47,17 +48,24 @@ constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level,
 namespace detail
 {
 
-// The contiguous group that an address is in, or just the address.
+// The contiguous group that the leaf at `at` is in, or the leaf.
+template <class Format>
+constexpr Region<typename Format::Input> whole_of(Descriptor d, typename Format::Input at,
+						  Level level)
+{
+	const size_t run = (d & Format::contiguous) ? Format::contiguous_run(level) : 1;
+	const uint64_t size = run << Format::Granule::shift(level);
+
+	return {at.align_down(size), size};
+}
+
+// What of that an address is in, or just the address.
 template <class T> constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at)
 {
 	const auto e = tree.at(at);
 
-	if (!e.is_leaf() || !(e.descriptor & T::Format::contiguous))
-		return {at, 1};
-
-	const uint64_t size = T::Format::contiguous_run(e.level) << T::Granule::shift(e.level);
-
-	return {at.align_down(size), size};
+	return e.is_leaf() ? whole_of<typename T::Format>(e.descriptor, at, e.level)
+			   : Region<typename T::Input>{at, 1};
 }
 
 template <class T, class Batch, class IsSet, class Clear, class Visit>
@@ -66,6 +74,10 @@ constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> 
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
+
+	Region<typename T::Input> reported;
+	bool any = false;
+
 	for_each_leaf(tree, tree.root(), tree.geometry().start,
 		      group_at(tree, region.first).hull(group_at(tree, region.last)),
 		      [&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
@@ -73,12 +85,11 @@ constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> 
 				      if (!is_set(d))
 					      return;
 			      } while (!compare_exchange(entry, d, clear(d)));
-			      if (d & T::Format::contiguous) {
-				      const uint64_t size = T::Format::contiguous_run(level)
-							    << T::Granule::shift(level);
-
-				      leaf = {leaf.first.align_down(size), size};
-			      }
+			      leaf = whole_of<typename T::Format>(d, leaf.first, level);
+			      if (any && leaf == reported)
+				      return;
+			      any = true;
+			      reported = leaf;
 			      batch.changed(leaf, level);
 			      visit(leaf, level);
 		      });
@@ -125,42 +136,61 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 namespace detail
 {
 
-// Exchanges the leaf at `input`, which has the bits `needed`, for noted(leaf); changed(region, level)
-// where that made a difference.
+// Exchanges the leaf at `input`, which has the bits `needed`, for noted(leaf), and all of its group;
+// changed(region, level) where that made a difference.
 template <class T, class Noted, class Changed>
 constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed, const Noted &noted,
 			    const Changed &changed)
 {
+	using Format = typename T::Format;
+
 	if (!tree.space().contains(input))
 		return Error{Errc::beyond_input, input.raw(), tree.geometry().last_input()};
 
 	const auto slot = tree.slot(input);
 	const uint64_t size = T::Granule::size(slot.level);
 	const Region<typename T::Input> leaf{input.align_down(size), size};
-	Descriptor d = slot.descriptor;
 
-	do {
-		if (!T::Format::is_leaf(d, slot.level))
-			return Error{Errc::not_mapped, leaf};
-		if ((d & needed) != needed)
-			return Error{Errc::forbidden_attributes, leaf};
-		if (noted(d) == d)
-			return {};
-	} while (!compare_exchange(slot.entry(), d, noted(d)));
-	changed(leaf, slot.level);
+	if (!Format::is_leaf(slot.descriptor, slot.level))
+		return Error{Errc::not_mapped, leaf};
+	if ((slot.descriptor & needed) != needed)
+		return Error{Errc::forbidden_attributes, leaf};
+
+	const auto whole = whole_of<Format>(slot.descriptor, input, slot.level);
+	Descriptor *entry =
+		slot.entry() - ((leaf.first - whole.first) >> T::Granule::shift(slot.level));
+	bool any = false;
+
+	for (size_t n = ((whole.last - whole.first) >> T::Granule::shift(slot.level)) + 1; n;
+	     n--, entry++) {
+		Descriptor d = load(entry);
+
+		while (Format::is_leaf(d, slot.level) && (d & needed) == needed && noted(d) != d) {
+			if (compare_exchange(entry, d, noted(d))) {
+				any = true;
+				break;
+			}
+		}
+	}
+	if (any)
+		changed(whole, slot.level);
 	return {};
 }
 
 } // namespace detail
 
 // An access flag fault at `input`: the leaf was accessed. No TLB holds a leaf without AF, so there is
-// nothing to invalidate. Errors: beyond_input, not_mapped (naming the hole).
+// nothing to invalidate, but for a group, which it may hold by another of its leaves. Errors: beyond_input, not_mapped (naming the hole).
 template <class T, class Batch>
 constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
 {
 	return detail::note(
 		tree, input, 0, [](Descriptor d) { return d | T::Format::af; },
-		[&](auto, Level) { batch.created(); });
+		[&](auto whole, Level level) {
+			batch.created();
+			if (whole.last - whole.first >= T::Granule::size(level))
+				batch.changed(whole, level);
+		});
 }
 
 // A permission fault of a write at `input`: the leaf, writable-clean, was written. TLBs may hold it

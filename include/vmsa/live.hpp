@@ -37,7 +37,7 @@ constexpr void split_unbroken(Batch &batch, Descriptor *entry,
 {
 	// Level 1: with nT set, the CPU keeps the block out of the way of smaller entries (Arm ARM
 	// D8.16.1).
-	if (batch.rules().bbm_level == 1) {
+	if (!batch.rules().at_once(Kind::cut)) {
 		replace_bits(entry, Format::nt, Format::nt);
 		batch.broken(region, level);
 	}
@@ -47,8 +47,34 @@ constexpr void split_unbroken(Batch &batch, Descriptor *entry,
 	do {
 		fill_from_block<Format>(child, block, level);
 	} while (!compare_exchange(entry, block, Format::table(child_pa)));
-	batch.changed(region, level);
+	// The block may be in a TLB beside the leaves that say the same. What takes it out for certain is an
+	// invalidation of all its bytes, without a hint (rule R_GRVDR).
+	batch.changed(region, unknown_level);
 	batch.created();
+}
+
+// The same without a break: FEAT_BBM level 1 or 2. As long as a TLB holds the group as one, hardware may note
+// in any of its leaves what it saw of another: they are read when no TLB does.
+template <class Format, class Batch>
+constexpr void set_contiguous_unbroken(Batch &batch, Descriptor *group,
+				       Region<typename Format::Input> region, Level level,
+				       bool hint)
+{
+	const size_t n = Format::contiguous_run(level);
+	Descriptor noted = 0;
+
+	for (size_t i = 0; i < n; i++)
+		replace_bits(group + i, Format::contiguous, hint ? Format::contiguous : 0);
+	batch.replaced(region, false);
+	for (size_t i = 0; i < n; i++)
+		noted |= Format::noted_by_hardware(load(group + i));
+	for (size_t i = 0; i < n; i++) {
+		Descriptor d = load(group + i);
+
+		while (!compare_exchange(group + i, d, Format::note(d, noted)))
+			;
+	}
+	batch.changed(region, level);
 }
 
 // Gives the contiguous hint to a group of leaves, or takes it away. It is a promise about all of
@@ -61,6 +87,8 @@ constexpr void set_contiguous(Batch &batch, Descriptor *group,
 	const size_t n = Format::contiguous_run(level);
 	Descriptor noted = 0;
 
+	if (batch.rules().live && batch.rules().at_once(Kind::hint))
+		return set_contiguous_unbroken<Format>(batch, group, region, level, hint);
 	if (batch.rules().live) {
 		for (size_t i = 0; i < n; i++)
 			break_leaf(group + i);

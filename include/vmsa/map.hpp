@@ -214,9 +214,11 @@ template <class T, class Rule> class Mapper {
 	constexpr void write_leaves(Descriptor *entry, size_t n, Level level, Input at, Pa pa)
 	{
 		const Descriptor bits = (bits_ & ~Format::contiguous) | Format::leaf_type(level);
-		const uint64_t group = Format::contiguous_run(level) << Granule::shift(level);
+		const size_t run = Format::contiguous_run(level);
+		const uint64_t group = run << Granule::shift(level);
 
-		if (!(bits_ & Format::contiguous) || !Pa{pa.raw() - at.raw()}.is_aligned(group)) {
+		if (!(bits_ & Format::contiguous) || run == 1 ||
+		    !Pa{pa.raw() - at.raw()}.is_aligned(group)) {
 			fill_leaves<Format>(entry, n, level, pa, bits);
 			return;
 		}
@@ -229,7 +231,7 @@ template <class T, class Rule> class Mapper {
 
 		head = head < n ? head : n;
 
-		const size_t body = (n - head) & ~(Format::contiguous_run(level) - 1);
+		const size_t body = (n - head) & ~(run - 1);
 		const auto after = [&](size_t leaf) {
 			return pa + (uint64_t{leaf} << Granule::shift(level));
 		};

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Modify: an updater says, leaf by leaf, what its attributes shall be. It is given attributes and
-// gives attributes back: it can neither forge a table nor move a leaf elsewhere. The contiguous hint
-// is not its to give: a group of which a leaf is modified loses it.
+// gives attributes back: it can neither forge a table nor move a leaf elsewhere. What it gives back as it
+// was is not written: leaves that others made may say things that attributes have no word for. The
+// contiguous hint is not its to give: a group keeps it where all of it is modified, and alike.
 //
 //   update(region, attributes) -> attributes
 //
 // It is called once to find out what is needed, again to do it, and once more when hardware changed
-// a leaf in between: it must answer the same for the same.
+// a leaf in between, or could have: it must answer the same for the same.
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -33,14 +34,28 @@ template <class Format, class Update> struct UpdateLeaves {
 	// Where the region is only a part of a block, the updater sees what the cut will make of it.
 	constexpr Errc check(Descriptor d, Region<Input> region, Level) const
 	{
-		return Format::check(update(region, Format::attributes(d)));
+		const auto before = Format::attributes(d);
+		const auto after = update(region, before);
+		auto unnoted = after;
+
+		// Only what the updater changed can be at fault, and what is noted contradicts nothing.
+		unnoted.software = before.software;
+		unnoted.accessed = before.accessed;
+		if (!(unnoted == before))
+			return Format::check(after);
+		return Format::software.get(Format::software.put(after.software)) == after.software
+			       ? Errc::none
+			       : Errc::reserved_attributes;
 	}
 
 	constexpr Descriptor edit(Descriptor d, Region<Input> region, Level) const
 	{
-		constexpr Descriptor bits = Format::encoded_bits & ~Format::contiguous;
+		const auto before = Format::attributes(d);
+		const Descriptor after = Format::encode(update(region, before));
+		const Descriptor bits = Format::whole_fields(after ^ Format::encode(before)) &
+					Format::encoded_bits & ~Format::contiguous;
 
-		return (d & ~bits) | (Format::encode(update(region, Format::attributes(d))) & bits);
+		return (d & ~bits) | (after & bits);
 	}
 };
 

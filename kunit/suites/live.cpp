@@ -40,7 +40,7 @@ TEST(every_bit_of_a_leaf_is_in_place_or_needs_a_break)
 {
 	const uint64_t in_place2 = bit(6) | bit(7) | bit(10) | bit(51) | bit(53) | bit(54) |
 				   bit(56) | bit(57) | bit(58);
-	const uint64_t in_place1 = in_place2 | bit(50) | bit(55);
+	const uint64_t in_place1 = in_place2 | bit(11) | bit(50) | bit(55); // 11: nG is set
 
 	for (unsigned n = 0; n < 64; n++) {
 		const Descriptor d = 0x0040'0000'4660'07fd;
@@ -57,6 +57,8 @@ TEST(every_bit_of_a_leaf_is_in_place_or_needs_a_break)
 			EXPECT_EQ(classify<S1_LPA2>(d, d ^ bit(n)) == vmsa::Change::in_place,
 				  (in_place1 >> n) & 1);
 	}
+	// To become global is another matter.
+	EXPECT_EQ(classify<S1>(0x7fd | bit(11), 0x7fd), vmsa::Change::needs_break);
 }
 
 TEST(a_block_is_cut_the_way_its_machine_allows)
@@ -82,7 +84,8 @@ TEST(a_block_is_cut_the_way_its_machine_allows)
 	}
 }
 
-TEST(a_cut_without_a_break_is_not_refused)
+// With nT a CPU may fault as on a break: that is level 1.
+TEST(only_a_cut_without_a_fault_is_not_refused)
 {
 	for (unsigned bbm_level : {1, 2}) {
 		L lab{test, 40};
@@ -90,6 +93,11 @@ TEST(a_cut_without_a_break_is_not_refused)
 
 		ASSERT(lab.map({Ipa{2 * MiB}, 2 * MiB}, Pa{0}, normal | rw));
 		lab.rules() = {true, OnBreak::refuse, bbm_level};
+		if (bbm_level == 1) {
+			ASSERT(lab.protect({Ipa{2 * MiB}, page}, r).error() ==
+			       Error(Errc::needs_break, Region<Ipa>{Ipa{2 * MiB}, page}));
+			continue;
+		}
 		ASSERT(lab.protect({Ipa{2 * MiB}, page}, r));
 		ASSERT(lab.unmap({Ipa{3 * MiB}, page}));
 		// What is inside still may not change its memory type.
@@ -101,6 +109,26 @@ TEST(a_cut_without_a_break_is_not_refused)
 		ASSERT(done.error() ==
 		       Error(Errc::needs_break, Region<Ipa>{Ipa{3 * MiB + page}, page}));
 		ASSERT(lab.good());
+	}
+}
+
+// And so is a fold, if hardware has nothing to note meanwhile.
+TEST(only_a_fold_without_a_break_is_not_refused)
+{
+	for (unsigned bbm_level : {0, 1, 2}) {
+		for (bool dbm : {false, true}) {
+			L lab{test, 40};
+			ASSERT(lab.good());
+
+			ASSERT(lab.map({Ipa{2 * MiB}, 2 * MiB}, Pa{0}, {.access = r, .dbm = dbm},
+				       {3}));
+			lab.rules() = {true, OnBreak::refuse, bbm_level};
+			ASSERT(lab.fold({Ipa{2 * MiB}, 2 * MiB}));
+			ASSERT_EQ(lab.tree().at(Ipa{2 * MiB}).level,
+				  bbm_level == 2 && !dbm ? 2 : 3);
+			ASSERT_EQ(lab.breaks(), 0);
+			ASSERT(lab.good());
+		}
 	}
 }
 
@@ -190,7 +218,8 @@ TEST(what_hardware_notes_in_a_block_reaches_its_pages)
 }
 
 SUITE(live, every_bit_of_a_leaf_is_in_place_or_needs_a_break,
-      a_block_is_cut_the_way_its_machine_allows, a_cut_without_a_break_is_not_refused,
-      a_part_of_a_block_gets_another_memory_type, a_part_of_a_block_goes_whatever_the_machine,
+      a_block_is_cut_the_way_its_machine_allows, only_a_cut_without_a_fault_is_not_refused,
+      only_a_fold_without_a_break_is_not_refused, a_part_of_a_block_gets_another_memory_type,
+      a_part_of_a_block_goes_whatever_the_machine,
       pages_become_a_block_without_a_break_at_level_2_only,
       what_hardware_notes_in_a_block_reaches_its_pages);

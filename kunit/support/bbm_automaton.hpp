@@ -12,10 +12,11 @@
 // Any other way from one valid descriptor to another is refused: output address, memory type,
 // shareability, contiguous and nT bit, block to table and back, one table to another.
 //
-// FEAT_BBM adds ways, between a block and a table of leaves that say the same:
+// FEAT_BBM adds ways, between a block and a table of leaves that say the same, and for the contiguous hint:
 //
 //   level 1   block ── set nT ── invalidate, sync ──> table
 //   level 2   block <──> table
+//   both      contiguous <──> not
 #pragma once
 
 #include "support/tlb_model.hpp"
@@ -25,16 +26,28 @@ namespace support
 
 template <class Format> constexpr bool needs_break(vmsa::Descriptor before, vmsa::Descriptor after)
 {
-	return ((before ^ after) & ~may_change_in_place<Format>) != 0;
+	// Stage 1, bit 11, nG: to set it creates no global entry.
+	constexpr vmsa::Descriptor ng = requires
+	{
+		Format::ng;
+	}
+	? vmsa::bit(11) : 0;
+
+	return ((before ^ after) & ~(may_change_in_place<Format> | (after & ng))) != 0;
 }
 
 inline constexpr vmsa::Descriptor nt_bit = vmsa::bit(16);
+inline constexpr vmsa::Descriptor hint_bit = vmsa::bit(52);
 
 // May this pass without a break, on a machine with FEAT_BBM of `bbm_level`?
 template <class Format>
 constexpr bool may_change_size(const TlbModel<Format> &tlb, const Change<Format> &c,
 			       unsigned bbm_level)
 {
+	if (Format::is_leaf(c.before, c.level) && Format::is_leaf(c.after, c.level) &&
+	    ((c.before ^ c.after) & hint_bit))
+		return bbm_level > 0 && !needs_break<Format>(c.before ^ hint_bit, c.after);
+
 	const bool was_block = Format::is_leaf(c.before, c.level) && c.level < 3;
 	const bool is_block = Format::is_leaf(c.after, c.level) && c.level < 3;
 

@@ -53,10 +53,9 @@ template <class F> class Board {
 		const Error got = call();
 
 		log_.ended(got.code);
-		// A cut by way of nT counts as a break, but is none that could be refused.
-		verdict_.expect(
-			!refuses_breaks() || lab_.rules().bbm_level == 1 || lab_.breaks() == breaks,
-			"no break where breaks are refused", region.first.raw(), region.last.raw());
+		verdict_.expect(!refuses_breaks() || lab_.breaks() == breaks,
+				"no break where breaks are refused", region.first.raw(),
+				region.last.raw());
 		if (ended_as(got, want, region))
 			done();
 		look_at(region);

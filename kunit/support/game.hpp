@@ -101,11 +101,15 @@ template <class F> class Game : Board<F> {
 	// Memory is accessed or written; or somebody asks which was.
 	[[gnu::noinline]] void use(Input at)
 	{
-		switch (random_.below(4)) {
+		switch (random_.below(6)) {
 		case 0:
 			return harvest(extend(at, true), false);
 		case 1:
 			return harvest(extend(at, true), true);
+		case 2:
+			return note(at, false);
+		case 3:
+			return note(at, true);
 		default:
 			return this->access(at, random_.one_in(2));
 		}
@@ -293,6 +297,31 @@ template <class F> class Game : Board<F> {
 			[] {});
 		verdict_.expect(!good() || !any_in(region, noted), "all that was noted is reported",
 				region.first.raw(), region.last.raw());
+	}
+
+	// A fault handler notes what hardware did not. Which leaf that is, the flat map cannot tell.
+	[[gnu::noinline]] void note(Input at, bool dirty)
+	{
+		const Region unit{at, s_.unit};
+		Error want;
+
+		if (dirty && !flat_.attributes(at).dbm)
+			want = {Errc::forbidden_attributes, unit};
+		this->attempt(
+			dirty ? "note_dirty" : "note_accessed", unit, want,
+			[&] {
+				const auto got =
+					dirty ? lab_.note_dirty(at) : lab_.note_accessed(at);
+
+				return got ? Error{} : Error{got.error().code, unit};
+			},
+			[&] {
+				flat_.edit(unit, [=](Attributes a) {
+					a.accessed |= !dirty;
+					a.access.write |= dirty;
+					return a;
+				});
+			});
 	}
 
 	Region whole_units(Region leaf) const

@@ -208,6 +208,7 @@ template <class Format> class TlbModel {
 			// Of a block or a group it must be known later what it says, and of a
 			// table of pages that becomes a block.
 			const bool may_mix = c.level == 3 && region == c.region &&
+					     !(s->leaf & Format::contiguous) &&
 					     !region.first.is_aligned(Granule::size(c.level - 1));
 
 			if (same || may_mix) {
