@@ -46,7 +46,21 @@ template <class T, class Batch, class Operation> class Editor {
 		return {};
 	}
 
+	// After a cut of what sticks out of the region: all leaves are whole, valid or broken, and go.
+	constexpr void remove()
+	{
+		const Path<T> path = path_to(tree_, region_);
+
+		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
+		prune(tree_, batch_, path, region_, operation_.left);
+	}
+
     private:
+	static constexpr bool ends_dirty_state = requires
+	{
+		requires Operation::ends_dirty_state;
+	};
+
 	// ---- Commit: nothing fails. `live`: the hardware can reach this table. ----
 
 	constexpr void commit(Descriptor *table, Level level, Input at, Input last, bool live)
@@ -86,6 +100,12 @@ template <class T, class Batch, class Operation> class Editor {
 				batch_.changed(part, level);
 		} else if (!Operation::edits) {
 			return;
+		} else if (!live && !plan_.keeps_dirty_state() && ends_dirty_state) {
+			if constexpr (ends_dirty_state) {
+				VMSA_UNROLL
+				for (size_t i = 0; i < n; i++)
+					entry[i] = operation_.without_dirty_state(entry[i]);
+			}
 		} else if (!live) {
 			VMSA_UNROLL
 			for (size_t i = 0; i < n; i++)

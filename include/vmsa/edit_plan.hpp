@@ -5,6 +5,8 @@
 //
 //   edits                    false: leaves stay as they are, and are only cut
 //   removes                  leaves go away, `left` stands there, and tables may become empty
+//   ends_dirty_state         leaves with DBM are edited otherwise; if it is there and true, the operation has
+//                            without_dirty_state(d), which is edit for all others
 //   uniform                  leaves that are alike stay alike: what it does follows from the bits of
 //                            the descriptor, never from its place
 //   cuts(level)              not even a whole leaf of this level may stay one
@@ -61,6 +63,12 @@ template <class T, class Operation> class EditPlan {
 	constexpr bool unfolds() const
 	{
 		return unfolds_;
+	}
+
+	// Has any leaf that keeps dirty state?
+	constexpr bool keeps_dirty_state() const
+	{
+		return dbm_;
 	}
 
 	static constexpr Region<Input> group_of(Input at, Level level)
@@ -182,6 +190,7 @@ template <class T, class Operation> class EditPlan {
 				{Errc::not_mapped,
 				 tree_.stretch(Region<Input>::inclusive(part.first, region_.last),
 					       false)});
+		dbm_ = dbm_ || (d & Format::dbm);
 		if (const Errc why = operation_.check(d, part, level); why != Errc::none)
 			return fail({why, part});
 		if constexpr (!Operation::removes) {
@@ -269,6 +278,7 @@ template <class T, class Operation> class EditPlan {
 	Region<Input> region_;
 	size_t needed_ = 0;
 	bool unfolds_ = false;
+	bool dbm_ = false;
 	Descriptor passed_ = ~Descriptor{0}; // what like pages are alike in; none so far
 	Error error_;
 };

@@ -4,7 +4,8 @@
 // it written?). Hardware may note more at the same moment, so each leaf is exchanged.
 //
 // A TLB that still holds the leaf need not look at the tables again, so until the batch has been
-// synced accesses may go unnoticed; after it, none does. Holes are skipped.
+// synced accesses may go unnoticed; after it, none does. Dirty leaves are invalidated before they are
+// reported, so that they can be copied there and then. Holes are skipped.
 //
 // Hardware may note for a contiguous group what it saw of any leaf in it, in any of its leaves: the
 // region reported is the group's then, once. And whoever notes something for hardware notes it in all of
@@ -17,14 +18,15 @@
 #pragma once
 
 #include "vmsa/change.hpp"
+#include "vmsa/live.hpp"
 
 namespace vmsa
 {
 
-// visit(pointer, descriptor, region, level) for each leaf of the region, in order.
+// visit(pointer, descriptor, region, level) for each entry of the region that names no table, in order.
 template <class T, class Visit>
-constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level,
-			     Region<typename T::Input> region, const Visit &visit)
+constexpr void for_each_entry(const T &tree, Descriptor *table, Level level,
+			      Region<typename T::Input> region, const Visit &visit)
 {
 	using Format = typename T::Format;
 
@@ -36,13 +38,24 @@ constexpr void for_each_leaf(const T &tree, Descriptor *table, Level level,
 		const Descriptor d = load(entry);
 
 		if (Format::is_table(d, level))
-			for_each_leaf(tree, tree.child(d), level + 1, whole.intersect(region),
-				      visit);
-		else if (Format::is_leaf(d, level))
+			for_each_entry(tree, tree.child(d), level + 1, whole.intersect(region),
+				       visit);
+		else
 			visit(entry, d, whole, level);
 		if (whole.last >= region.last)
 			return;
 	}
+}
+
+// The same for each leaf.
+template <class T, class Visit>
+constexpr void for_each_leaf(const T &tree, Region<typename T::Input> region, const Visit &visit)
+{
+	for_each_entry(tree, tree.root(), tree.geometry().start, region,
+		       [&](Descriptor *entry, Descriptor d, auto whole, Level level) {
+			       if (T::Format::is_leaf(d, level))
+				       visit(entry, d, whole, level);
+		       });
 }
 
 namespace detail
@@ -68,18 +81,15 @@ template <class T> constexpr Region<typename T::Input> group_at(const T &tree, t
 			   : Region<typename T::Input>{at, 1};
 }
 
-template <class T, class Batch, class IsSet, class Clear, class Visit>
-constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> region,
-			       const IsSet &is_set, const Clear &clear, const Visit &visit)
+// Exchanges each leaf that is_set for clear(leaf); found(region, level) for each, or for each group.
+template <class T, class IsSet, class Clear, class Found>
+constexpr void harvest(T &tree, Region<typename T::Input> region, const IsSet &is_set,
+		       const Clear &clear, const Found &found)
 {
-	if (const Error e = check_region(tree, region); e.code != Errc::none)
-		return e;
-
 	Region<typename T::Input> reported;
 	bool any = false;
 
-	for_each_leaf(tree, tree.root(), tree.geometry().start,
-		      group_at(tree, region.first).hull(group_at(tree, region.last)),
+	for_each_leaf(tree, group_at(tree, region.first).hull(group_at(tree, region.last)),
 		      [&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
 			      do {
 				      if (!is_set(d))
@@ -90,47 +100,65 @@ constexpr Result<void> harvest(T &tree, Batch &batch, Region<typename T::Input> 
 				      return;
 			      any = true;
 			      reported = leaf;
-			      batch.changed(leaf, level);
-			      visit(leaf, level);
+			      found(leaf, level);
 		      });
-	return {};
 }
 
 } // namespace detail
 
-// A leaf, or a group, that sticks out of the region is read, cleared and reported whole. Errors: those of
-// check_region.
+// A leaf, or a group, that sticks out of the region is read, cleared and reported whole, before the batch
+// has invalidated it: what is accessed meanwhile may go unnoticed. Errors: those of check_region.
 template <class T, class Batch, class Visit>
 constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T::Input> region,
 					const Visit &visit)
 {
 	using Format = typename T::Format;
 
-	return detail::harvest(
-		tree, batch, region, [](Descriptor d) { return (d & Format::af) != 0; },
-		[](Descriptor d) { return d & ~Format::af; }, visit);
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	detail::harvest(
+		tree, region, [](Descriptor d) { return (d & Format::af) != 0; },
+		[](Descriptor d) { return d & ~Format::af; },
+		[&](auto leaf, Level level) {
+			batch.changed(leaf, level);
+			visit(leaf, level);
+		});
+	return {};
 }
 
-// The same for leaves that keep dirty state (DBM): they become writable-clean again. `noted` are software
-// bits that say the same, and are cleared, too: whoever ends the dirty state of a leaf can leave there
-// that it was dirty.
+// The same for leaves that keep dirty state (DBM): they become writable-clean again. `noted`, and the
+// dirty_note of the rules, are software bits that say the same, and are cleared, too: whoever ends the dirty
+// state of a leaf can leave there that it was dirty. With any such bit a leaf is reported when no TLB has it
+// as it was: what is written after that is there the next time. Without, before.
 template <class T, class Batch, class Visit>
 constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::Input> region,
 				     const Visit &visit, uint8_t noted = 0)
 {
 	using Format = typename T::Format;
-	const Descriptor notes = Format::software.put(noted);
+	const Descriptor notes = Format::software.put(noted) | batch.rules().dirty_note;
+	const Descriptor note = notes & -notes;
+	const auto cleaned = [](Descriptor d) {
+		return (d & ~Format::dirty_bit) | (Format::dirty_when ^ Format::dirty_bit);
+	};
 
-	return detail::harvest(
-		tree, batch, region,
-		[notes](Descriptor d) { return Format::is_dirty(d) || (d & notes); },
-		[notes](Descriptor d) {
-			if (Format::is_dirty(d))
-				d = (d & ~Format::dirty_bit) |
-				    (Format::dirty_when ^ Format::dirty_bit);
-			return d & ~notes;
-		},
-		visit);
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	detail::harvest(
+		tree, region, [](Descriptor d) { return Format::is_dirty(d); },
+		[&](Descriptor d) { return cleaned(d) | note; },
+		[&](auto leaf, Level level) {
+			batch.changed(leaf, level);
+			if (!note)
+				visit(leaf, level);
+		});
+	if (!note)
+		return {};
+	batch.sync();
+	// Hardware ignores software's bits: nothing is invalidated for them.
+	detail::harvest(
+		tree, region, [notes](Descriptor d) { return (d & notes) != 0; },
+		[notes](Descriptor d) { return d & ~notes; }, visit);
+	return {};
 }
 
 namespace detail

@@ -94,6 +94,13 @@ class LiveMap {
 		return created() ? change().unmap(region) : error_;
 	}
 
+	// visit(Entry) for every leaf that went (unmap.hpp).
+	template <EntryVisitor<Format> Visit>
+	Result<void> unmap(Region<Input> region, const Visit &visit)
+	{
+		return created() ? change().unmap(region, visit) : error_;
+	}
+
 	Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
 		return created() ? change().protect(region, access) : error_;

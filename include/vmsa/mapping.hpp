@@ -144,6 +144,14 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return changing([&](auto &batch) { return vmsa::unmap(tree_, batch, region, a); });
 	}
 
+	// Shows every leaf that went, when no TLB has it any more (unmap.hpp).
+	template <EntryVisitor<Format> Visit>
+	constexpr Result<void> unmap(Region<Input> region, const Visit &visit)
+	{
+		return changing(
+			[&](auto &batch) { return vmsa::unmap(tree_, batch, region, visit); });
+	}
+
 	template <Annotation A> constexpr Result<A> annotation(Input input) const
 	{
 		return annotation_at<A>(tree_, input);

@@ -2,7 +2,8 @@
 //
 // Protect: change the permissions of a region, in place. Permissions are the one thing a live
 // descriptor may change without break-before-make (rule R_FPXKC names what may not); the old ones
-// may stay in a TLB until the batch has invalidated them.
+// may stay in a TLB until the batch has invalidated them. Who takes the permission to write from a leaf
+// that keeps dirty state ends that; where it was dirty, ChangeRules::dirty_note says so.
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -15,6 +16,7 @@ template <class Format> struct ChangeAccess {
 	static constexpr bool edits = true;
 	static constexpr bool removes = false;
 	static constexpr bool uniform = true;
+	static constexpr bool ends_dirty_state = true;
 
 	static constexpr bool cuts(Level)
 	{
@@ -22,6 +24,7 @@ template <class Format> struct ChangeAccess {
 	}
 
 	typename Format::Access access;
+	Descriptor dirty_note; // of the rules
 	Descriptor bits = Format::encode(access);
 	// With DBM left set, hardware would take "read-only" for "clean", and allow the write.
 	Descriptor mask = Format::access_bits | (access.write ? 0 : Format::dbm);
@@ -37,6 +40,13 @@ template <class Format> struct ChangeAccess {
 
 	constexpr Descriptor edit(Descriptor d, auto, Level) const
 	{
+		return without_dirty_state(d) |
+		       ((mask & Format::dbm) && Format::is_dirty(d) ? dirty_note : 0);
+	}
+
+	// A leaf without DBM.
+	constexpr Descriptor without_dirty_state(Descriptor d) const
+	{
 		return (d & ~mask) | bits;
 	}
 };
@@ -51,7 +61,7 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const ChangeAccess<typename T::Format> operation{access};
+	const ChangeAccess<typename T::Format> operation{access, batch.rules().dirty_note};
 
 	return edit(tree, batch, operation, region);
 }
@@ -62,7 +72,8 @@ constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rul
 					   Region<typename T::Input> region,
 					   typename T::Format::Access access)
 {
-	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{access}, region);
+	return tables_to_edit(tree, rules,
+			      ChangeAccess<typename T::Format>{access, rules.dirty_note}, region);
 }
 
 } // namespace vmsa

@@ -80,6 +80,9 @@ struct ChangeRules {
 	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
 	// caller handles by invalidating.
 	unsigned bbm_level = 0;
+	// A software bit that says of a leaf without dirty state: it was written, and nobody has read that
+	// yet. protect leaves it, harvest_dirty reads it. 0: none, and who protects has harvested before.
+	Descriptor dirty_note = bit(58);
 
 	// May a change of that kind be made?
 	constexpr bool allow(Kind kind) const

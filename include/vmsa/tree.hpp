@@ -36,6 +36,12 @@ template <class Format> struct Entry {
 	}
 };
 
+template <class V, class Format>
+concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
+{
+	visit(entry);
+};
+
 template <class Format> struct Translation {
 	Pa pa;
 	Level level;

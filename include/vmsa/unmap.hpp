@@ -5,7 +5,9 @@
 #pragma once
 
 #include "vmsa/annotation.hpp"
+#include "vmsa/cut.hpp"
 #include "vmsa/edit.hpp"
+#include "vmsa/harvest.hpp"
 
 namespace vmsa
 {
@@ -84,6 +86,34 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	const RemoveLeaves operation{annotation(a)};
 
 	return edit(tree, batch, operation, region);
+}
+
+// The same, and shows every leaf that went: visit(Entry), when no TLB has it any more. Its descriptor is the
+// last there was, with all that hardware noted. The tree is not to be looked at meanwhile. Errors: as unmap.
+template <class T, class Batch, EntryVisitor<typename T::Format> Visit>
+constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region,
+			     const Visit &visit)
+{
+	constexpr CutLeaves at_the_ends{T::Format::first_level};
+	const RemoveLeaves all;
+	const auto each_leaf = [&](const auto &act) {
+		for_each_entry(tree, tree.root(), tree.geometry().start, region, act);
+	};
+
+	if (const Error e = check_region(tree, region); e.code != Errc::none)
+		return e;
+	if (const Error e = edit(tree, batch, at_the_ends, region); e.code != Errc::none)
+		return e;
+	each_leaf([&](Descriptor *entry, Descriptor, auto leaf, Level level) {
+		break_leaf(entry);
+		batch.changed(leaf, level);
+	});
+	batch.sync();
+	each_leaf([&](Descriptor *, Descriptor d, auto leaf, Level level) {
+		visit(Entry<typename T::Format>{leaf, d | T::Format::valid_bit, level});
+	});
+	Editor{tree, batch, all, region}.remove();
+	return {};
 }
 
 // How many tables would either take? Errors: as unmap, but for no_memory.

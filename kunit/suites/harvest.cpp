@@ -165,8 +165,10 @@ TEST(what_is_noted_meanwhile_is_there_the_next_time)
 			lab.on_invalidate = note;
 		}
 		ASSERT(lab.harvest_dirty({Ipa{0}, page}, [&](auto, Level) {
-			if (after_exchange)
+			if (after_exchange) {
 				note(d);
+				lab.hardware_was_here();
+			}
 			seen++;
 		}));
 		lab.on_invalidate = nullptr;

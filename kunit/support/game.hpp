@@ -176,9 +176,26 @@ template <class F> class Game : Board<F> {
 
 	[[gnu::noinline]] void unmap(Region region)
 	{
+		const bool show = random_.one_in(3);
+		uint64_t shown = 0;
+		const auto visit = [&](const vmsa::Entry<F> &e) {
+			verdict_.expect(e.is_leaf() && !lab_.tlb().may_hold(e.region),
+					"what is shown is gone from every TLB",
+					e.region.first.raw(), e.region.last.raw());
+			shown += e.region.size();
+		};
+
 		this->attempt(
 			"unmap", region, this->hole_in(region),
-			[&] { return lab_.unmap(region).error(); }, [&] { flat_.unmap(region); });
+			[&] {
+				return (show ? lab_.unmap(region, visit) : lab_.unmap(region))
+					.error();
+			},
+			[&] {
+				flat_.unmap(region);
+				verdict_.expect(!show || shown == region.size(),
+						"all that went was shown", shown, region.size());
+			});
 	}
 
 	[[gnu::noinline]] void cut(Region region)
@@ -207,6 +224,8 @@ template <class F> class Game : Board<F> {
 		edit(
 			"protect", region,
 			[=](Attributes a) {
+				if (is_dirty(a) && !access.write)
+					a.software |= was_dirty;
 				a.access = access;
 				a.dbm = a.dbm && access.write;
 				return a;
@@ -273,7 +292,7 @@ template <class F> class Game : Board<F> {
 	[[gnu::noinline]] void harvest(Region region, bool dirty)
 	{
 		const auto noted = [=](const Attributes &a) {
-			return dirty ? a.dbm && a.access.write : a.accessed;
+			return dirty ? is_dirty(a) || (a.software & was_dirty) : a.accessed;
 		};
 		Region seen{Input{0}, 0};
 		const auto visit = [&](Region leaf, Level) {
@@ -324,6 +343,14 @@ template <class F> class Game : Board<F> {
 			});
 	}
 
+	// What protect leaves where it ends dirty state: bit 58.
+	static constexpr uint8_t was_dirty = static_cast<uint8_t>(F::software.get(vmsa::bit(58)));
+
+	static bool is_dirty(const Attributes &a)
+	{
+		return a.dbm && a.access.write;
+	}
+
 	Region whole_units(Region leaf) const
 	{
 		return Region::inclusive(leaf.first.align_down(s_.unit),
@@ -344,10 +371,12 @@ template <class F> class Game : Board<F> {
 	void clear(Region leaf, bool dirty)
 	{
 		flat_.edit(leaf, [=](Attributes a) {
-			if (dirty)
+			if (dirty) {
 				a.access.write &= !a.dbm;
-			else
+				a.software &= static_cast<uint8_t>(~was_dirty);
+			} else {
 				a.accessed = false;
+			}
 			return a;
 		});
 	}

@@ -39,6 +39,10 @@ template <class Format> class TlbModel {
 
 	void changed(const Change<Format> &c)
 	{
+		// Software's bits are ignored: [58:55], or [58:56] at stage 2.
+		if (Format::is_leaf(c.before, c.level) && Format::is_leaf(c.after, c.level) &&
+		    !((c.before ^ c.after) & ~Format::software.mask()))
+			return;
 		// What was invalid and is so again is nobody's business.
 		published_ &= !((c.before | c.after) & 1);
 		if (Format::is_table(c.before, c.level)) {
