@@ -329,10 +329,18 @@ template <class F> class Game : Board<F> {
 		this->attempt(
 			dirty ? "note_dirty" : "note_accessed", unit, want,
 			[&] {
-				const auto got =
-					dirty ? lab_.note_dirty(at) : lab_.note_accessed(at);
+				// Of every leaf in it, as the flat map knows no parts of a unit.
+				for (Input leaf = at;;) {
+					const auto got = dirty ? lab_.note_dirty(leaf)
+							       : lab_.note_accessed(leaf);
+					const Input last = lab_.tree().at(leaf).region.last;
 
-				return got ? Error{} : Error{got.error().code, unit};
+					if (!got)
+						return Error{got.error().code, unit};
+					if (last >= unit.last)
+						return Error{};
+					leaf = last + 1;
+				}
 			},
 			[&] {
 				flat_.edit(unit, [=](Attributes a) {

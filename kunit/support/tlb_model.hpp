@@ -209,11 +209,12 @@ template <class Format> class TlbModel {
 						  (c.region.first.raw() - s->origin);
 			const bool same = s->kind == Kind::leaf && expected == output &&
 					  !((s->leaf ^ c.before) & attributes);
-			// Of a block or a group it must be known later what it says, and of a
-			// table of pages that becomes a block.
-			const bool may_mix = c.level == 3 && region == c.region &&
-					     !(s->leaf & Format::contiguous) &&
-					     !region.first.is_aligned(Granule::size(c.level - 1));
+			// Of a block or a group it must be known later what it says, and of pages
+			// that become one.
+			const bool may_mix =
+				c.level == 3 && region == c.region &&
+				!(s->leaf & Format::contiguous) &&
+				!region.first.is_aligned(Format::contiguous_run(3) * region.size());
 
 			if (same || may_mix) {
 				s->last = region.last.raw();
