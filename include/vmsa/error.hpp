@@ -6,6 +6,7 @@
 #include "vmsa/address.hpp"
 
 #include <cstdint>
+#include <type_traits>
 
 namespace vmsa
 {
@@ -33,6 +34,8 @@ enum class Errc : uint8_t {
 	annotated, // nothing is mapped there, but an annotation stands there, and not that asked for
 	not_annotated, // no annotation stands there
 	forbidden_annotation, // 0, or more than 63 bits: no annotation
+	bad_limit, // MapLimits::largest is below the last level: no leaf could be
+	bad_rule, // the rule answered with less than a page
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
@@ -55,6 +58,24 @@ struct Error {
 	constexpr bool operator==(const Error &) const = default;
 };
 
+// Who reads the value of an error in a constant expression gets here, which the compiler cannot: it shows the
+// name.
+namespace value_of_an_error
+{
+inline void input_bits()
+{
+}
+inline void output_bits()
+{
+}
+inline void asid()
+{
+}
+inline void any_other()
+{
+}
+} // namespace value_of_an_error
+
 // A value or an error. Read `value()` only where `ok()`.
 template <class T> class [[nodiscard]] Result {
     public:
@@ -75,6 +96,21 @@ template <class T> class [[nodiscard]] Result {
 	}
 	constexpr const T &value() const
 	{
+		if (std::is_constant_evaluated() && !ok()) {
+			switch (error_.code) {
+			case Errc::input_bits:
+				value_of_an_error::input_bits();
+				break;
+			case Errc::output_bits:
+				value_of_an_error::output_bits();
+				break;
+			case Errc::asid:
+				value_of_an_error::asid();
+				break;
+			default:
+				value_of_an_error::any_other();
+			}
+		}
 		return value_;
 	}
 	constexpr const Error &error() const

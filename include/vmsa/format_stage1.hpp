@@ -127,6 +127,8 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		if (a.software >= 16 || static_cast<unsigned>(a.memory) > 7 ||
 		    !is_encoding(a.shareability))
 			return Errc::reserved_attributes;
+		if (lpa2 && a.shareability != Shareability::inner) // TCR's, or VTCR's, is for all
+			return Errc::forbidden_attributes;
 		if (!a.access.read || (is_written_by_el0(a) && a.access.execute))
 			return Errc::forbidden_attributes;
 		if (!R::has_el0 && (a.access.el0 || a.access.el0_execute || !a.global))

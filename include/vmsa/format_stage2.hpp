@@ -89,6 +89,8 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 		if (a.memory > MemoryType::normal || a.software >= 8 ||
 		    a.access.execute > Execute::el1_only || !is_encoding(a.shareability))
 			return Errc::reserved_attributes;
+		if (lpa2 && a.shareability != Shareability::inner) // TCR's, or VTCR's, is for all
+			return Errc::forbidden_attributes;
 		if (S::fwb && a.memory == MemoryType::normal_wt)
 			return Errc::forbidden_attributes;
 		return cached || a.access.execute == Execute::none ? Errc::none

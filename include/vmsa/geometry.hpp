@@ -127,6 +127,19 @@ constexpr Result<Geometry> stage1_geometry(unsigned va_bits, unsigned pa_bits,
 	return Geometry{va_bits, pa_bits, start, 1, range};
 }
 
+// How many tables hold a region of leaves of `leaf`, at the most: the root's, and one for each entry of every
+// level above that the region begins. It is what a map of that region takes in an empty tree.
+template <class Granule, class Input>
+constexpr size_t tables_at_most(const Geometry &g, Region<Input> region, Level leaf = last_level)
+{
+	size_t tables = g.root_tables;
+
+	for (Level level = g.start; level < leaf; level++)
+		tables += (region.last.raw() >> Granule::shift(level)) -
+			  (region.first.raw() >> Granule::shift(level)) + 1;
+	return tables;
+}
+
 namespace geometry_truth
 {
 template <class Granule, unsigned OutputBits = 48>

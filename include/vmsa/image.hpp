@@ -154,9 +154,9 @@ template <class F> class Image {
 	}
 
 	// Reads back: the first `bytes` of the buffer are an image for `base`. Where its tables lead is
-	// checked before any of them is followed. Errors: unaligned_base; beyond_output; stray_table,
-	// naming what is no table of this image, or all tables where a loop, or sharing, makes more
-	// of them than there are.
+	// checked before any of them is followed, and that no two entries lead to one. Errors: unaligned_base;
+	// beyond_output; stray_table, naming what is no table of this image; or the entry, and the table,
+	// that another entry names, too; or all tables, where there are more steps to make than tables.
 	constexpr Result<void> open(const Geometry &geometry, Pa base, size_t bytes)
 	{
 		const size_t root_bytes = geometry.root_bytes<Granule>();
@@ -172,10 +172,17 @@ template <class F> class Image {
 			return root;
 
 		// In a loop, or with tables shared, there are more steps to make than tables.
-		size_t left = (bytes - root_bytes) / Granule::table_bytes;
+		const Region<Pa> tables = Region<Pa>::inclusive(base + root_bytes, whole.last);
+		const size_t most = (bytes - root_bytes) / Granule::table_bytes;
 
-		return check_below(tree_.root(), geometry.start,
-				   Region<Pa>::inclusive(base + root_bytes, whole.last), left);
+		for (size_t first = 0; first == 0 || first < most; first += Seen::window) {
+			Seen seen{first, most};
+
+			if (const Error e = check_below(tree_.root(), geometry.start, tables, seen);
+			    e.code != Errc::none)
+				return e;
+		}
+		return {};
 	}
 
 	constexpr Result<void> map(Region<Input> region, Pa pa,
@@ -230,6 +237,27 @@ template <class F> class Image {
 	}
 
     private:
+	// Which tables, of a window of them, some entry has named. With more tables than that, all of the
+	// image is read once a window.
+	struct Seen {
+		static constexpr size_t window = 4096;
+
+		size_t first;
+		size_t left; // steps
+		uint64_t bits[window / 64] = {};
+
+		constexpr bool again(size_t table)
+		{
+			if (table - first >= window)
+				return false;
+			uint64_t &word = bits[(table - first) / 64];
+			const bool set = word >> (table % 64) & 1;
+
+			word |= uint64_t{1} << (table % 64);
+			return set;
+		}
+	};
+
 	// The root is the largest thing to align, and comes first.
 	static constexpr Error check_base(const Geometry &geometry, Pa base, size_t bytes)
 	{
@@ -243,7 +271,7 @@ template <class F> class Image {
 	}
 
 	constexpr Error check_below(const Descriptor *table, Level level, Region<Pa> tables,
-				    size_t &left) const
+				    Seen &seen) const
 	{
 		for (size_t i = 0; i < tree_.entries(level); i++) {
 			if (!F::is_table(table[i], level))
@@ -253,12 +281,15 @@ template <class F> class Image {
 
 			if (!tables.contains(pa))
 				return {Errc::stray_table, pa.raw(), pa.raw()};
-			if (!left--)
+			if (seen.again((pa - tables.first) / Granule::table_bytes))
+				return {Errc::stray_table, memory_.physical(table + i).raw(),
+					pa.raw()};
+			if (!seen.left--)
 				return {Errc::stray_table, tables};
 			if (level + 1 == last_level)
 				continue;
 			if (const Error e =
-				    check_below(tree_.child(table[i]), level + 1, tables, left);
+				    check_below(tree_.child(table[i]), level + 1, tables, seen);
 			    e.code != Errc::none)
 				return e;
 		}

@@ -66,9 +66,9 @@ class LiveMap {
 	{
 		if (users())
 			return false;
-		mapping_.destroy();
 		if (created())
 			error_ = {Errc::no_memory, space()};
+		mapping_.destroy();
 		return true;
 	}
 
@@ -85,8 +85,10 @@ class LiveMap {
 	{
 		if (!created())
 			return error_;
-		note(attributes);
-		return change().map(region, rule_, attributes, limits);
+		const Attributes its = of_map(attributes);
+
+		note(its);
+		return change().map(region, rule_, its, limits);
 	}
 
 	Result<void> unmap(Region<Input> region)
@@ -348,6 +350,16 @@ class LiveMap {
 	}
 
     private:
+	// What has an ASID is of that ASID, unless the config says otherwise: a leaf that is global is every
+	// process's. The upper range goes by no ASID of its own.
+	Attributes of_map(Attributes attributes) const
+	{
+		if constexpr (has_two_ranges<Stage>)
+			attributes.global &=
+				config_.global || !config_.asid || config_.range == Range::upper;
+		return attributes;
+	}
+
 	// ASIDs do not confine a global entry, so neither may its invalidation.
 	void note([[maybe_unused]] const Attributes &attributes)
 	{

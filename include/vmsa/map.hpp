@@ -133,6 +133,9 @@ template <class T, class Rule> class Mapper {
 				if (!extent.pa.is_aligned(Granule::page_size))
 					return fail({Errc::unaligned_output, extent.pa.raw(),
 						     extent.pa.raw()});
+				if (extent.bytes < Granule::page_size)
+					return fail({Errc::bad_rule,
+						     part_in_entry(at, last, Granule::page_size)});
 				const Descriptor d =
 					table ? load(table + tree_.index(level, at)) : 0;
 
@@ -308,9 +311,10 @@ template <class T, class Batch, class Rule>
 		return false;
 
 	const auto slot = tree.slot(region.first);
-	const Pa pa = rule(region.first).pa;
+	const auto [pa, bytes] = rule(region.first);
 
-	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa))
+	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa) ||
+	    bytes < T::Granule::page_size || limits.largest > last_level)
 		return false;
 	batch.make(region);
 	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));
@@ -321,12 +325,14 @@ template <class T, class Batch, class Rule>
 // What can be said of a map without a look at the tables.
 template <class T>
 constexpr Error check_map(const T &tree, Region<typename T::Input> region,
-			  const typename T::Format::Attributes &attributes)
+			  const typename T::Format::Attributes &attributes, MapLimits limits)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 	if (const Errc e = T::Format::check(attributes); e != Errc::none)
 		return {e, region};
+	if (limits.largest > last_level)
+		return {Errc::bad_limit, region};
 	return {};
 }
 
@@ -336,7 +342,7 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 				  const Rule &rule, typename T::Format::Attributes attributes,
 				  MapLimits limits)
 {
-	if (const Error e = check_map(tree, region, attributes); e.code != Errc::none)
+	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
 		return e;
 
 	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
@@ -348,7 +354,7 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 }
 
 // Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
-// reserved_attributes, forbidden_attributes; unaligned_output, beyond_output (naming the output);
+// reserved_attributes, forbidden_attributes; bad_limit; bad_rule (naming the input); unaligned_output, beyond_output (naming the output);
 // overlap (naming what is mapped); annotated (naming where another annotation stands than
 // MapLimits::over); no_memory.
 template <class T, class Rule, class Batch>
@@ -368,7 +374,7 @@ constexpr Result<size_t> tables_to_map(const T &tree, Region<typename T::Input> 
 				       const typename T::Format::Attributes &attributes,
 				       MapLimits limits = {})
 {
-	if (const Error e = check_map(tree, region, attributes); e.code != Errc::none)
+	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
 		return e;
 	return Mapper{tree, rule, 0, limits}.count(region);
 }

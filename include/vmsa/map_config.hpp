@@ -15,6 +15,7 @@ struct MapConfig {
 	unsigned va_bits = 48; // at stage 2, IPA bits
 	uint16_t asid = 0; // at stage 2, the VMID
 	Range range = Range::lower;
+	bool global = false; // leaves are global though the map has an ASID
 	unsigned pa_bits = 52; // of the machine; those the format has no room for are not used
 	bool asid16 = false; // the machine has 16-bit ASIDs, or VMIDs
 	HardwareUpdates hardware = {};

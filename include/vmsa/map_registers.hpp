@@ -53,14 +53,23 @@ constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
 		return tcr_one_range<Format>(g, config.hardware);
 }
 
-// TCR or VTCR of a map alone: the other range is disabled.
+// TCR or VTCR of a map alone: the other range is disabled, and has the same granule and size, because 0 is
+// no legal size, nor a granule in TG1 (Cortex-A57 erratum 822227), and in TG0 one that this machine may not have.
 template <class Format>
 constexpr uint64_t control_register(const Geometry &g, const MapConfig &config)
 {
 	uint64_t value = control_fields<Format>(g, config);
 
-	if constexpr (has_two_ranges<typename Format::Stage>)
-		value |= config.range == Range::lower ? tcr_no_upper : tcr_no_lower;
+	if constexpr (has_two_ranges<typename Format::Stage>) {
+		using Granule = typename Format::Granule;
+		const uint64_t tsz = 64 - g.input_bits;
+
+		value |= config.range == Range::lower
+				 ? tcr_no_upper | Field{31, 30}.put(tg1<Granule>()) |
+					   Field{21, 16}.put(tsz)
+				 : tcr_no_lower | Field{15, 14}.put(tg0<Granule>()) |
+					   Field{5, 0}.put(tsz);
+	}
 	return value;
 }
 

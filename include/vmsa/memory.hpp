@@ -78,6 +78,10 @@ constexpr bool compare_exchange(Descriptor *d, Descriptor &expected, Descriptor 
 // the page reads an invalid descriptor there.
 template <TableMemory Memory> class TableChain {
     public:
+	constexpr TableChain() = default;
+	TableChain(const TableChain &) = delete;
+	TableChain &operator=(const TableChain &) = delete;
+
 	constexpr bool empty() const
 	{
 		return head_ == nullptr;

@@ -119,6 +119,9 @@ constexpr bool advance(const T &tree, TableCursor<T> &cursor, TableStep<T> &step
 	const Level start = tree.geometry().start;
 	const auto end = tree.space().last;
 
+	if (!tree.root())
+		return false;
+
 	// Behind the last byte of an entry or a table of `level`: its parent's next entry, if the
 	// parent does not end there too.
 	const auto pass = [&](auto last, Level level) {
@@ -211,6 +214,8 @@ template <class T> constexpr Census census(const T &tree)
 {
 	Census c;
 
+	if (!tree.root())
+		return c;
 	c.tables = tree.geometry().root_tables;
 	count_below(tree, tree.root(), tree.geometry().start, c);
 	return c;

@@ -15,19 +15,31 @@ namespace vmsa
 
 template <class Granule> class TablePool {
     public:
-	// `block` and `bytes` of whole tables. Byte 0 of it has the physical address `pa`, by
-	// default that of the pointer.
+	// Byte 0 of the block has the physical address `pa`, by default that of the pointer. Tables are aligned
+	// to their size, physically: what lies before the first boundary, and behind the last, stays unused.
 	TablePool(void *block, size_t bytes)
 	    : TablePool{block, bytes, Pa{reinterpret_cast<uintptr_t>(block)}}
 	{
 	}
 	TablePool(void *block, size_t bytes, Pa pa)
-	    : next_{static_cast<Descriptor *>(block)}, end_{next_ + bytes / sizeof(Descriptor)},
-	      offset_{pa.raw() - reinterpret_cast<uintptr_t>(block)}
+	    : offset_{pa.raw() - reinterpret_cast<uintptr_t>(block)}
 	{
+		const uint64_t skip = -pa.raw() & (Granule::table_bytes - 1);
+
+		if (bytes < skip + Granule::table_bytes)
+			return;
+		tables_ = (bytes - skip) / Granule::table_bytes;
+		next_ = reinterpret_cast<Descriptor *>(static_cast<unsigned char *>(block) + skip);
+		end_ = next_ + tables_ * Granule::entries;
 	}
 	TablePool(const TablePool &) = delete;
 	TablePool &operator=(const TablePool &) = delete;
+
+	// How many tables it had at first. 0: the block is too small.
+	size_t tables() const
+	{
+		return tables_;
+	}
 
 	Descriptor *allocate(size_t bytes)
 	{
@@ -84,8 +96,9 @@ template <class Granule> class TablePool {
 		return table;
 	}
 
-	Descriptor *next_; // never handed out yet
-	Descriptor *end_;
+	Descriptor *next_ = nullptr; // never handed out yet
+	Descriptor *end_ = nullptr;
+	size_t tables_ = 0;
 	uint64_t offset_; // physical address less pointer, modulo 2^64
 	Descriptor *free_ = nullptr; // entry 0 of each points to the next
 };

@@ -65,15 +65,23 @@ template <class F, TableMemory M> class Tree {
 	constexpr explicit Tree(Memory &memory) : memory_{&memory}
 	{
 	}
+	// A copy would be of the same tables. Nor is a tree moved: batches, sinks and rules refer to it.
+	Tree(const Tree &) = delete;
+	Tree &operator=(const Tree &) = delete;
 
-	// Allocates the root. Errors: no_memory.
+	// Allocates the root. Before, and after destroy(), nothing is within space(). Errors: no_memory;
+	// input_bits, for a geometry that is none, or another granule's.
 	constexpr Result<void> create(const Geometry &geometry)
 	{
+		if (geometry.start < Format::first_level || geometry.start > last_level ||
+		    geometry.input_bits <= Granule::shift(geometry.start) ||
+		    geometry.root_entries<Granule>() > geometry.root_tables * Granule::entries)
+			return Error{Errc::input_bits, geometry.input_bits, Format::output_bits};
 		root_ = memory_->allocate(geometry.root_bytes<Granule>());
 		if (!root_)
 			return Error{Errc::no_memory, 0, geometry.last_input()};
 		geometry_ = geometry;
-		root_mask_ = geometry.root_entries<Granule>() - 1;
+		root_entries_ = geometry.root_entries<Granule>();
 		root_shift_ = Granule::shift(geometry.start);
 		no_output_page_ = ~geometry.last_output() | (Granule::page_size - 1);
 		space_ = Region<Input>::inclusive(Input{geometry.first_input()},
@@ -92,6 +100,8 @@ template <class F, TableMemory M> class Tree {
 		});
 		memory_->free(root_, geometry_.root_bytes<Granule>());
 		root_ = nullptr;
+		root_entries_ = 0;
+		space_ = nowhere;
 	}
 
 	constexpr const Geometry &geometry() const
@@ -118,7 +128,7 @@ template <class F, TableMemory M> class Tree {
 
 	constexpr size_t entries(Level level) const
 	{
-		return level == geometry_.start ? root_mask_ + 1 : Granule::entries;
+		return level == geometry_.start ? root_entries_ : Granule::entries;
 	}
 
 	// The root is wider or narrower than a table, and in the upper range the bits above the
@@ -126,7 +136,7 @@ template <class F, TableMemory M> class Tree {
 	constexpr size_t index(Level level, Input input) const
 	{
 		return (input.raw() >> Granule::shift(level)) &
-		       (level == geometry_.start ? root_mask_ : Granule::entries - 1);
+		       ((level == geometry_.start ? root_entries_ : Granule::entries) - 1);
 	}
 
 	// All that can be mapped. Nothing is past `last`: in the upper range that would be 2^64.
@@ -171,7 +181,7 @@ template <class F, TableMemory M> class Tree {
 			Format::Stage::has_upper ? input - space_.first : input.raw();
 		const size_t i = offset >> root_shift_;
 
-		if (i > root_mask_)
+		if (i >= root_entries_)
 			return {nullptr, 0, 0, last_level + 1, 0};
 
 		const Descriptor d = load(root_ + i);
@@ -218,6 +228,8 @@ template <class F, TableMemory M> class Tree {
 	{
 		const Descriptor *table = root_;
 
+		if (!table)
+			return;
 		for (Level level = geometry_.start;; level++) {
 			const size_t i = index(level, input);
 			const Descriptor d = load(table + i);
@@ -310,9 +322,11 @@ template <class F, TableMemory M> class Tree {
 
 	Memory *memory_;
 	Descriptor *root_ = nullptr;
-	size_t root_mask_ = 0;
+	size_t root_entries_ = 0; // a power of two; 0: there is no root
 	unsigned root_shift_ = 0;
-	Region<Input> space_;
+	// Not valid, and of no address.
+	static constexpr Region<Input> nowhere = Region<Input>::inclusive(Input{1}, Input{0});
+	Region<Input> space_ = nowhere;
 	uint64_t no_output_page_ = 0; // bits that no page's output has
 	Geometry geometry_;
 };

@@ -21,7 +21,7 @@ template <class Stage> struct Truth;
 template <> struct Truth<El1And0> {
 	static constexpr Register root = Register::ttbr0_el1;
 	static constexpr CpuEvent configured[] = {write(Register::mair_el1, 0xf0ff'bb44'0c08'0400),
-						  write(Register::tcr_el1, 0x2'0080'3519), isb};
+						  write(Register::tcr_el1, 0x2'8099'3519), isb};
 	static constexpr Tlbi regime = Tlbi::vmalle1is;
 	static constexpr CpuEvent gone = tlbi(Tlbi::aside1is, as);
 	static constexpr CpuEvent page_gone = tlbi(Tlbi::vale1is, as | GiB >> 12);
@@ -29,7 +29,7 @@ template <> struct Truth<El1And0> {
 template <> struct Truth<El2And0> {
 	static constexpr Register root = Register::ttbr0_el2;
 	static constexpr CpuEvent configured[] = {write(Register::mair_el2, 0xf0ff'bb44'0c08'0400),
-						  write(Register::tcr_el2, 0x2'0080'3519), isb};
+						  write(Register::tcr_el2, 0x2'8099'3519), isb};
 	static constexpr Tlbi regime = Tlbi::alle2is;
 	static constexpr CpuEvent gone = tlbi(Tlbi::alle2is);
 	static constexpr CpuEvent page_gone = tlbi(Tlbi::vale2is, as | GiB >> 12);
@@ -197,7 +197,7 @@ TEST(the_upper_range_is_its_own_register_and_of_no_asid)
 	ASSERT(map.created() && map.map(pages, usual_attributes<El1And0>()));
 	ASSERT(map.configure());
 	EXPECT_EQ(log.differs({dsb_ishst, isb, write(Register::mair_el1, 0xf0ff'bb44'0c08'0400),
-			       write(Register::tcr_el1, 0x2'b519'0080), isb, dsb_ishst,
+			       write(Register::tcr_el1, 0x2'b519'0099), isb, dsb_ishst,
 			       tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
 		  nowhere);
 	log[Register::ttbr1_el1] = 0x77;
@@ -236,6 +236,32 @@ TEST(tcr_names_the_granule_of_either_range)
 	     {tcr_one_range<Format<El2, Granule16K>>(stage1_geometry<Granule16K>(48, 48).value()),
 	      tcr_one_range<Format<El3, Granule16K>>(stage1_geometry<Granule16K>(48, 48).value())})
 		EXPECT_EQ(tcr >> 14 & 3, 2);
+}
+
+// No field of a range that is off may hold a value that is reserved: TG1 = 0 is (Cortex-A57 erratum 822227
+// hangs on it), and so is a TSZ of 0, and a granule that the machine has not got.
+TEST(a_range_that_is_off_has_the_granule_and_the_size_of_the_other)
+{
+	const auto check = [&](auto granule, unsigned code0, unsigned code1) {
+		using Granule = decltype(granule);
+		using F = Format<El2And0, Granule>;
+
+		for (Range range : {Range::lower, Range::upper}) {
+			const uint64_t tcr = control_register<F>(
+				stage1_geometry<Granule>(40, 40, range).value(), {.range = range});
+
+			EXPECT_EQ(tcr >> 14 & 3, code0);
+			EXPECT_EQ(tcr >> 30 & 3, code1);
+			EXPECT_EQ(tcr & 63, 24);
+			EXPECT_EQ(tcr >> 16 & 63, 24);
+			EXPECT_EQ(tcr & (bit(7) | bit(23)),
+				  range == Range::lower ? bit(23) : bit(7));
+		}
+	};
+
+	check(Granule4K{}, 0, 2);
+	check(Granule16K{}, 2, 1);
+	check(Granule64K{}, 1, 3);
 }
 
 TEST(two_ranges_share_one_tcr)
@@ -358,13 +384,13 @@ TEST(a_root_of_52_bits_is_split_in_its_register)
 	EXPECT_EQ(map.root_address().raw(), 0xb'1234'5670'0000);
 	EXPECT_EQ(map.root_register(), 0x0005'1234'5670'002c);
 	// IPS 6 and DS.
-	EXPECT_EQ(map.control(), bit(59) | 0x6'0080'3519);
+	EXPECT_EQ(map.control(), bit(59) | 0x6'8099'3519);
 }
 
 SUITE(activation, a_register_has_the_encoding_of_its_name, el1and0_goes_live_is_changed_and_leaves,
       el2and0_goes_live_is_changed_and_leaves, el2_goes_live_is_changed_and_leaves,
       el3_goes_live_is_changed_and_leaves, stage_2_goes_live_is_changed_and_leaves,
       the_upper_range_is_its_own_register_and_of_no_asid, tcr_names_the_granule_of_either_range,
-      two_ranges_share_one_tcr, a_map_is_live_until_its_last_cpu_leaves,
-      who_writes_the_ttbr_otherwise_marks_the_map, a_map_that_was_not_made_tells_a_cpu_nothing,
-      a_root_of_52_bits_is_split_in_its_register);
+      a_range_that_is_off_has_the_granule_and_the_size_of_the_other, two_ranges_share_one_tcr,
+      a_map_is_live_until_its_last_cpu_leaves, who_writes_the_ttbr_otherwise_marks_the_map,
+      a_map_that_was_not_made_tells_a_cpu_nothing, a_root_of_52_bits_is_split_in_its_register);

@@ -51,7 +51,10 @@ TEST(a_global_map_is_invalidated_for_every_asid)
 {
 	LiveBench bench{test};
 	CpuLog &log = bench.log;
-	RecordedIdMap<El1And0> map{bench.memory, usual_config<El1And0>(), {}, {&log}};
+	MapConfig c = usual_config<El1And0>();
+
+	c.global = true;
+	RecordedIdMap<El1And0> map{bench.memory, c, {}, {&log}};
 
 	ASSERT(map.created() && map.map({Va{GiB}, 2 * page}, normal | rw));
 	map.mark_active();

@@ -228,6 +228,28 @@ TEST(of_junk_is_refused)
 	EXPECT_EQ(opened(4 * 4096).code, Errc::stray_table);
 }
 
+// One table in two places would change in both.
+TEST(of_a_shared_table_is_refused)
+{
+	const auto buffer = tables<F4>(test, 8);
+	Image<F4> image{buffer};
+	const Geometry g = shape<F4>(40);
+
+	ASSERT(!buffer.empty());
+	ASSERT(image.create(g, home) && furnish(image));
+	const size_t bytes = image.bytes();
+	const Descriptor named = buffer[0];
+
+	ASSERT(F4::is_table(named, 1));
+	EXPECT(image.open(g, home, bytes));
+	// The entry at fault, and the table it names.
+	buffer[9] = named;
+	EXPECT(image.open(g, home, bytes).error() ==
+	       Error(Errc::stray_table, home.raw() + 9 * 8, F4::next_table(named).raw()));
+	buffer[9] = 0;
+	EXPECT(image.open(g, home, bytes));
+}
+
 TEST(takes_freed_tables_again)
 {
 	Image<F4> image{tables<F4>(test, 8)};
@@ -306,4 +328,4 @@ SUITE(image, is_the_same_bytes_wherever_it_is_built, without_room_changes_nothin
       without_room_for_a_root_is_refused, refuses_an_unaligned_base,
       refuses_a_base_beyond_the_output, moves_to_another_base, moves_where_the_address_has_52_bits,
       keeps_the_other_bits_of_a_table_descriptor, is_read_back_and_goes_on, of_junk_is_refused,
-      takes_freed_tables_again, by_the_compiler_is_the_same_bytes);
+      of_a_shared_table_is_refused, takes_freed_tables_again, by_the_compiler_is_the_same_bytes);

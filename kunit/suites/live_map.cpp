@@ -55,6 +55,35 @@ TEST(a_walk_visits_every_leaf_and_every_hole)
 		  Errc::beyond_input);
 }
 
+// What has an ASID is of that ASID, unless the config says otherwise; the upper range, and who has none, is
+// global.
+TEST(a_map_with_an_asid_is_not_global)
+{
+	LiveBench bench{test};
+	const auto ng = [&](const MapConfig &c, uint64_t at) {
+		RecordedLinearMap<El1And0> map{
+			bench.memory, c, c.range == Range::upper ? GiB : 0, {&bench.log}};
+		const Region<Va> pages{Va{at}, 2 * page};
+
+		EXPECT(map.created() && map.map(pages, normal | user_rw));
+		const Descriptor d = map.tree().at(pages.first).descriptor;
+
+		// A leaf that is global by its own word is, by modify.
+		EXPECT(map.modify(pages, [](auto, Stage1Attributes a) {
+			a.global = true;
+			return a;
+		}));
+		EXPECT_EQ(map.tree().at(pages.first).descriptor & bit(11), 0);
+		return (d & bit(11)) != 0;
+	};
+
+	EXPECT(ng({.va_bits = 39, .asid = 1}, GiB));
+	EXPECT(!ng({.va_bits = 39, .asid = 1, .global = true}, GiB));
+	EXPECT(!ng({.va_bits = 39}, GiB));
+	EXPECT(!ng({.va_bits = 39, .asid = 1, .range = Range::upper}, ~low_bits(13)));
+	ASSERT(bench.verdict.good());
+}
+
 TEST(a_walk_of_the_upper_range_ends_at_its_last_byte)
 {
 	LiveBench bench{test};
@@ -185,7 +214,7 @@ TEST(a_map_in_use_is_not_destroyed)
 	ASSERT(bench.verdict.good());
 }
 
-SUITE(live_map, a_walk_visits_every_leaf_and_every_hole,
+SUITE(live_map, a_map_with_an_asid_is_not_global, a_walk_visits_every_leaf_and_every_hole,
       a_walk_of_the_upper_range_ends_at_its_last_byte, every_change_goes_through_a_map,
       a_map_that_cannot_be_says_which_number_is_too_large, a_map_says_what_it_is,
       a_map_in_use_is_not_destroyed);

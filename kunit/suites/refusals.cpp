@@ -201,6 +201,25 @@ TEST(of_rights_of_el0_where_there_is_none)
 	refuser.refuse_protect(normal, user_r);
 }
 
+// LPA2 has no SH in a descriptor: TCR or VTCR says it for all, and says inner.
+TEST(of_a_shareability_that_no_leaf_can_say)
+{
+	Stage2Attributes none2 = normal | rw, outer2 = normal | rw;
+	Stage1Attributes none1 = normal | rw, outer1 = normal | rw;
+
+	none2.shareability = none1.shareability = Shareability::none;
+	outer2.shareability = outer1.shareability = Shareability::outer;
+
+	const Bad<Format<Stage2, Granule4K, 52>> stage2[] = {{none2, contradiction},
+							     {outer2, contradiction}};
+	const Bad<Format<El1And0, Granule16K, 52>> stage1[] = {{none1, contradiction},
+							       {outer1, contradiction}};
+
+	Refuser<Format<Stage2, Granule4K, 52>>{test}.refuse(stage2);
+	Refuser<Format<El1And0, Granule16K, 52>>{test}.refuse(stage1);
+	EXPECT_EQ((Format<El1And0, Granule64K, 52>::check(none1)), Errc::none); // LPA has
+}
+
 SUITE(refusals, of_attributes_at_stage_2, of_write_through_where_write_back_is_forced,
       of_attributes_at_stage_1, of_rights_of_el0_that_exclude_others,
-      of_rights_of_el0_where_there_is_none);
+      of_rights_of_el0_where_there_is_none, of_a_shareability_that_no_leaf_can_say);

@@ -67,4 +67,38 @@ TEST(a_map_lives_in_a_pool)
 	EXPECT(map.map({Va{GiB + 4 * MiB}, page}, normal | rw));
 }
 
-SUITE(table_pool, a_pool_gives_tables_until_it_is_empty, a_map_lives_in_a_pool);
+// What lies before the first boundary is left alone; what is no whole table counts as none.
+TEST(a_block_off_its_alignment_gives_aligned_tables)
+{
+	const auto block = scratch<Descriptor>(test, 4 * Granule64K::entries, 64 * KiB);
+	ASSERT(!block.empty());
+
+	for (size_t off : {0, 1, 512, 4096}) { // in descriptors
+		TablePool<Granule64K> pool{block.data() + off, 3 * Granule64K::table_bytes};
+		const size_t whole = off ? 2 : 3;
+
+		EXPECT_EQ(pool.tables(), whole);
+		for (size_t i = 0; i < whole; i++) {
+			Descriptor *table = pool.allocate(Granule64K::table_bytes);
+
+			ASSERT(table && pool.physical(table).is_aligned(Granule64K::table_bytes));
+			EXPECT(table >= block.data() + off);
+		}
+		EXPECT(pool.allocate(Granule64K::table_bytes) == nullptr);
+	}
+	// Physical addresses are what has to be aligned, off by half a table here.
+	TablePool<Granule4K> moved{block.data(), 4 * 4096, Pa{0x8000'0800}};
+
+	EXPECT_EQ(moved.tables(), 3);
+	EXPECT_EQ(moved.physical(moved.allocate(4096)), Pa{0x8000'1000});
+	// Too small for anything.
+	EXPECT_EQ((TablePool<Granule4K>{block.data() + 1, 4096}.tables()), 0);
+	EXPECT_EQ((TablePool<Granule4K>{block.data(), 4095}.tables()), 0);
+	EXPECT_EQ((TablePool<Granule4K>{block.data(), 0}.tables()), 0);
+	EXPECT_EQ((TablePool<Granule4K>{reinterpret_cast<char *>(block.data()) + 3, 2 * 4096}
+			   .tables()),
+		  1);
+}
+
+SUITE(table_pool, a_block_off_its_alignment_gives_aligned_tables,
+      a_pool_gives_tables_until_it_is_empty, a_map_lives_in_a_pool);

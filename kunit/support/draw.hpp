@@ -38,7 +38,7 @@ template <class F> typename F::Attributes draw_attributes(Random &random)
 					MemoryType::device_nGnRnE, MemoryType::device_GRE};
 	typename F::Attributes a{.memory = types[random.below(6)]};
 
-	if (!random.one_in(3))
+	if (!F::lpa2 && !random.one_in(3))
 		a.shareability = vmsa::Shareability::outer;
 	a.accessed = random.one_in(2);
 	a.dbm = random.one_in(2);

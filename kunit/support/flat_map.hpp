@@ -37,8 +37,6 @@ template <class F> class FlatMap {
 	template <class Rule> void map(Region region, const Rule &rule, Attributes a)
 	{
 		a.contiguous = false;
-		if (F::lpa2)
-			a.shareability = vmsa::Shareability::inner;
 		for (size_t i = index(region.first); i <= index(region.last); i++)
 			cells_[i] = {rule(first_ + i * unit_).pa.raw(),
 				     true,
@@ -58,11 +56,7 @@ template <class F> class FlatMap {
 		const Region inside = region.intersect(all());
 
 		for (size_t i = index(inside.first); i <= index(inside.last); i++) {
-			Attributes a = change(attributes(i));
-
-			if (F::lpa2)
-				a.shareability = vmsa::Shareability::inner;
-			set_attributes(i, a);
+			set_attributes(i, change(attributes(i)));
 		}
 	}
 

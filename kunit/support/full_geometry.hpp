@@ -5,6 +5,7 @@
 
 #include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/geometry.hpp"
 
 namespace support
 {
