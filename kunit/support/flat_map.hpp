@@ -173,6 +173,9 @@ template <class F> class FlatMap {
 		now.contiguous = false;
 		want.accessed |= now.accessed;
 		want.access.write |= want.dbm && now.access.write;
+		// Dirty state that was spread in a group, and ended in the same operation: bit 58 says so.
+		want.software |=
+			now.software & static_cast<uint8_t>(F::software.get(vmsa::bit(58)));
 		set_attributes(i, want);
 		return now == want;
 	}
