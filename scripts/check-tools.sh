@@ -122,7 +122,7 @@ with_pkg_config() {
 	read -ra flags < <(PKG_CONFIG_PATH=$scratch/prefix/share/pkgconfig pkg-config --cflags vmsa)
 	[[ ${flags[0]} == "-I$scratch/prefix/include" ]] || echo "flags: ${flags[*]}"
 	cp Documentation/examples/fifteen.cpp "$scratch"
-	(cd "$scratch" && g++ -std=c++20 -Wall -Wextra -Werror "${flags[@]}" -o fifteen fifteen.cpp && ./fifteen)
+	(cd "$scratch" && g++ -std=c++20 -Wall -Wextra -Wshadow -Werror "${flags[@]}" -o fifteen fifteen.cpp && ./fifteen)
 }
 
 with_cmake() {

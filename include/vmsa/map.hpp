@@ -14,26 +14,11 @@
 #pragma once
 
 #include "vmsa/annotation.hpp"
+#include "vmsa/extent.hpp"
 #include "vmsa/unlink.hpp"
 
 namespace vmsa
 {
-
-struct Extent {
-	Pa pa;
-	uint64_t bytes;
-};
-
-// The output is one contiguous piece: input `first` lies at `pa`.
-template <class Input> struct Linear {
-	Input first;
-	Pa pa;
-
-	constexpr Extent operator()(Input input) const
-	{
-		return {pa + (input - first), ~uint64_t{0}};
-	}
-};
 
 struct MapLimits {
 	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
@@ -111,6 +96,29 @@ template <class T, class Rule> class Mapper {
 		return (bytes < extent.bytes ? bytes : extent.bytes) >> Granule::shift(level);
 	}
 
+	// Will all of an entry of `level`, in which nothing is, be leaves of one level?
+	constexpr bool fills_alike(Level level, Region<Input> part, Extent extent) const
+	{
+		const uint64_t last_byte = Granule::size(level) - 1;
+
+		return part.last - part.first == last_byte && extent.bytes > last_byte &&
+		       fits(tree_, extent.pa, last_byte);
+	}
+
+	// Then how many tables are below the first, from the alignment of the output alone?
+	constexpr size_t tables_below(Level level, Input at, Input last, Extent extent) const
+	{
+		size_t tables = 0;
+		size_t n = 1;
+
+		for (level++; level < last_level && !leaves_here(level, at, last, extent);
+		     level++) {
+			n *= Granule::entries;
+			tables += n;
+		}
+		return tables;
+	}
+
 	// `table` is null where the tree has none yet. [at, last] lies within it.
 	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
 	{
@@ -144,8 +152,10 @@ template <class T, class Rule> class Mapper {
 				if (d && !has_table && !may_map(part))
 					return false;
 				needed_ += !has_table;
-				if (!prepare(has_table ? tree_.child(d) : nullptr, level + 1,
-					     part.first, part.last))
+				if (!has_table && fills_alike(level, part, extent))
+					needed_ += tables_below(level, at, last, extent);
+				else if (!prepare(has_table ? tree_.child(d) : nullptr, level + 1,
+						  part.first, part.last))
 					return false;
 			}
 			if (part.last == last)

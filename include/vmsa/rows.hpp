@@ -40,12 +40,12 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 			at = e.region.last + 1;
 			continue;
 		}
-		row = {e.region, T::Format::attributes(e.descriptor), e.level, 1};
+		row = {e.region, e.attributes(), e.level, 1};
 		while (row.region.last < end) {
 			const auto next = tree.at(row.region.last + 1);
 
 			if (!next.is_leaf() || next.level != row.level ||
-			    T::Format::attributes(next.descriptor) != row.attributes)
+			    next.attributes() != row.attributes)
 				break;
 			row.region.last = next.region.last;
 			row.leaves++;

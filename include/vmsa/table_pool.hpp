@@ -17,19 +17,19 @@ template <class Granule> class TablePool {
     public:
 	// Byte 0 of the block has the physical address `pa`, by default that of the pointer. Tables are aligned
 	// to their size, physically: what lies before the first boundary, and behind the last, stays unused.
-	TablePool(void *block, size_t bytes)
-	    : TablePool{block, bytes, Pa{reinterpret_cast<uintptr_t>(block)}}
+	TablePool(void *start, size_t bytes)
+	    : TablePool{start, bytes, Pa{reinterpret_cast<uintptr_t>(start)}}
 	{
 	}
-	TablePool(void *block, size_t bytes, Pa pa)
-	    : offset_{pa.raw() - reinterpret_cast<uintptr_t>(block)}
+	TablePool(void *start, size_t bytes, Pa pa)
+	    : offset_{pa.raw() - reinterpret_cast<uintptr_t>(start)}
 	{
 		const uint64_t skip = -pa.raw() & (Granule::table_bytes - 1);
 
 		if (bytes < skip + Granule::table_bytes)
 			return;
 		tables_ = (bytes - skip) / Granule::table_bytes;
-		next_ = reinterpret_cast<Descriptor *>(static_cast<unsigned char *>(block) + skip);
+		next_ = reinterpret_cast<Descriptor *>(static_cast<unsigned char *>(start) + skip);
 		end_ = next_ + tables_ * Granule::entries;
 	}
 	TablePool(const TablePool &) = delete;

@@ -18,6 +18,13 @@ template <class Format> struct Entry {
 	Region<typename Format::Input> region; // all that this entry covers
 	Descriptor descriptor;
 	Level level;
+	Descriptor above = 0; // the table descriptors on the way that restrict, or-ed
+
+	// What is left of a leaf's attributes below those tables.
+	constexpr typename Format::Attributes attributes() const
+	{
+		return Format::below(Format::attributes(descriptor), above);
+	}
 
 	constexpr bool is_leaf() const
 	{
@@ -206,7 +213,7 @@ template <class F, TableMemory M> class Tree {
 		const Slot s = slot(input);
 		const uint64_t size = Granule::size(s.level);
 
-		return {{input.align_down(size), size}, s.descriptor, s.level};
+		return {{input.align_down(size), size}, s.descriptor, s.level, s.above};
 	}
 
 	// What the hardware would make of `input`, restrictions by the tables on the way included.

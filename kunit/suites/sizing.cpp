@@ -62,6 +62,61 @@ template <class F> void check_sizes(struct kunit *test, unsigned smallest)
 
 } // namespace
 
+// What is not there need not be walked to be counted: a terabyte of pages asks its rule a few times, and one
+// that answers in pieces comes to the same number.
+TEST(what_is_not_there_is_counted_without_a_walk)
+{
+	using F = Format<El1And0, Granule4K>;
+	Verdict verdict{test};
+	ScratchMemory memory{test, verdict, Granule4K::table_bytes, 8};
+	NoTlb tlb;
+	Mapping<F, ScratchMemory, NoTlb> map{memory, tlb};
+	const Linear straight{Va{0}, Pa{0}};
+	size_t asked = 0;
+	const auto counted = [&](Va at) {
+		asked++;
+		return straight(at);
+	};
+
+	ASSERT(map.create(stage1_geometry<Granule4K>(48, 40).value()));
+	const Region<Va> large{Va{0}, bit(40)};
+
+	EXPECT_EQ(map.tables_to_map(large, counted, normal | rw, {3}).value(),
+		  2 * (1 + 512 + 512 * 512));
+	EXPECT_EQ(map.tables_to_map(large, counted, normal | rw, {2}).value(), 2 * (1 + 512));
+	EXPECT(map.map(large, counted, normal | rw, {3}).error() == Error(Errc::no_memory, large));
+	// The first page that has no output, and not the map's first.
+	const auto beyond = map.map({Va{GiB}, bit(40)}, counted, normal | rw, {3});
+
+	EXPECT(beyond.error().code == Errc::beyond_output && beyond.error().first == bit(40));
+	EXPECT(asked < 4096);
+
+	const uint64_t ends[] = {0, 4 * KiB, 2 * MiB, GiB, GiB + 6 * MiB, 2 * GiB + 4 * KiB};
+
+	for (uint64_t first : ends) {
+		for (uint64_t size : ends) {
+			for (uint64_t offset :
+			     {uint64_t{0}, uint64_t{4 * KiB}, uint64_t{2 * MiB}}) {
+				const Region<Va> region{Va{first}, size + 4 * KiB};
+				const Linear whole{Va{0}, Pa{offset}};
+				const auto pieces = [&](Va at) {
+					return Extent{whole(at).pa, 2 * MiB - at.raw() % (2 * MiB)};
+				};
+
+				for (Level largest : {2, 3})
+					ASSERT_EQ(map.tables_to_map(region, whole, normal | rw,
+								    {largest})
+							  .value(),
+						  map.tables_to_map(region, pieces, normal | rw,
+								    {largest})
+							  .value());
+			}
+		}
+	}
+	map.destroy();
+	ASSERT(verdict.good());
+}
+
 TEST(of_4k_granules)
 {
 	check_sizes<Format<Stage2, Granule4K>>(test, 32);
@@ -80,4 +135,5 @@ TEST(of_64k_granules)
 	check_sizes<Format<El1And0, Granule64K>>(test, 25);
 }
 
-SUITE(sizing, of_4k_granules, of_16k_granules, of_64k_granules);
+SUITE(sizing, what_is_not_there_is_counted_without_a_walk, of_4k_granules, of_16k_granules,
+      of_64k_granules);

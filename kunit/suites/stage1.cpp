@@ -4,6 +4,7 @@
 // that restrict what is below them.
 #include "support/lab.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/rows.hpp"
 
 using namespace vmsa;
 using namespace support;
@@ -150,6 +151,36 @@ TEST(an_output_of_52_bits_crosses_where_its_top_bits_part)
 	check_crossing<Format<Stage2, Granule4K, 52>>(test, 0, 51, 8192);
 }
 
+// A dump says what hardware would do: what is below a restriction is no row with what is not.
+TEST(a_row_has_what_the_tables_above_it_leave)
+{
+	using F = Format<El1And0, Granule4K>;
+
+	for (unsigned n = 59; n <= 63; n++) {
+		Lab<F> lab{test, 40};
+		const Region<Va> region{Va{2 * MiB}, 4 * MiB};
+		Row<F> row;
+
+		ASSERT(lab.good() && lab.map(region, Pa{0},
+					     {.access = {.write = n != 59,
+							 .execute = n == 59,
+							 .el0 = true,
+							 .el0_execute = true}},
+					     {3}));
+		lab.tree().steps(region.first, [&](Level level, size_t i, Pa table, Descriptor) {
+			if (level == 2)
+				lab.memory().pointer(table)[i] |= bit(n);
+		});
+		lab.hardware_was_here();
+		for (Va at = region.first; at <= region.last; at = row.region.last + 1) {
+			ASSERT(next_row(lab.tree(), at, row));
+			EXPECT(row.attributes == lab.tree().translate(at).value().attributes());
+			EXPECT_EQ(row.leaves, 512);
+		}
+		ASSERT(lab.good());
+	}
+}
+
 TEST(a_table_restricts_what_is_below_it)
 {
 	const auto expect = [&](unsigned n, auto change) {
@@ -190,8 +221,10 @@ TEST(what_el0_may_write_the_privileged_level_does_not_execute)
 	EXPECT(lab.map(page, Pa{0}, normal | rwx));
 	EXPECT(lab.protect(page, rwx_for_both).error() == forbidden);
 	EXPECT(lab.map(one, Pa{0}, {.access = user_rw, .dbm = true}));
-	EXPECT(lab.protect(one, rx_for_both)); // that takes DBM away, too
-	EXPECT(lab.tree().translate(one.first).value().attributes() == (normal | rx_for_both));
+	EXPECT(lab.protect(one,
+			   rx_for_both)); // that takes DBM away, too, and notes that it was dirty
+	EXPECT(lab.tree().translate(one.first).value().attributes() ==
+	       Stage1Attributes({.access = rx_for_both, .software = 8}));
 	ASSERT(lab.good());
 
 	// A leaf that somebody else wrote: AP[2] clear, or DBM set.
@@ -250,5 +283,6 @@ TEST(protect_has_the_words_of_map)
 SUITE(stage1, protect_has_the_words_of_map, both_ranges_to_their_last_byte_with_4k,
       both_ranges_to_their_last_byte_with_16k_and_64k,
       an_output_of_52_bits_crosses_where_its_top_bits_part, a_table_restricts_what_is_below_it,
+      a_row_has_what_the_tables_above_it_leave,
       what_el0_may_write_the_privileged_level_does_not_execute,
       what_only_el0_has_is_refused_where_there_is_none);
