@@ -104,8 +104,12 @@ TEST(el2and0_invalidates_its_own_asid_and_leaves_nothing)
 {
 	LiveBench bench{test};
 	CpuLog &log = bench.log;
-	RecordedIdMap<El2And0> map{bench.memory, usual_config<El2And0>(), {}, {&log}};
-	RecordedIdMap<El1And0> el1{bench.memory, usual_config<El1And0>(), {}, {&log}};
+	MapConfig c2 = usual_config<El2And0>();
+	MapConfig c1 = usual_config<El1And0>();
+
+	c1.global = c2.global = true; // where a leaf says so
+	RecordedIdMap<El2And0> map{bench.memory, c2, {}, {&log}};
+	RecordedIdMap<El1And0> el1{bench.memory, c1, {}, {&log}};
 
 	ASSERT(map.created() && map.map({Va{0}, page}, usual_attributes<El2And0>()));
 	ASSERT(map.map({Va{page}, 2 * page}, normal | rw)); // global
