@@ -210,11 +210,11 @@ template <class Format> class TlbModel {
 			const bool same = s->kind == Kind::leaf && expected == output &&
 					  !((s->leaf ^ c.before) & attributes);
 			// Of a block or a group it must be known later what it says, and of pages
-			// that become one.
-			const bool may_mix =
-				c.level == 3 && region == c.region &&
-				!(s->leaf & Format::contiguous) &&
-				!region.first.is_aligned(Format::contiguous_run(3) * region.size());
+			// that become one: only pages of one group mix.
+			const uint64_t group = Format::contiguous_run(3) * region.size();
+			const bool may_mix = c.level == 3 && region == c.region &&
+					     !(s->leaf & Format::contiguous) &&
+					     s->first >= region.first.align_down(group).raw();
 
 			if (same || may_mix) {
 				s->last = region.last.raw();
