@@ -11,20 +11,15 @@
 namespace s2ctl
 {
 
-namespace
+std::string small_file(const std::string &path)
 {
-
-std::string small_file(const char *name)
-{
-	const File file{::open(name, O_RDONLY | O_CLOEXEC)};
+	const File file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
 	std::string text(4096, '\0');
 	const ssize_t n = ::read(file.descriptor(), text.data(), text.size());
 
 	text.resize(n > 0 ? static_cast<size_t>(n) : 0);
 	return text;
 }
-
-} // namespace
 
 bool exists(const std::string &path)
 {

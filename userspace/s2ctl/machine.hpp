@@ -9,6 +9,9 @@
 namespace s2ctl
 {
 
+// Its first 4096 bytes; "" when it cannot be read.
+std::string small_file(const std::string &path);
+
 bool exists(const std::string &path);
 
 bool module_is_loaded();

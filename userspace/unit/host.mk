@@ -12,7 +12,7 @@ out := build/unit
 flags := -std=c++20 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror -I. -Iinclude -Iuserspace
 shared := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text trace)))
-s2ctl := $(addprefix userspace/s2ctl/,debugfs.cpp keys.cpp machine.cpp output.cpp program.cpp)
+s2ctl := $(addprefix userspace/s2ctl/,boot.cpp debugfs.cpp keys.cpp machine.cpp output.cpp program.cpp)
 objects = $(addprefix $(out)/,$(patsubst %.cpp,%.o,$(1) $(shared)) userspace/render/embed.o)
 tests := $(call objects,$(wildcard userspace/unit/*_test.cpp) $(s2ctl))
 mutate := $(call objects,userspace/unit/mutate.cpp userspace/unit/fuzz_dump.cpp)

@@ -3,7 +3,9 @@
 // features, list, create, remove: the machine and its guests.
 #include "commands.hpp"
 
+#include "s2ctl/boot.hpp"
 #include "s2ctl/exit.hpp"
+#include "s2ctl/machine.hpp"
 #include "s2ctl/request.hpp"
 
 #include "text/text.hpp"
@@ -18,8 +20,80 @@ namespace
 
 using Kind = Argument::Kind;
 
+// What the module says, if it is there.
+KeyValues features_if_loaded(const Invocation &in)
+{
+	try {
+		return parse_key_values(in.debugfs.read("features"));
+	} catch (const Failure &) {
+		return {};
+	}
+}
+
+// A text in words, with its lines as they are to be: nothing of it is done here.
+std::string explain(const boot::Verdict &verdict, const boot::Place &place)
+{
+	std::string text = verdict.why + ".\n";
+
+	if (!verdict.helps)
+		return text;
+	if (place.file.empty())
+		return text +
+		       "No configuration of a boot loader was found that s2ctl knows. The kernel's "
+		       "command line needs one word more:\n    " +
+		       boot::option +
+		       "\nIn U-Boot, for one start or, with saveenv, for all:\n    "
+		       "setenv bootargs \"${bootargs} " +
+		       boot::option + "\"\n";
+	text += "In " + place.file + ", ";
+	if (place.now.empty())
+		text += "add the line\n    " + place.then + '\n';
+	else if (place.now == place.then)
+		text += "there is the option already, in the line\n    " + place.then + '\n';
+	else
+		text += "make the line\n    " + place.now + "\nthis one:\n    " + place.then + '\n';
+	if (!place.afterwards.empty())
+		text += "Then run, as root:\n    " + place.afterwards + '\n';
+	return text + "The next start has it.\n";
+}
+
+void show_boot(const Invocation &in)
+{
+	const std::string root = in.arguments.text("--root", "");
+
+	if (root.empty() && !elsewhere().empty())
+		throw Failure{Exit::usage,
+			      "--boot: the option is one of arm64 kernels; --root DIR looks at "
+			      "the files of another machine"};
+
+	const boot::Verdict verdict =
+		boot::judge(features_if_loaded(in), small_file(root + "/proc/cmdline"));
+	const boot::Place place = boot::find_place(root);
+
+	if (!in.json) {
+		in.out.text = explain(verdict, place);
+		return;
+	}
+
+	json::Writer json{in.out.text};
+
+	json.begin_object();
+	write_members(json, {{"why", verdict.why},
+			     {"option", verdict.helps ? boot::option : ""},
+			     {"file", place.file},
+			     {"now", place.now},
+			     {"then", place.then},
+			     {"afterwards", place.afterwards}});
+	json.end();
+}
+
 void features(const Invocation &in)
 {
+	if (in.arguments.has("--boot")) {
+		show_boot(in);
+		return;
+	}
+
 	const std::string text = in.debugfs.read("features");
 
 	if (!in.json) {
@@ -135,6 +209,11 @@ void remove(const Invocation &in)
 	}
 }
 
+constexpr Argument features_arguments[] = {
+	{"--boot", nullptr, "the boot option that guests need here, and where it goes", Kind::flag},
+	{"--root", "DIR", "with --boot: where the machine's files are (/)"},
+};
+
 constexpr Argument list_arguments[] = {
 	{"--names", nullptr, "only their names", Kind::flag},
 };
@@ -153,12 +232,16 @@ constexpr Argument remove_arguments[] = {
 
 } // namespace
 
-constexpr Command features_command = {"features",
-				      "what this machine offers",
-				      "",
-				      {},
-				      "  s2ctl features\n  s2ctl features --json\n",
-				      features};
+constexpr Command features_command = {
+	"features",
+	"what this machine offers",
+	"On a CPU without VHE guests can run only where KVM leaves EL2 "
+	"alone, by a boot option. --boot says whether this machine needs it, "
+	"and shows the line of its boot loader's configuration as it has to "
+	"be. Nothing is written.",
+	features_arguments,
+	"  s2ctl features\n  s2ctl features --json\n  s2ctl features --boot\n",
+	features};
 
 constexpr Command list_command = {
 	"list",
