@@ -11,7 +11,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	docs s2ctl install-s2ctl guests vmsa-image dist install-headers bench-host bench bench-tables soak \
+	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image dist install-headers bench-host bench bench-tables soak \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -48,6 +48,7 @@ shell: $(setup)
 #:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
+#:   make check-package the tarball, the version, and what is said of kernels and compilers that will not do
 #:
 check: setup
 	@scripts/check.sh
@@ -98,6 +99,15 @@ check-render: setup
 docs: setup
 	@scripts/docs.sh
 
+check-package: setup
+	@scripts/check-package.sh
+
+check-board: setup
+	@scripts/check-board.sh '$(or $(DEBIAN),bookworm)'
+
+deb:
+	@scripts/build-deb.sh
+
 bench-host: setup
 	@scripts/bench-host.sh
 
@@ -112,6 +122,9 @@ farm: setup-farm
 check-farm: setup-farm
 	@scripts/check-farm.sh
 
+#: Not a part, because a compiler takes minutes in a machine:
+#:   make check-board   all of it on a board with Debian: DEBIAN=bookworm|bullseye|trixie|sid
+#:
 #: Costs and endurance (not a part of check; a short form of soak is):
 #:   make bench         instructions of an exit and of a demand fault, ours and KVM's
 #:   make bench-tables  instructions of operations on tables, ours and KVM's
@@ -147,11 +160,8 @@ setup-s2ctl setup-compiler:
 s2ctl: setup-s2ctl
 	@$(MAKE) --no-print-directory -f userspace/s2ctl/build.mk all
 
-install-s2ctl: s2ctl
-	install -D -m 755 build/s2ctl/host/s2ctl '$(DESTDIR)$(or $(PREFIX),/usr/local)/sbin/s2ctl'
-	install -D -m 644 build/s2ctl/host/s2ctl.8 '$(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man8/s2ctl.8'
-	install -D -m 644 build/s2ctl/host/s2ctl.bash \
-		'$(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions/s2ctl'
+install-s2ctl: setup-s2ctl
+	@$(MAKE) --no-print-directory -f userspace/s2ctl/build.mk install
 
 #: The toy guests, and what writes one into a guest's memory (s2ctl load does, too):
 #:   make guests            build/guests/*.elf, build/programs/s2load
@@ -163,6 +173,7 @@ guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
 #: The library in other projects:
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package
 #:   make vmsa-image        a tool that makes tables ahead of time, and prints them
+#:   make deb               Debian packages, in build/deb: stage2-dkms, s2ctl, libvmsa-dev
 #:   make dist              build/stage2-VERSION.tar.xz, the whole project; what changed is in CHANGELOG
 #:
 vmsa-image: setup-compiler
@@ -178,11 +189,18 @@ install-headers:
 #:   make modules       stage2.ko (KDIR=... for another kernel; ARCH=, CROSS_COMPILE=, LLVM= as usual)
 #:   make modules_install
 #:
+# The kernel's own modules_install leaves depmod out where there is no System.map, as in Debian's headers.
+depmod = PATH=$$PATH:/usr/sbin:/sbin depmod $(if $(INSTALL_MOD_PATH),-b '$(INSTALL_MOD_PATH)') \
+	"$$(sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' '$(KDIR)/include/generated/utsrelease.h')"
+
 modules modules_install:
 ifeq ($(if $(ARCH),arm64,$(filter aarch64,$(shell uname -m))),)
 	$(error this machine is not arm64: `make run` builds and boots a machine that is, or give KDIR=... ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
 endif
+	@refusal=$$(sh scripts/check-kernel.sh '$(KDIR)') && [ ! "$$refusal" ] || \
+		{ echo "stage2: $$refusal" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
+	$(if $(filter modules_install,$@),$(depmod))
 
 #:   make clean         what was built; make distclean: and the cache of kernels, too
 clean:

@@ -278,8 +278,11 @@ void kernel_guest_dir_remove(void *dir)
 int stage2_debugfs_create(void)
 {
 	root = debugfs_create_dir("stage2", NULL);
-	if (IS_ERR(root))
+	if (IS_ERR(root)) {
+		pr_err("stage2: debugfs, which is how it is used, takes no folder (%pe)%s\n", root,
+		       root == ERR_PTR(-EPERM) ? ": boot without debugfs=off" : "");
 		return PTR_ERR(root);
+	}
 	guests = debugfs_create_dir("guests", root);
 	create_files(stage2_top_files, root, NULL);
 	return 0;

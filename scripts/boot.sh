@@ -21,6 +21,7 @@ usage() {
 		                            kernel boots, KVM takes EL2 when it wants it
 		  --smp N                   CPUs (2)
 		  --memory SIZE             memory (1G)
+		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
 		  --append STRING           more words for the kernel's command line
 		  --timeout SECONDS         when to give up (120)
 		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
@@ -36,13 +37,19 @@ refuse() {
 	exit 2
 }
 
-kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive=''
+kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=()
 while (($#)); do
 	case $1 in
 	--interactive | --count)
 		printf -v "${1#--}" 1
 		shift
 		continue
+		;;
+	--disk)
+		(($# > 1)) || refuse "$1 needs a value"
+		[[ -w $2 ]] || refuse "cannot write the disk: $2"
+		disks+=(-drive "file=$2,format=raw,if=virtio,cache=unsafe")
+		shift 2
 		;;
 	--kernel | --initrd | --log | --cpu | --el2 | --smp | --memory | --append | --timeout)
 		(($# > 1)) || refuse "$1 needs a value"
@@ -111,7 +118,7 @@ fi
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 qemu=(qemu-system-aarch64
 	-machine "virt,virtualization=$virtualization,gic-version=3" -cpu "$cpu"
-	-smp "$smp" -m "$memory" "${counting[@]}" -nic none -display none -no-reboot
+	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 # Where there are suites in the kernel (kunit.sh), it shall not run them.
 append="console=ttyAMA0 printk.time=1 panic=-1 oops=panic kunit.enable=0 $append"

@@ -13,8 +13,8 @@ files() {
 }
 
 no_spdx() {
-	# Licences are their own text, VERSION is one word, README.txt is what a shell shows, stage2 is what a module said.
-	files ':!LICENSES' ':!VERSION' ':!userspace/README.txt' ':!userspace/s2ctl/golden/stage2' \
+	# Licences are their own text, VERSION and two of debian/ have a form, README.txt is what a shell shows, stage2 is what a module said.
+	files ':!LICENSES' ':!VERSION' ':!debian/changelog' ':!debian/source/format' ':!userspace/README.txt' ':!userspace/s2ctl/golden/stage2' \
 		':!*.json' ':!*.png' ':!*.svg' ':!*.bin' |
 		xargs grep --files-without-match 'SPDX-License-Identifier:' || true
 }

@@ -84,6 +84,7 @@ part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
 part s2ctl scripts/check-s2ctl.sh
 part render scripts/check-render.sh
+part package scripts/check-package.sh
 part bench scripts/bench-host.sh
 part host scripts/check-host.sh
 part mmu scripts/check-mmu.sh

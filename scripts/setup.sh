@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# setup.sh [--run|--farm|--s2ctl|--compiler]: installs the native packages that the project needs and this machine
-# lacks: all of them but labgrid, or only those that it takes to build the module and boot a machine with it, to do
-# that on many boards (with labgrid), to build s2ctl for this machine, or to compile C++ for it. The last two are
-# short, and good for a board.
+# setup.sh [--list] [--run|--farm|--board|--s2ctl|--compiler|--deb]: installs the native packages that the
+# project needs and this machine lacks: all of them but labgrid, or only what it takes to build the module and
+# boot a machine with it (--run), to do that on many boards with labgrid (--farm), to build all on a board (--board),
+# s2ctl for this machine, what is plain C++, or Debian packages. With --list it only says which those are, one a line.
 #
 # Says and does nothing when all are there. Only native packages: the arm64 ones are unpacked into
 # the cache (apt-arm64.sh), and dpkg's architectures stay as they are.
@@ -88,16 +88,36 @@ openssh-client           ssh
 openssl                  openssl
 FARM
 )
+deb=$(cat <<'EOF'
+debhelper                dh
+dh-dkms                  dh_dkms
+dpkg-dev                 dpkg-buildpackage
+fakeroot                 fakeroot
+lintian                  lintian
+EOF
+)
+only_list=''
+if [[ ${1-} == --list ]]; then
+	only_list=1
+	shift
+fi
 case ${1-} in
 --run) list=${whole%%----*} ;;
 --farm) list=${whole%%----*}$'\n'$farm ;;
+--board) list=$compiler$'\n'$s2ctl$'\npython3 python3' ;;
+--deb) list=$compiler$'\n'$s2ctl$'\n'$deb ;;
 --s2ctl) list=$compiler$'\n'$s2ctl ;;
 --compiler) list=$compiler ;;
 '') list=$whole ;;
-*) die "unknown option '$1' (known: --run --farm --s2ctl --compiler)" ;;
+*) die "unknown option '$1' (known: --run --farm --board --s2ctl --compiler --deb)" ;;
 esac
 list=$(sed -E '/^(#|-|$)/d; s/ +/ /' <<<"$list")
 missing=()
+
+if [[ $only_list ]]; then
+	sed -E 's/[| ].*//' <<<"$list"
+	exit
+fi
 
 if ! command -v apt-get >/dev/null; then
 	PATH=$PATH:/usr/sbin:/sbin

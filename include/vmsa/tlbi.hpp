@@ -204,18 +204,18 @@ struct TlbiForms {
 
 template <class Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool every_asid)
 {
-	using enum Tlbi;
+	using T = Tlbi; // not `using enum`, which g++ 10 lacks
 
 	if constexpr (std::same_as<Stage, El1And0>) {
 		if (every_asid)
-			return {{vaae1is, vaale1is}, {rvaae1is, rvaale1is}};
-		return {{vae1is, vale1is}, {rvae1is, rvale1is}};
+			return {{T::vaae1is, T::vaale1is}, {T::rvaae1is, T::rvaale1is}};
+		return {{T::vae1is, T::vale1is}, {T::rvae1is, T::rvale1is}};
 	} else if constexpr (std::same_as<Stage, El3>) {
-		return {{vae3is, vale3is}, {rvae3is, rvale3is}};
+		return {{T::vae3is, T::vale3is}, {T::rvae3is, T::rvale3is}};
 	} else if constexpr (Stage2Tag<Stage>) {
-		return {{ipas2e1is, ipas2le1is}, {ripas2e1is, ripas2le1is}};
+		return {{T::ipas2e1is, T::ipas2le1is}, {T::ripas2e1is, T::ripas2le1is}};
 	} else {
-		return {{vae2is, vale2is}, {rvae2is, rvale2is}};
+		return {{T::vae2is, T::vale2is}, {T::rvae2is, T::rvale2is}};
 	}
 }
 

@@ -258,24 +258,22 @@ bool Window::finish()
 
 void Window::tlbi(vmsa::Tlbi op, uint64_t operand)
 {
-	using enum vmsa::Tlbi;
-
 	uint64_t what = STAGE2_DO_VMALLS12E1IS;
 
 	switch (op) {
-	case ipas2e1is:
+	case vmsa::Tlbi::ipas2e1is:
 		what = STAGE2_DO_IPAS2E1IS;
 		break;
-	case ipas2le1is:
+	case vmsa::Tlbi::ipas2le1is:
 		what = STAGE2_DO_IPAS2LE1IS;
 		break;
-	case ripas2e1is:
+	case vmsa::Tlbi::ripas2e1is:
 		what = STAGE2_DO_RIPAS2E1IS;
 		break;
-	case ripas2le1is:
+	case vmsa::Tlbi::ripas2le1is:
 		what = STAGE2_DO_RIPAS2LE1IS;
 		break;
-	case vmalle1is:
+	case vmsa::Tlbi::vmalle1is:
 		what = STAGE2_DO_VMALLE1IS;
 		break;
 	default: // more than was asked for is never wrong

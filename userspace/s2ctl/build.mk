@@ -5,6 +5,7 @@
 # SYSROOT has libbpf: scripts/build-s2ctl.sh).
 
 FOR ?= host
+PREFIX ?= /usr/local
 out := build/s2ctl/$(FOR)
 flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
 link := -lbpf
@@ -21,12 +22,18 @@ sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
 objects := $(sources:%.cpp=$(out)/%.o) $(out)/userspace/render/embed.o
 
 $(out)/s2ctl: $(objects)
-	$(CXX) $^ $(link) -o $@
+	$(CXX) $(LDFLAGS) $^ $(link) -o $@
 
 # With what the program says of itself; only where it runs.
 .PHONY: all all-host all-arm64
 all all-host: $(out)/s2ctl $(out)/s2ctl.8 $(out)/s2ctl.bash
 all-arm64: $(out)/s2ctl
+
+.PHONY: install
+install: all
+	install -D -m 755 $(out)/s2ctl '$(DESTDIR)$(PREFIX)/sbin/s2ctl'
+	install -D -m 644 $(out)/s2ctl.8 '$(DESTDIR)$(PREFIX)/share/man/man8/s2ctl.8'
+	install -D -m 644 $(out)/s2ctl.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/s2ctl'
 
 $(out)/s2ctl.8: $(out)/s2ctl
 	$< man >$@
@@ -36,7 +43,7 @@ $(out)/s2ctl.bash: $(out)/s2ctl
 
 $(out)/%.o: %.cpp userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
-	$(CXX) $(flags) -O1 -MMD -MP -c $< -o $@
+	$(CXX) $(flags) -O1 $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 # The page of `render`, as its sources are.
 $(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/render/page.* userspace/render/*.js)
