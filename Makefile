@@ -5,13 +5,15 @@
 KERNEL ?= 6.12
 CPU ?=
 EL2 ?=
+QEMU ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # A kernel of our own has to be built first.
 setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image dist install-headers bench-host bench bench-tables soak \
+	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image dist install-headers \
+	bench-host bench bench-tables soak matrix \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -23,14 +25,15 @@ help:
 #:   make check         every test
 #:     KERNEL=5.10|6.1|6.12|newest|sid|...   which of Debian's arm64 kernels (6.12), or san, ours with
 #:                                sanitizers, or clang, with kCFI; scripts/fetch-kernel.sh --list knows all
-#:     EL2=vhe|nvhe|kvm|off           what the module finds there (what the CPU has)
+#:     EL2=vhe|nvhe|kvm|off       what the module finds there (what the CPU has)
 #:     CPU=max|cortex-a72|...     any of QEMU's (max)
+#:     QEMU=7.2|10.0|11.1         a version of QEMU, of Debian's newer suites (this machine's own)
 #:
 run: $(setup)
-	@scripts/run.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
+	@scripts/run.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)' '$(QEMU)'
 
 shell: $(setup)
-	@scripts/shell.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)'
+	@scripts/shell.sh "$$(scripts/build-module.sh $(KERNEL))" $(KERNEL) '$(CPU)' '$(EL2)' '$(QEMU)'
 
 #: Parts of check:
 #:   make check-host    the library's suites, natively, with sanitizers
@@ -73,7 +76,7 @@ check-clang: setup
 
 check-e2e: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null
-	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)'
+	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)' --qemu '$(QEMU)'
 
 check-e2e-san:
 	@$(MAKE) --no-print-directory check-e2e KERNEL=san
@@ -138,8 +141,14 @@ bench-tables: setup
 
 soak: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null
-	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)' --tests soak \
+	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)' --qemu '$(QEMU)' --tests soak \
 		--append STAGE2_SOAK=100 --timeout 3600
+
+#: Many machines (hours; it goes on where it was stopped):
+#:   make matrix        kernels from 5.10 to the newest, QEMUs, CPUs: build/matrix.md (CELLS='newest-*' for some)
+#:
+matrix: setup
+	@scripts/matrix.sh '$(CELLS)'
 
 setup:
 	@scripts/setup.sh

@@ -7,6 +7,8 @@
 # They are unpacked with all that they depend on, and told to take the loader and the libraries from there.
 # That needs neither root nor a chroot, and nothing is installed.
 
+tools_cache=${cache:?source lib.sh first}/tools
+
 # tools_adopt FOLDER ROOT: programs in FOLDER get their loader and their libraries from ROOT.
 tools_adopt() {
 	local file loader libraries
@@ -27,8 +29,8 @@ tools_adopt() {
 # tools_fetch FOLDER SUITE PACKAGE...: packages of SUITE and what they depend on, in FOLDER of the cache. Hold
 # the cache's lock. Prints the folder.
 tools_fetch() {
-	local root=$cache/tools/$1 suite=$2 part=$cache/tools/.$1.part deb link
-	local have=$cache/tools/$1/.have
+	local root=$tools_cache/$1 suite=$2 part=$tools_cache/.$1.part deb link
+	local have=$tools_cache/$1/.have
 
 	shift 2
 	if [[ ! -e $have || $(<"$have") != "$root $*" ]]; then

@@ -19,6 +19,9 @@ usage() {
 		  --cpu CPU                 any of `qemu-system-aarch64 -cpu help` (max)
 		  --el2 vhe|nvhe|kvm|off    which EL2 the module finds (what the CPU has); kvm: as a board's
 		                            kernel boots, KVM takes EL2 when it wants it
+		  --kvm-mode MODE           kvm-arm.mode= none, nvhe, protected or nested: what KVM is told (nothing)
+		  --qemu VERSION            7.2, 10.0 or 11.1 (this machine's own)
+		  --gic 2|3|4               the version of the interrupt controller (3)
 		  --smp N                   CPUs (2)
 		  --memory SIZE             memory (1G)
 		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
@@ -27,7 +30,7 @@ usage() {
 		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
 		                            do the same; with one CPU
 		  --interactive             a shell on this terminal; no log, no timeout
-		An empty CPU or EL2 means the default.
+		An empty value means the default.
 	EOF
 }
 
@@ -38,6 +41,7 @@ refuse() {
 }
 
 kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=()
+qemu='' gic='' kvm_mode=''
 while (($#)); do
 	case $1 in
 	--interactive | --count)
@@ -51,9 +55,10 @@ while (($#)); do
 		disks+=(-drive "file=$2,format=raw,if=virtio,cache=unsafe")
 		shift 2
 		;;
-	--kernel | --initrd | --log | --cpu | --el2 | --smp | --memory | --append | --timeout)
+	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --smp | --memory | --append | --timeout)
 		(($# > 1)) || refuse "$1 needs a value"
-		printf -v "${1#--}" '%s' "$2"
+		name=${1#--}
+		printf -v "${name//-/_}" '%s' "$2"
 		shift 2
 		;;
 	--help)
@@ -70,6 +75,13 @@ done
 [[ -r $kernel ]] || refuse "cannot read the kernel: $kernel"
 [[ -r $initrd ]] || refuse "cannot read the initrd: $initrd"
 [[ $timeout =~ ^[1-9][0-9]*$ ]] || refuse "--timeout takes whole seconds, not '$timeout'"
+[[ ${gic:=3} =~ ^[234]$ ]] || refuse "there is no GICv$gic (known: 2 3 4)"
+[[ ${kvm_mode:-none} =~ ^(none|nvhe|protected|nested)$ ]] ||
+	refuse "unknown mode of KVM '$kvm_mode' (known: none nvhe protected nested)"
+# None: as EL2=nvhe, or VHE, has it. In other modes KVM has EL2, or asks for it.
+[[ ! $kvm_mode || $el2 != nvhe || $kvm_mode == none ]] ||
+	refuse "with EL2=nvhe KVM is off: a mode of KVM ($kvm_mode) goes with EL2=kvm"
+qemu=$("$top/scripts/fetch-qemu.sh" "$qemu") || exit 2
 
 # The Armv8.0 cores have no VHE: Linux starts at EL2 there but runs at EL1. On all others it stays
 # at EL2.
@@ -80,6 +92,7 @@ has_vhe() {
 if [[ ! $el2 ]]; then
 	el2=vhe
 	has_vhe "$cpu" || el2=nvhe
+	[[ $el2 == vhe || ${kvm_mode:-none} == none ]] || el2=kvm
 fi
 virtualization=on
 case $el2 in
@@ -116,18 +129,18 @@ if [[ $count ]]; then
 fi
 
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
-qemu=(qemu-system-aarch64
-	-machine "virt,virtualization=$virtualization,gic-version=3" -cpu "$cpu"
+machine=("$qemu"
+	-machine "virt,virtualization=$virtualization,gic-version=$gic" -cpu "$cpu"
 	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 # Where there are suites in the kernel (kunit.sh), it shall not run them.
-append="console=ttyAMA0 printk.time=1 panic=-1 oops=panic kunit.enable=0 $append"
+append="console=ttyAMA0 printk.time=1 panic=-1 oops=panic kunit.enable=0 ${kvm_mode:+kvm-arm.mode=$kvm_mode }$append"
 
 if [[ $interactive ]]; then
 	say "Ctrl-A X quits"
 	# mon:stdio hands over the terminal, Ctrl-C included. STAGE2_SHELL ends up in init's
 	# environment.
-	exec "${qemu[@]}" -serial mon:stdio -append "$append quiet STAGE2_SHELL=1"
+	exec "${machine[@]}" -serial mon:stdio -append "$append quiet STAGE2_SHELL=1"
 fi
 
 mkdir -p "$(dirname "$log")"
@@ -135,7 +148,7 @@ transcript=$(mktemp)
 trap 'rm -f "$transcript"' EXIT
 status=0
 timeout --foreground --kill-after=5 "$timeout" \
-	"${qemu[@]}" -serial stdio -monitor none -append "$append" </dev/null |
+	"${machine[@]}" -serial stdio -monitor none -append "$append" </dev/null |
 	stdbuf -oL tr -d '\r' | tee "$transcript" "$log" || status=${PIPESTATUS[0]}
 
 # The kernel's own lines carry a time stamp; what userspace prints does not count.

@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/check-e2e.sh [--kernel 6.12|6.1|6.12-16k|san|clang] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
+# Usage: scripts/check-e2e.sh [--kernel NAME] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
 #                             [--tests 'PATTERN...'] [--without 'NAME...'] [--ko FILE] [--append STRING]
-#                             [--timeout SECONDS] [--kexec]
+#                             [--timeout SECONDS] [--kexec] [--qemu 7.2|10.0|11.1] [--gic 2|3|4]
+#                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
 # files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
@@ -15,30 +16,37 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' memory=1G
+kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' memory='' qemu='' gic='' kvm_mode='' label=''
 while (($#)); do
 	case $1 in
 	--kexec)
 		kexec=1
 		shift
 		;;
-	--kernel | --cpu | --el2 | --smp | --tests | --without | --ko | --append | --timeout)
+	--kernel | --cpu | --el2 | --smp | --tests | --without | --ko | --append | --timeout | --qemu | --gic | --kvm-mode | \
+		--memory | --label)
 		(($# > 1)) || die "$1 needs a value"
-		printf -v "${1#--}" '%s' "$2"
+		option=${1#--}
+		printf -v "${option//-/_}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --without --ko --append --timeout --kexec)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --without --ko --append --timeout --kexec" \
+		"--qemu --gic --kvm-mode --memory --label)" ;;
 	esac
 done
 left_out=()
 if [[ $kernel == san ]]; then
 	timeout=${timeout:-1200}
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
-	cpu=${cpu:-cortex-a76} memory=512M append="STAGE2_EFFORT=10 $append"
+	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=10 $append"
 	# Slow, and mostly about text: fuzz has the parsers do as much.
 	[[ $tests != '*' ]] || left_out=(create junk leaks map no_memory reading regs s2ctl unmap words)
 fi
-label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}
+# Whatever is not as usual is in the name.
+[[ $label ]] || {
+	label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}
+	label+=${qemu:+-qemu$qemu}${gic:+-gic$gic}${kvm_mode:+-$kvm_mode}
+}
 out=$top/build/e2e/$label
 ko=${ko:-$top/build/modules/$kernel/stage2.ko}
 [[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh $kernel builds it"
@@ -62,7 +70,8 @@ fi
 say "booting $label"
 status=0
 "$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
-	--smp "${smp:-2}" --append "$append" --timeout "${timeout:-300}" --memory "$memory" \
+	--smp "${smp:-2}" --append "$append" --timeout "${timeout:-300}" --memory "${memory:-1G}" \
+	--qemu "$qemu" --gic "$gic" --kvm-mode "$kvm_mode" \
 	--log "$out/console.log" >/dev/null || status=$?
 
 # KTAP, wherever it stands in the console.

@@ -74,6 +74,21 @@ ci_examples() {
 	done
 }
 
+# A sentence that says something was tried on a version of Linux or QEMU: a machine of the matrix has to have done
+# so, or one of check has to do so.
+untried_versions() {
+	local known file version
+
+	known=$(sed -nE 's/^ +(\* )?- ([0-9]+\.[0-9]+)[.+-].*/\2/p' Documentation/matrix.rst
+		sed -nE 's/^part .* (e2e|runs) ([0-9]+\.[0-9]+) .*/\2/p' scripts/check.sh)
+	for file in README.md Documentation/*.rst; do
+		awk -v RS= '{ gsub(/\n */, " "); n = split($0, said, /[.:;] +/); for (i = 1; i <= n; i++) if (said[i] ~ /[Tt]ried/) print said[i] }' \
+			"$file" | grep -oE '\b[0-9]+\.[0-9]+\b' | sort -u | while read -r version; do
+			grep -qxF "$version" <<<"$known" || echo "$file says that $version was tried, and neither Documentation/matrix.rst nor make check does"
+		done || true
+	done
+}
+
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples
@@ -81,6 +96,7 @@ check "the firmware boots, and the MMU agrees with it" run_firmware
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
 check "the jobs for other people's CI are whole" ci_examples
+check "every version the manual says was tried is in the matrix, or in check" untried_versions
 check "Sphinx builds the manual without a warning" \
 	sphinx-build -q -W --keep-going -n -b html -d "$out/doctrees" Documentation "$out/html"
 ktap_end

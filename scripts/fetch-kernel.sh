@@ -66,16 +66,16 @@ adapt_headers() {
 
 # A program of the kernel's own is built for the suite's C library, and its modules for the suite's compiler.
 use_tools() {
-	local gcc
+	local gcc root
 
 	gcc=$(sed -nE 's/^CONFIG_CC_VERSION_TEXT=.*gcc-([0-9]+) .*/\1/p' "$1/config")
 	[[ $gcc ]] || die "cannot tell which gcc built $name (see CONFIG_CC_VERSION_TEXT in $1/config)"
-	tools=$(tools_fetch "$tools-gcc$gcc" "$tools" "g++-$gcc-aarch64-linux-gnu" pahole)
-	tools_adopt "$1/usr/lib" "$tools"
-	ln -sfn "$tools" "$1/tools"
+	root=$(tools_fetch "$tools-gcc$gcc" "$tools" "g++-$gcc-aarch64-linux-gnu" pahole)
+	tools_adopt "$1/usr/lib" "$root"
+	ln -sfn "$root" "$1/tools"
 }
 
-# The one dependency of the kernel's image that has the kernel itself, and the path in there.
+# The kernel itself: from 7.x on, the image's package only depends on the one that has it.
 unpack_image() {
 	local image=$1 release=$2 binary deb
 
@@ -122,8 +122,14 @@ fetch() {
 	mv -T "$part" "$kernel"
 }
 
-if [[ ! -d $kernel || ($tools != host && ! -e $kernel/tools/usr/bin) ]]; then
+# The link to the tools leads nowhere when the cache has moved.
+usable() {
+	[[ -d $kernel ]] && [[ $tools == host || -e $kernel/tools/usr/bin ]]
+}
+
+if ! usable; then
 	lock_cache
 	[[ -d $kernel ]] || fetch
+	usable || use_tools "$kernel"
 fi
 echo "$kernel"

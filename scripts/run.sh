@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh KO KERNEL [CPU [EL2]]: boots a machine that loads KO and runs userspace/demo. Shows the
+# run.sh KO KERNEL [CPU [EL2 [QEMU]]]: boots a machine that loads KO and runs userspace/demo. Shows the
 # demonstration; keeps everything in build/run:
 #
 #   console.log   the whole serial console
@@ -12,7 +12,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-ko=$1 kernel=$("$top/scripts/fetch-kernel.sh" "$2") cpu=${3-} el2=${4-}
+ko=$1 kernel=$("$top/scripts/fetch-kernel.sh" "$2") cpu=${3-} el2=${4-} qemu=${5-}
 out=$top/build/run
 
 rm -rf "$out"
@@ -26,7 +26,7 @@ cp "$top/userspace/demo" "$out/root/main"
 # time stamp.
 say "booting Linux $(<"$kernel/release"), a few seconds"
 "$top/scripts/boot.sh" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.gz" \
-	--log "$out/console.log" --cpu "$cpu" --el2 "$el2" |
+	--log "$out/console.log" --cpu "$cpu" --el2 "$el2" --qemu "$qemu" |
 	awk -v out="$out" '
 		/^@[a-z.]+ / { file = substr($1, 2); sub(/^@[a-z.]+ /, ""); print > (out "/" file); next }
 		/Run \/init/ { shown = 1; next }

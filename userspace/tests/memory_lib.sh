@@ -14,8 +14,10 @@ shrink_slabs() {
 
 # KiB that are free, what the kernel has not got round to freeing included.
 free_memory() {
-	# The smallest lists of free pages per CPU, which do not count as free.
-	echo 100000 >/proc/sys/vm/percpu_pagelist_high_fraction
+	# The smallest lists of free pages per CPU, which do not count as free. Before 5.14 without "high".
+	for knob in /proc/sys/vm/percpu_pagelist_*fraction; do
+		echo 100000 >"$knob"
+	done
 	echo 3 >/proc/sys/vm/drop_caches
 	sleep 0.2
 	# KASAN holds back what was freed.
