@@ -185,7 +185,7 @@ signature_is_enforced() {
 	for words in 'Loading of unsigned module is rejected' 'Loading of module with unavailable key is rejected'; do
 		grep -q "$words" "$scratch/log" || cat "$scratch/log"
 	done
-	(($(grep -c 'insmod: .*: Required key not available' "$scratch/log") == 2)) || cat "$scratch/log"
+	(($(grep -c 'insmod: .*: Key was rejected by service' "$scratch/log") == 2)) || cat "$scratch/log"
 }
 
 debugfs_is_off() {
