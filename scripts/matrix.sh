@@ -50,7 +50,7 @@ prepare() {
 # A result is what the page says of the cell: KEY=VALUE, of one line each.
 run_cell() {
 	local name=$1 kernel=$2 qemu=$3 cpu=$4 gic=$5 smp=$6 memory=$7 mode=$8 tests=$9
-	local dir=$out/$name key command release version counts what why='' skips options=()
+	local dir=$out/$name key command release version counts what why='' died skips options=()
 
 	release=$(<"$(scripts/fetch-kernel.sh "$kernel")/release") && command=$(scripts/fetch-qemu.sh "$qemu") || return
 	version=$("$command" --version | sed -nE 's/^QEMU emulator version ([^ ]+).*/\1/p')
@@ -75,6 +75,8 @@ run_cell() {
 		counts='0 passed, 1 failed, 0 skipped'
 	why=$(sed -nE 's/^ {8}not ok [0-9]+ (.*)/\1/p; s/^not ok [23] (.*)/\1/p' "$dir/log" | paste -sd ';')
 	[[ $why || $counts == *' 0 failed'* ]] || why=$(tail -n 1 "$dir/log")
+	died=$(sed -nE 's/^qemu-system-aarch64: (.*Assertion .*)/\1/p' "$dir/log" | head -n 1)
+	[[ ! $died ]] || why="QEMU itself died: $died"
 	skips=$(sed -nE 's/^ {8}ok .* # SKIP (.*)/\1/p' "$dir/log" | sort | uniq -c | awk '{ n = $1; $1 = ""; printf "%s%s (%d)", sep, substr($0, 2), n; sep = "; " }')
 	cat >"$dir/result" <<-EOF2
 		key=$key
