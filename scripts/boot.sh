@@ -82,8 +82,6 @@ done
 [[ ! $kvm_mode || $el2 != nvhe || $kvm_mode == none ]] ||
 	refuse "with EL2=nvhe KVM is off: a mode of KVM ($kvm_mode) goes with EL2=kvm"
 qemu=$("$top/scripts/fetch-qemu.sh" "$qemu") || exit 2
-# Else one from the cache would look among this machine's modules first.
-export QEMU_MODULE_DIR=${qemu%/bin/*}/lib/$(uname -m)-linux-gnu/qemu
 
 # The Armv8.0 cores have no VHE: Linux starts at EL2 there but runs at EL1. On all others it stays
 # at EL2.
