@@ -93,7 +93,6 @@ part host scripts/check-host.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part e2e-6.1 e2e 6.1 '' '' --without "$text_alone"
-# `running` finds a race there: "the guest is gone, and its vCPU not yet put".
 part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone"
 # When its kernel is there: kunit-san has built it.
 part e2e-san e2e san '' ''
