@@ -17,6 +17,8 @@
 #include "vmsa/change.hpp"
 #include "vmsa/live.hpp"
 
+#include <initializer_list>
+
 namespace vmsa
 {
 

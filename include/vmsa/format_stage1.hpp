@@ -17,6 +17,7 @@
 #include "vmsa/format.hpp"
 
 #include <concepts>
+#include <initializer_list>
 
 namespace vmsa
 {

@@ -62,7 +62,7 @@ TEST(a_map_with_an_asid_is_not_global)
 	LiveBench bench{test};
 	const auto ng = [&](const MapConfig &c, uint64_t at) {
 		RecordedLinearMap<El1And0> map{
-			bench.memory, c, c.range == Range::upper ? GiB : 0, {&bench.log}};
+			bench.memory, c, c.range == Range::upper ? int64_t{GiB} : 0, {&bench.log}};
 		const Region<Va> pages{Va{at}, 2 * page};
 
 		EXPECT(map.created() && map.map(pages, normal | user_rw));
