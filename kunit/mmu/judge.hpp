@@ -106,7 +106,13 @@ template <class Format> class Judge {
 	{
 		const auto t = map_.translate(r.region.first + offset);
 
-		return t && t.value().pa == r.pa + offset && t.value().attributes() == r.attributes;
+		if (!t)
+			return false;
+		// The largest blocks of 52 bits take no hint.
+		auto asked = r.attributes;
+
+		asked.contiguous &= Format::contiguous_run(t.value().level) > 1;
+		return t.value().pa == r.pa + offset && t.value().attributes() == asked;
 	}
 
 	// First, last and one more byte of each leaf, or of one leaf in `share`; and both sides of it.

@@ -163,13 +163,13 @@ head -c 1000001 /bin/busybox >/tmp/flat
 accepted map 'ipa=0xa0000000 size=512K prot=rx'
 accepted map 'ipa=0xa0080000 size=512K prot=r'
 done_well load demo /tmp/flat --at 0xa0001000
-like '977K loaded, entry 0xa0001000*' "$out"
+like '976.5K loaded, entry 0xa0001000*' "$out"
 holds $((0xa0001)) 1000001 /tmp/flat
 fails 1 '0xa0100000 is not mapped*nothing was written*' load demo /tmp/flat --at 0xa0080000
 fails 4 '/tmp/nothing: No such file*' load demo /tmp/nothing
 # Debian's busybox is a static ELF program, linked at 0x400000.
 done_well load demo /bin/busybox
-like '*K loaded, entry 0x4*' "$out"
+like '*M loaded, entry 0x4*' "$out"
 holds $((0x400)) 65536 /bin/busybox
 
 it 'reads whole rows, while tables come and go'

@@ -10,7 +10,7 @@ program ram=64k 0xd28000e1 $end
 dd if=$demo/mem of=/tmp/program bs=16 skip=$((0x8000000)) count=1 2>/dev/null
 guest ram=1M
 same '' "$(s2ctl map demo 2G 64K --prot rwx 2>&1)"
-same '1K loaded, entry 0x80000000, where vcpu 0 will start' "$(s2ctl load demo /tmp/program)"
+same '16B loaded, entry 0x80000000, where vcpu 0 will start' "$(s2ctl load demo /tmp/program)"
 s2ctl run demo >/tmp/out
 same 0 $?
 cmp /tmp/out $demo/run || problem 'it says something else than run'
