@@ -21,9 +21,15 @@ fi
 shadow=$top/build/modules/$1
 
 lock "$shadow/.lock"
-# A source that went away must not be built again.
+# A source that went away must not be built again. What a build in the tree left there is no source: its objects
+# would lie where this build's do.
 find "$shadow" -type l -delete
-cp -rs "$top"/{Kbuild,VERSION,include,module,scripts} "$shadow"
+cp -s "$top"/{Kbuild,VERSION} "$shadow"
+while IFS= read -r folder; do
+	mkdir -p "$shadow/$folder"
+	find "$top/$folder" -maxdepth 1 -type f ! -name '*.o' ! -name '*.ko' ! -name '*.mod' ! -name '*.mod.c' \
+		! -name '.*.cmd' ! -name '.tmp_*' -exec ln -st "$shadow/$folder" {} +
+done < <(cd "$top" && find include module scripts -type d)
 
 # The compiler that built the kernel, or at least this machine's.
 gcc=12 objdump=aarch64-linux-gnu-objdump
