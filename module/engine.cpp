@@ -67,7 +67,8 @@ Best best()
 		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
 	case KERNEL_EL2_KVM:
 		return {Kind::soft,
-			"KVM has EL2: guests run when the kernel is booted with kvm-arm.mode=none"};
+			"KVM has EL2: guests run when the kernel is booted with kvm-arm.mode=none "
+			"(s2ctl features --boot says where)"};
 	default:
 		return {Kind::soft, "the kernel was started at EL1; QEMU's -machine "
 				    "virtualization=on starts it "

@@ -3,24 +3,24 @@
 #
 # Usage: scripts/check-e2e.sh [--kernel NAME] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
 #                             [--tests 'PATTERN...'] [--without 'NAME...'] [--ko FILE] [--append STRING]
-#                             [--timeout SECONDS] [--kexec] [--qemu 7.2|10.0|11.1] [--gic 2|3|4]
+#                             [--timeout SECONDS] [--kexec|--restart] [--qemu 7.2|10.0|11.1] [--gic 2|3|4]
 #                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
 # files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
 # several times slower: of all files it skips some, and the others make less effort. STRING goes to the
 # kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes
-# room for this one.
+# room for this one. With --restart the other is this one, too: restart-for-guests and Debian's kexec start it anew.
 # Leaves build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' memory='' qemu='' gic='' kvm_mode='' label=''
+kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' restart='' memory='' qemu='' gic='' kvm_mode='' label=''
 while (($#)); do
 	case $1 in
-	--kexec)
-		kexec=1
+	--kexec | --restart)
+		printf -v "${1#--}" 1
 		shift
 		;;
 	--kernel | --cpu | --el2 | --smp | --tests | --without | --ko | --append | --timeout | --qemu | --gic | --kvm-mode | \
@@ -31,7 +31,7 @@ while (($#)); do
 		shift 2
 		;;
 	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --without --ko --append --timeout --kexec" \
-		"--qemu --gic --kvm-mode --memory --label)" ;;
+		"--restart --qemu --gic --kvm-mode --memory --label)" ;;
 	esac
 done
 left_out=()
@@ -44,7 +44,7 @@ if [[ $kernel == san ]]; then
 fi
 # Whatever is not as usual is in the name.
 [[ $label ]] || {
-	label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}
+	label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}${restart:+-restart}
 	label+=${qemu:+-qemu$qemu}${gic:+-gic$gic}${kvm_mode:+-$kvm_mode}
 }
 out=$top/build/e2e/$label
@@ -65,6 +65,15 @@ if [[ $kexec ]]; then
 	cp "$top/userspace/tests/kexec" "$root/main"
 	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 	append="STAGE2_BOOT=1 $append"
+elif [[ $restart ]]; then
+	release=$(<"$(dirname "$image")/release")
+	mkdir "$root/second"
+	cp "$image" "$root/second/vmlinuz-$release"
+	mv "$out/initramfs.gz" "$root/second/initrd.img-$release"
+	cp "$top/userspace/tests/restart" "$root/main"
+	"$top/scripts/add-kexec.sh" "$root/second"
+	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+	append="STAGE2_RESTART=1 $append"
 fi
 
 say "booting $label"

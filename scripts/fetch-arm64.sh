@@ -4,7 +4,8 @@
 # fetch-arm64.sh PACKAGE...: arm64 packages, unpacked side by side into one sysroot.
 #
 # Prints the sysroot's directory in the cache. Dependencies are not followed: name every package
-# that is needed.
+# that is needed. Where the name has a version in it, PACKAGE:PATTERN is the dependency of PACKAGE that matches
+# the extended regex.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -26,11 +27,15 @@ find_missing() {
 }
 
 fetch() {
-	local deb package
+	local deb package names=()
 
 	arm64_refresh
+	for package; do
+		[[ $package != *:* ]] || package=$(arm64_depends "${package%%:*}" "${package#*:}")
+		names+=("$package")
+	done
 	rm -rf "$part"
-	arm64_download "$part" "$@"
+	arm64_download "$part" "${names[@]}"
 	mkdir -p "$sysroot/.have"
 	for deb in "$part"/*.deb; do
 		dpkg-deb -x "$deb" "$sysroot"

@@ -14,6 +14,7 @@ root=$1 ko=$2 tests=${3:-*} without=${4-}
 
 mkdir -p "$root/tests" "$root/bin"
 cp "$("$top/scripts/fetch-arm64.sh" busybox-static)/bin/busybox" "$root/bin/"
+cp "$top/scripts/restart-for-guests" "$root/bin/"
 cp "$ko" "$root/stage2.ko"
 cp "$top"/userspace/tests/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/mounts" \
 	"$top/userspace/guests/escape/escape.def" "$root/"
