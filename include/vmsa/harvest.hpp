@@ -208,7 +208,8 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 } // namespace detail
 
 // An access flag fault at `input`: the leaf was accessed. No TLB holds a leaf without AF, so there is
-// nothing to invalidate, but for a group, which it may hold by another of its leaves. Errors: beyond_input, not_mapped (naming the hole).
+// nothing to invalidate, but for a group, which it may hold by another of its leaves. Errors: beyond_input,
+// not_mapped (naming the hole).
 template <class T, class Batch>
 constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
 {

@@ -364,8 +364,8 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 }
 
 // Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
-// reserved_attributes, forbidden_attributes; bad_limit; bad_rule (naming the input); unaligned_output, beyond_output (naming the output);
-// overlap (naming what is mapped); annotated (naming where another annotation stands than
+// reserved_attributes, forbidden_attributes; bad_limit; bad_rule (naming the input); unaligned_output,
+// beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where another annotation stands than
 // MapLimits::over); no_memory.
 template <class T, class Rule, class Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,

@@ -53,8 +53,8 @@ constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
 		return tcr_one_range<Format>(g, config.hardware);
 }
 
-// TCR or VTCR of a map alone: the other range is disabled, and has the same granule and size, because 0 is
-// no legal size, nor a granule in TG1 (Cortex-A57 erratum 822227), and in TG0 one that this machine may not have.
+// TCR or VTCR of a map alone: the other range is disabled, and has the same granule and size. 0 would be no
+// legal size, no granule in TG1 (Cortex-A57 erratum 822227), and in TG0 one that this machine may not have.
 template <class Format>
 constexpr uint64_t control_register(const Geometry &g, const MapConfig &config)
 {

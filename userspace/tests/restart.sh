@@ -43,7 +43,9 @@ else
 	before=$PATH PATH=/tmp/bin
 	refuses 'there is no program kexec: apt-get install kexec-tools' --now
 	PATH=$before
-	refuses "cannot find the kernel $(uname -r) in /boot or /usr/lib/modules: name it with --kernel" --now
+	# Where there is one, and kexec, it would start it.
+	[ -e /boot ] || [ -e /usr/lib/modules ] ||
+		refuses "cannot find the kernel $(uname -r) in /boot or /usr/lib/modules: name it with --kernel" --now
 fi
 
 it 'comes back with the option, and guests run'
