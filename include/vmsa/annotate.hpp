@@ -50,6 +50,7 @@ template <class T> class Annotator {
 			return {Errc::no_memory, region_};
 		if (needed_)
 			batch.make(region_);
+		will_fill(tree_, path, region_);
 		commit(batch, path.lowest(), path.level, region_.first, region_.last);
 		prune(tree_, batch, path, region_, to_);
 		if (needed_)
@@ -115,8 +116,9 @@ template <class T> class Annotator {
 			unlink(tree_, batch, entry, child, level, part, to_);
 			return;
 		}
+		will_fill(tree_, entry, child, level + 1, part);
 		commit(batch, child, level + 1, part.first, part.last);
-		if (!to_ && is_empty<Granule>(child, tree_.index(level + 1, part.first)))
+		if (!to_ && is_emptied(tree_, entry, child, level + 1, part))
 			unlink(tree_, batch, entry, child, level, part);
 	}
 

@@ -207,7 +207,7 @@ template <class T, class Batch, class Operation> class Editor {
 		}
 		commit(child, level + 1, part.first, part.last, live);
 		if constexpr (Operation::removes) {
-			if (is_empty<Granule>(child, tree_.index(level + 1, part.first)))
+			if (!operation_.left && is_emptied(tree_, entry, child, level + 1, part))
 				unlink(tree_, batch_, entry, child, level, part);
 		}
 	}

@@ -12,6 +12,7 @@
 
 #include "vmsa/change.hpp"
 #include "vmsa/live.hpp"
+#include "vmsa/occupancy.hpp"
 
 namespace vmsa
 {
@@ -46,6 +47,8 @@ template <class T, class Batch> class Folder {
 				// A table of which only a part was asked for stays.
 				if (part.size() == size)
 					fold_table(entry, part, level);
+				if (emptied_ && Format::is_table(load(entry), level))
+					know(entry, 0);
 			}
 			if (part.last == last)
 				break;
@@ -112,6 +115,7 @@ template <class T, class Batch> class Folder {
 
 		if (empty) {
 			store(entry, 0);
+			emptied_ = true;
 			batch_.changed(part, unknown_level);
 			batch_.retire(child);
 			return;
@@ -183,6 +187,7 @@ template <class T, class Batch> class Folder {
 	T &tree_;
 	Batch &batch_;
 	FoldLimits limits_;
+	bool emptied_ = false; // an entry went: what was known of its table may be too much
 };
 
 // Folds all that lies whole in `region`; a fold that is not possible is not an error, and rules that

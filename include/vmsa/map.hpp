@@ -77,6 +77,7 @@ template <class T, class Rule> class Mapper {
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region};
 		batch.make(region);
+		will_fill(tree_, path, region);
 		commit(batch, path.lowest(), path.level, region.first, region.last);
 		batch.created();
 		return {};
@@ -185,8 +186,10 @@ template <class T, class Rule> class Mapper {
 
 				part = part_in_entry(at, last, Granule::size(level));
 				if (Format::is_table(d, level)) {
-					commit(batch, tree_.child(d), level + 1, part.first,
-					       part.last);
+					Descriptor *child = tree_.child(d);
+
+					will_fill(tree_, entry, child, level + 1, part);
+					commit(batch, child, level + 1, part.first, part.last);
 				} else {
 					Descriptor *child = reserve_.take();
 
@@ -323,8 +326,9 @@ template <class T, class Batch, class Rule>
 	const auto slot = tree.slot(region.first);
 	const auto [pa, bytes] = rule(region.first);
 
-	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa) ||
-	    bytes < T::Granule::page_size || limits.largest > last_level)
+	if (slot.level != last_level || slot.descriptor || (slot.above & occupancy.mask()) ||
+	    !tree.is_output_page(pa) || bytes < T::Granule::page_size ||
+	    limits.largest > last_level)
 		return false;
 	batch.make(region);
 	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));

@@ -89,38 +89,6 @@ constexpr size_t count_leaves(const Descriptor *entry, size_t n, Level level)
 	return count;
 }
 
-// The rest of has_others, a cache line at a time.
-template <class Granule>
-[[gnu::noinline]] constexpr bool has_distant_others(const Descriptor *table, size_t index)
-{
-	constexpr size_t line = 8;
-	Descriptor any = 0;
-
-	for (size_t i = 1; i < line; i++)
-		any |= table[index ^ i];
-	for (size_t i = line; !any && i < Granule::entries; i += line) {
-		const Descriptor *d = table + ((index ^ i) & ~(line - 1));
-
-		any = d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
-	}
-	return any;
-}
-
-// Is anything in a table but, perhaps, at `index`? No count of entries is kept anywhere, the table is
-// asked: `index ^ i` with a growing `i` comes by each entry once, and by the likeliest survivors, the
-// neighbours, first.
-template <class Granule>
-[[gnu::always_inline]] constexpr bool has_others(const Descriptor *table, size_t index)
-{
-	return table[index ^ 1] || has_distant_others<Granule>(table, index);
-}
-
-// Is nothing left in a table? `hint` is where something may just have gone.
-template <class Granule> constexpr bool is_empty(const Descriptor *table, size_t hint)
-{
-	return !table[hint] && !has_others<Granule>(table, hint);
-}
-
 // Replaces the bits of `mask`; hardware may be updating others, so each is exchanged.
 constexpr Descriptor replace_bits(Descriptor *entry, Descriptor mask, Descriptor bits)
 {

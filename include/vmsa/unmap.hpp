@@ -44,7 +44,7 @@ template <class T, class Batch>
 
 	if (slot.level != last_level ||
 	    (slot.descriptor & (type | T::Format::contiguous)) != type ||
-	    !has_others<typename T::Granule>(slot.table, slot.index))
+	    (slot.above & occupancy.mask()) || !has_near(slot.table, slot.index))
 		return false;
 	store(slot.entry(), 0);
 	batch.changed(page, last_level);

@@ -340,6 +340,8 @@ template <class F> class Lab {
 	{
 		look();
 		tlb_.expect_settled();
+		verdict_.expect(!shadow_.is_overstated(),
+				"no table is said to hold more than it does", 0, 0);
 		verdict_.expect(shadow_.linked() == memory_.live(),
 				"every table that is out can be reached", shadow_.linked(),
 				memory_.live());

@@ -77,6 +77,17 @@ template <class Format> class Shadow {
 		return n;
 	}
 
+	// Says an entry, in bits [58:53], that more lines of its table hold something than do?
+	bool is_overstated() const
+	{
+		for (size_t page = 0; page < places_.size(); page++) {
+			if (places_[page].linked && places_[page].level < vmsa::last_level &&
+			    is_overstated_in(memory_.page(page), places_[page].level))
+				return true;
+		}
+		return false;
+	}
+
 	bool is_linked(const vmsa::Descriptor *table) const
 	{
 		return places_[memory_.page_of(table)].linked;
@@ -130,6 +141,33 @@ template <class Format> class Shadow {
 			then[i] = change.after;
 			visit(change);
 		}
+	}
+
+	bool is_overstated_in(const vmsa::Descriptor *table, vmsa::Level level) const
+	{
+		for (size_t i = 0; i < Granule::entries; i++) {
+			const vmsa::Descriptor known = table[i] >> 53 & 63;
+
+			if (known && Format::is_table(table[i], level) &&
+			    lines(memory_.pointer(Format::next_table(table[i]))) < known)
+				return true;
+		}
+		return false;
+	}
+
+	// Of eight entries, not all of which are 0.
+	static size_t lines(const vmsa::Descriptor *table)
+	{
+		size_t n = 0;
+
+		for (size_t i = 0; i < Granule::entries; i += 8) {
+			bool any = false;
+
+			for (size_t k = 0; k < 8; k++)
+				any |= table[i + k] != 0;
+			n += any;
+		}
+		return n;
 	}
 
 	static bool is_same_table(vmsa::Descriptor a, vmsa::Descriptor b, vmsa::Level level)

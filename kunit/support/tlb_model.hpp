@@ -43,6 +43,10 @@ template <class Format> class TlbModel {
 		if (Format::is_leaf(c.before, c.level) && Format::is_leaf(c.after, c.level) &&
 		    !((c.before ^ c.after) & ~Format::software.mask()))
 			return;
+		// And so are those of an entry that names the same table.
+		if (Format::is_table(c.before, c.level) && Format::is_table(c.after, c.level) &&
+		    !((c.before ^ c.after) & ~vmsa::Field{58, 53}.mask()))
+			return;
 		// What was invalid and is so again is nobody's business.
 		published_ &= !((c.before | c.after) & 1);
 		if (Format::is_table(c.before, c.level)) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Is anything left in a table? A table goes when its last entry does, and no count is kept of the entries
+// of every table: the table is asked, by lines of eight, the closest first. Where nothing is close, all of
+// it is read, once. The entry that names it then says what was found, in bits that hardware ignores:
+//
+//   63   59 58        53                       table descriptor
+//  +-------+------------+--- ... ---+
+//  |       | occupancy  |           |          lines that hold something, at the least; 0: nobody knows
+//  +-------+------------+--- ... ---+
+//
+// From there on whoever makes entries of that table, or takes them away, keeps it right, or says 0. It is
+// a bound, not a truth: a table is never freed that was not read and found empty.
+#pragma once
+
+#include "vmsa/runs.hpp"
+
+namespace vmsa
+{
+
+inline constexpr Field occupancy{58, 53};
+inline constexpr size_t most_known = 63;
+inline constexpr size_t line_entries = 8; // a cache line
+inline constexpr size_t near_lines = 4;
+
+constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
+{
+	const Descriptor *d = table + (index & ~(line_entries - 1));
+
+	return d[0] | d[1] | d[2] | d[3] | d[4] | d[5] | d[6] | d[7];
+}
+
+// How many of the lines in which the entries from `first` to `last` lie hold nothing?
+[[gnu::noinline]] constexpr size_t empty_lines(const Descriptor *table, size_t first, size_t last)
+{
+	size_t n = 0;
+
+	for (size_t i = first & ~(line_entries - 1); i <= last; i += line_entries)
+		n += !any_in_line(table, i);
+	return n;
+}
+
+// How many lines of a table of `entries` hold something? Counted as far as can be said.
+[[gnu::noinline]] constexpr size_t occupied_lines(const Descriptor *table, size_t entries)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < entries && n < most_known; i += line_entries)
+		n += any_in_line(table, i) != 0;
+	return n;
+}
+
+[[gnu::noinline]] constexpr bool has_near_lines(const Descriptor *table, size_t index)
+{
+	Descriptor any = 0;
+
+	for (size_t i = 2; i < line_entries; i++)
+		any |= table[index ^ i];
+	for (size_t i = 1; !any && i < near_lines; i++)
+		any = any_in_line(table, index ^ (i * line_entries));
+	return any;
+}
+
+// Is something close to `index`? What is there does not count. The neighbour is the likeliest.
+[[gnu::always_inline]] constexpr bool has_near(const Descriptor *table, size_t index)
+{
+	return table[index ^ 1] || has_near_lines(table, index);
+}
+
+constexpr void know(Descriptor *entry, size_t lines)
+{
+	replace_bits(entry, occupancy.mask(),
+		     occupancy.put(lines < most_known ? lines : most_known));
+}
+
+// The entries from `first` to `last` of `table`, which `entry` names, are about to be made: all of them.
+[[gnu::always_inline]] constexpr void will_fill(Descriptor *entry, const Descriptor *table,
+						size_t first, size_t last)
+{
+	if (const size_t known = occupancy.get(load(entry))) [[unlikely]]
+		know(entry, known + empty_lines(table, first, last));
+}
+
+// They have gone, all of them. Is nothing left in the table?
+[[gnu::noinline]] constexpr bool is_emptied(Descriptor *entry, const Descriptor *table,
+					    size_t entries, size_t first, size_t last)
+{
+	if (const size_t known = occupancy.get(load(entry))) {
+		const size_t gone = empty_lines(table, first, last);
+
+		if (gone < known) {
+			if (gone)
+				know(entry, known - gone);
+			return false;
+		}
+	} else if (has_near(table, first)) {
+		return false;
+	}
+
+	const size_t found = occupied_lines(table, entries);
+
+	if (found)
+		know(entry, found);
+	return !found;
+}
+
+} // namespace vmsa
