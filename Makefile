@@ -22,7 +22,7 @@ help:
 #: On any machine with Debian 12 (everything missing is installed, kernels come from Debian):
 #:   make run           boot an arm64 kernel, load the module, show what it does
 #:   make shell         the same machine with a shell in it
-#:   make check         every test
+#:   make check         every test, or some parts: PARTS='style docs'
 #:     KERNEL=5.10|6.1|6.12|newest|sid|...   which of Debian's arm64 kernels (6.12), or san, ours with
 #:                                sanitizers, or clang, with kCFI; scripts/fetch-kernel.sh --list knows all
 #:     EL2=vhe|nvhe|kvm|off       what the module finds there (what the CPU has)
@@ -54,7 +54,7 @@ shell: $(setup)
 #:   make check-package the tarball, the version, and what is said of kernels and compilers that will not do
 #:
 check: setup
-	@scripts/check.sh
+	@scripts/check.sh $(PARTS)
 
 check-host: setup
 	@scripts/check-host.sh

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh: every test there is, part by part. Each part closes with "N passed, N failed, N skipped";
-# so does the whole. What a part printed is in build/check/PART.log.
+# check.sh [PART...]: every test there is, or the parts that are named (`check.sh style docs`). Each part closes
+# with "N passed, N failed, N skipped"; so does the whole. What a part printed is in build/check/PART.log.
 #
 # Parts run side by side, as many as there are CPUs (or CHECK_LANES): a machine in QEMU keeps one busy,
 # and leaves another to compilers. What two parts build, they build under a lock.
@@ -47,6 +47,7 @@ judge() {
 }
 
 part() {
+	((${#wanted[@]} == 0)) || [[ " ${wanted[*]} " == *" $1 "* ]] || return 0
 	while (($(jobs -rp | wc -l) >= lanes)); do
 		wait -n || true
 	done
@@ -72,8 +73,13 @@ runs() {
 	e2e "$@" --tests 'run trace_run guests escape beside hotplug neighbours turns restart'
 }
 
-rm -rf "$logs"
+wanted=("$@")
+mapfile -t known < <(sed -nE 's/^part ([^ ]+) .*/\1/p' "$0")
+for name in "${wanted[@]}"; do
+	[[ " ${known[*]} " == *" $name "* ]] || die "no part is called '$name' (there are: ${known[*]})"
+done
 mkdir -p "$logs"
+((${#wanted[@]})) || rm -f "$logs"/*
 parts=()
 TIMEFORMAT='%0U + %0S'
 trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
