@@ -184,7 +184,9 @@ template <class T, class Batch, class Operation> class Editor {
 			Descriptor *first = entry + ((at - part.first) >> Granule::shift(level));
 
 			first -= tree_.index(level, at) & (n - 1);
+			// An annotation may have any bit, too.
 			if ((load(first) & Format::contiguous) &&
+			    Format::is_leaf(load(first), level) &&
 			    plan_.breaks_group(first, group, level))
 				set_contiguous<Format>(batch_, first, group, level, false);
 			// With a uniform operation only the groups at the two ends can be partial.

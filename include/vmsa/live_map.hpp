@@ -20,8 +20,8 @@
 #pragma once
 
 #include "vmsa/active_root.hpp"
+#include "vmsa/map_counts.hpp"
 #include "vmsa/map_registers.hpp"
-#include "vmsa/mapping.hpp"
 #include "vmsa/table_pool.hpp"
 
 namespace vmsa
@@ -29,7 +29,8 @@ namespace vmsa
 
 template <class S, class G, class Rule, unsigned OutputBits = 48, TableMemory Memory = TablePool<G>,
 	  Cpu C = ThisCpu>
-class LiveMap {
+class LiveMap
+    : public MapCounts<LiveMap<S, G, Rule, OutputBits, Memory, C>, Format<S, G, OutputBits>> {
     public:
 	using Stage = S;
 	using Granule = G;
@@ -89,6 +90,19 @@ class LiveMap {
 
 		note(its);
 		return change().map(region, rule_, its, limits);
+	}
+
+	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
+	template <class Visit = ShowNothing>
+	Result<void> remap(Region<Input> region, const Attributes &attributes,
+			   MapLimits limits = {}, const Visit &visit = {})
+	{
+		if (!created())
+			return error_;
+		const Attributes its = of_map(attributes);
+
+		note(its);
+		return change().remap(region, rule_, its, limits, visit);
 	}
 
 	Result<void> unmap(Region<Input> region)
@@ -163,49 +177,6 @@ class LiveMap {
 		if (!created())
 			return error_;
 		return mapping_.template annotation<A>(input);
-	}
-
-	// ---- How many tables would a change take? As Mapping has it. ----
-
-	Result<size_t> tables_to_map(Region<Input> region, const Attributes &attributes,
-				     MapLimits limits = {})
-	{
-		if (!created())
-			return error_;
-		return change().tables_to_map(region, rule_, attributes, limits);
-	}
-
-	Result<size_t> tables_to_unmap(Region<Input> region)
-	{
-		return created() ? change().tables_to_unmap(region) : error_;
-	}
-
-	Result<size_t> tables_to_protect(Region<Input> region, typename Format::Access access)
-	{
-		return created() ? change().tables_to_protect(region, access) : error_;
-	}
-
-	template <class Update>
-	Result<size_t> tables_to_modify(Region<Input> region, const Update &update)
-	{
-		return created() ? change().tables_to_modify(region, update) : error_;
-	}
-
-	Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level)
-	{
-		return created() ? change().tables_to_cut(region, level) : error_;
-	}
-
-	template <Annotation... A>
-	Result<size_t> tables_to_annotate(Region<Input> region, const A &...a)
-	{
-		return created() ? change().tables_to_annotate(region, a...) : error_;
-	}
-
-	template <Annotation A>
-	Result<size_t> tables_to_unannotate(Region<Input> region, const A &a)
-	{
-		return created() ? change().tables_to_unannotate(region, a) : error_;
 	}
 
 	// ---- Reading ----
@@ -350,6 +321,8 @@ class LiveMap {
 	}
 
     private:
+	friend MapCounts<LiveMap, Format>;
+
 	// What has an ASID is of that ASID, unless the config says otherwise: a leaf that is global is every
 	// process's. The upper range goes by no ASID of its own.
 	Attributes of_map(Attributes attributes) const

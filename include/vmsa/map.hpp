@@ -83,7 +83,7 @@ template <class T, class Rule> class Mapper {
 		return {};
 	}
 
-    private:
+    protected:
 	// How many leaves of `level` can stand side by side from `at` on?
 	constexpr size_t leaves_here(Level level, Input at, Input last, Extent extent) const
 	{
@@ -139,12 +139,8 @@ template <class T, class Rule> class Mapper {
 				}
 			} else {
 				part = part_in_entry(at, last, Granule::size(level));
-				if (!extent.pa.is_aligned(Granule::page_size))
-					return fail({Errc::unaligned_output, extent.pa.raw(),
-						     extent.pa.raw()});
-				if (extent.bytes < Granule::page_size)
-					return fail({Errc::bad_rule,
-						     part_in_entry(at, last, Granule::page_size)});
+				if (!is_of_pages(extent, at, last))
+					return false;
 				const Descriptor d =
 					table ? load(table + tree_.index(level, at)) : 0;
 
@@ -268,6 +264,16 @@ template <class T, class Rule> class Mapper {
 		for (; n; n--, entry++)
 			any |= load(entry);
 		return !any;
+	}
+
+	// What a rule has to answer.
+	constexpr bool is_of_pages(Extent extent, Input at, Input last)
+	{
+		if (!extent.pa.is_aligned(Granule::page_size))
+			return fail({Errc::unaligned_output, extent.pa.raw(), extent.pa.raw()});
+		if (extent.bytes < Granule::page_size)
+			return fail({Errc::bad_rule, part_in_entry(at, last, Granule::page_size)});
+		return true;
 	}
 
 	constexpr bool output_fits(Pa pa, Region<Input> part)

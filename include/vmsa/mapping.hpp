@@ -17,6 +17,7 @@
 #include "vmsa/map.hpp"
 #include "vmsa/modify.hpp"
 #include "vmsa/protect.hpp"
+#include "vmsa/remap.hpp"
 #include "vmsa/unmap.hpp"
 
 namespace vmsa
@@ -61,6 +62,16 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		    }))
 			return {};
 		return unmap_region(region);
+	}
+
+	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
+	template <class Rule, class Visit = ShowNothing>
+	constexpr Result<void> remap(Region<Input> region, const Rule &rule, Attributes attributes,
+				     MapLimits limits = {}, const Visit &visit = {})
+	{
+		return changing([&](auto &batch) {
+			return vmsa::remap(tree_, batch, region, rule, attributes, limits, visit);
+		});
 	}
 
 	constexpr Result<void> protect(Region<Input> region, typename Format::Access access)
@@ -166,6 +177,14 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 					       MapLimits limits = {}) const
 	{
 		return vmsa::tables_to_map(tree_, region, rule, attributes, limits);
+	}
+
+	template <class Rule>
+	constexpr Result<size_t> tables_to_remap(Region<Input> region, const Rule &rule,
+						 const Attributes &attributes,
+						 MapLimits limits = {}) const
+	{
+		return vmsa::tables_to_remap(tree_, rules_, region, rule, attributes, limits);
 	}
 
 	// With or without an annotation.

@@ -31,6 +31,7 @@ template <class Map> class Trial {
 	{
 		come_and_go();
 		cut();
+		remap();
 		execute();
 		restrict();
 		let_hardware_update();
@@ -91,6 +92,36 @@ template <class Map> class Trial {
 		unmap({Input{middle + page}, bytes / 2 - page});
 		loads(Outcome::translation_fault, first + 4 * page);
 		loads(Outcome::translation_fault, first + bytes - page);
+	}
+
+	// A page is carved out of a block, then all of it is made pages, and a block again.
+	void remap()
+	{
+		const bool block = Granule::size(2) <= 32 * vmsa::MiB;
+		const uint64_t page = Granule::page_size;
+		const uint64_t bytes = block ? Granule::size(2) : Format::contiguous_run(3) * page;
+		const uint64_t first = at_ & ~(bytes - 1);
+		const uint64_t middle = first + bytes / 2;
+		const Region whole{Input{first}, bytes};
+
+		remap(whole, vmsa::normal | vmsa::rw, {.contiguous = true});
+		loads(Outcome::done, first);
+		stores(Outcome::done, middle);
+		stores(Outcome::done, middle + page);
+		remap({Input{middle}, page}, vmsa::nc | vmsa::r);
+		stores(Outcome::permission_fault, middle);
+		loads(Outcome::done, middle);
+		stores(Outcome::done, middle - page);
+		stores(Outcome::done, middle + page);
+		remap(whole, vmsa::normal | vmsa::rw, {.largest = 3});
+		stores(Outcome::done, middle);
+		stores(Outcome::done, first);
+		remap(whole, vmsa::normal | vmsa::r);
+		loads(Outcome::done, middle);
+		stores(Outcome::permission_fault, first);
+		stores(Outcome::permission_fault, middle);
+		unmap(whole);
+		loads(Outcome::translation_fault, middle);
 	}
 
 	// All permissions, changed in place from one to the next.
@@ -217,6 +248,11 @@ template <class Map> class Trial {
 				   unsigned line = __builtin_LINE())
 	{
 		holds(map_.map(region, attributes).ok(), "map", line);
+	}
+	[[gnu::noinline]] void remap(Region region, const Attributes &attributes,
+				     vmsa::MapLimits limits = {}, unsigned line = __builtin_LINE())
+	{
+		holds(map_.remap(region, attributes, limits).ok(), "remap", line);
 	}
 	[[gnu::noinline]] void unmap(Region region, unsigned line = __builtin_LINE())
 	{

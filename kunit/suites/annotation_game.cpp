@@ -54,6 +54,7 @@ template <class F> class Game {
 		size_t count;
 		uint64_t from;
 		uint64_t to;
+		bool again = false; // map: also over what is mapped
 	};
 
 	Region<Input> region(size_t first, size_t count) const
@@ -71,6 +72,8 @@ template <class F> class Game {
 
 			switch (m.what) {
 			case 0: // map, over `from`
+				if (c == mapped && m.again)
+					break;
 				if (c == mapped)
 					return Errc::overlap;
 				if (c && c != m.from)
@@ -98,12 +101,15 @@ template <class F> class Game {
 		const auto r = region(m.first, m.count);
 
 		switch (m.what) {
-		case 0:
-			return lab_
-				.map(r, Pa{r.first.raw() & low_bits(40)}, normal | rw,
-				     {.largest = random_.below(2) ? Level{3} : Level{-1},
-				      .over = annotation(m.from)})
+		case 0: {
+			const Linear rule{r.first, Pa{r.first.raw() & low_bits(40)}};
+			const MapLimits limits{.largest = random_.below(2) ? Level{3} : Level{-1},
+					       .over = annotation(m.from)};
+
+			return (m.again ? lab_.remap(r, rule, normal | rw, limits)
+					: lab_.map_by(r, rule, normal | rw, limits))
 				.error();
+		}
 		case 1:
 			return (m.to ? lab_.unmap(r, m.to) : lab_.unmap(r)).error();
 		default:
@@ -123,6 +129,7 @@ template <class F> class Game {
 		       .to = random_.below(3)};
 
 		m.count += random_.below(units - m.first);
+		m.again = random_.below(3) == 0;
 		if (m.what >= 2 && !m.from && !m.to)
 			m.to = 1;
 		shrink(m);
@@ -155,7 +162,7 @@ template <class F> class Game {
 		if (random_.below(4) == 0)
 			return;
 		if (c == mapped)
-			m.what = 1;
+			m.what = m.again ? 0 : 1;
 		else if (c)
 			m.from = c;
 		else if (m.what == 1)

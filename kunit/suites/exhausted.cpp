@@ -21,6 +21,7 @@ template <class F> class Shortage {
 	using Region = vmsa::Region<typename F::Input>;
 	using Attributes = typename F::Attributes;
 
+	static constexpr Access r_only = vmsa::r;
 	static constexpr uint64_t page = F::Granule::page_size;
 	static constexpr uint64_t block = F::Granule::size(2);
 
@@ -37,7 +38,11 @@ template <class F> class Shortage {
 		const auto start = static_cast<size_t>(last_level - lab_.tree().geometry().start);
 
 		map(at(0, 2 * block + page), start);
-		map(at(4 * block, 2 * block), 0);
+		map(at(3 * block, 3 * block), 0);
+		// A page of a table that is there, and one of a block.
+		run(at(3 * block - page, 2 * page), 1, [&](Region r) {
+			return lab_.remap(r, Linear{r.first, Pa{0}}, normal | r_only);
+		});
 		run(at(page, page), 1,
 		    [&](Region r) { return lab_.protect(r, typename F::Access{.read = true}); });
 		run(at(2 * block - page, page), 1, [&](Region r) {

@@ -74,6 +74,58 @@ template <class F> class Board {
 		look_at(unit);
 	}
 
+	// ---- What is drawn ----
+
+	Input start()
+	{
+		const uint64_t offset = random_.below(s_.units) * s_.unit;
+
+		return Input{s_.first} + (random_.one_in(2) ? offset & ~(s_.block - 1) : offset);
+	}
+
+	// As long as it pleases.
+	[[gnu::noinline]] Region reach(Input first)
+	{
+		const Input end = flat_.all().last;
+		const uint64_t most[] = {8 * s_.unit, 512 * s_.unit, s_.block, end - first + 1};
+		const uint64_t limit = most[random_.below(4)];
+		uint64_t bytes = (1 + random_.below(limit / s_.unit)) * s_.unit;
+
+		if (random_.one_in(4))
+			bytes = (bytes + s_.block - 1) & ~(s_.block - 1);
+		if (bytes > end - first + 1)
+			bytes = end - first + 1;
+		return {first, bytes};
+	}
+
+	// Usually no longer than what is mapped (or is not).
+	[[gnu::noinline]] Region extend(Input first, bool mapped)
+	{
+		Region region = reach(first);
+
+		if (!random_.one_in(8))
+			flat_.find(region, mapped, region);
+		return region;
+	}
+
+	// Half the time in one piece: then blocks are possible, unless it is out of step.
+	Pieces<F> draw_rule()
+	{
+		const uint64_t piece =
+			random_.one_in(2) ? vmsa::bit(45) : s_.unit << random_.below(4);
+		const uint64_t offset = random_.one_in(3) ? s_.unit : 0;
+
+		return {Input{s_.range == vmsa::Range::lower ? 0 : s_.first}, piece,
+			random_.below(vmsa::bit(32)), offset};
+	}
+
+	vmsa::MapLimits draw_limits()
+	{
+		const auto largest = static_cast<Level>(random_.below(4)) - 1;
+
+		return {largest, random_.one_in(2)};
+	}
+
 	Error hole_in(Region region) const
 	{
 		Region hole;

@@ -53,18 +53,18 @@ template <class F> class Game : Board<F> {
 		lab_.rules() = {};
 		// Left alone, all falls to pieces, and nothing is ever cut, emptied or made a block.
 		if (random_.one_in(8))
-			sweep({start().align_down(s_.block), s_.block});
+			sweep({this->start().align_down(s_.block), s_.block});
 		lab_.rules() = {!random_.one_in(16),
 				random_.one_in(8) ? vmsa::OnBreak::refuse : vmsa::OnBreak::perform,
 				static_cast<unsigned>(random_.below(3))};
 		// Often near each other, so that they meet.
-		const Input first = start();
+		const Input first = this->start();
 
 		if (!random_.one_in(4))
 			return operate(first);
 		lab_.together([&] {
 			for (uint64_t n = 2 + random_.below(3); n && good(); n--)
-				operate(random_.one_in(2) ? first : start());
+				operate(random_.one_in(2) ? first : this->start());
 		});
 	}
 
@@ -72,12 +72,15 @@ template <class F> class Game : Board<F> {
 	{
 		if (random_.one_in(2))
 			lab_.memory().fail_at(random_.below(2));
-		if (flat_.is_mapped(first) && random_.one_in(2))
+		if (random_.one_in(6))
+			remap(random_.one_in(2) ? this->reach(first)
+						: this->extend(first, flat_.is_mapped(first)));
+		else if (flat_.is_mapped(first) && random_.one_in(2))
 			use(first);
 		else if (!flat_.is_mapped(first))
-			map(extend(first, false));
+			map(this->extend(first, false));
 		else
-			change(extend(first, true));
+			change(this->extend(first, true));
 		lab_.memory().fail_at(ScratchMemory::never);
 	}
 
@@ -103,9 +106,9 @@ template <class F> class Game : Board<F> {
 	{
 		switch (random_.below(6)) {
 		case 0:
-			return harvest(extend(at, true), false);
+			return harvest(this->extend(at, true), false);
 		case 1:
-			return harvest(extend(at, true), true);
+			return harvest(this->extend(at, true), true);
 		case 2:
 			return note(at, false);
 		case 3:
@@ -123,43 +126,10 @@ template <class F> class Game : Board<F> {
 			unmap(mapped);
 	}
 
-	Input start()
-	{
-		const uint64_t offset = random_.below(s_.units) * s_.unit;
-
-		return Input{s_.first} + (random_.one_in(2) ? offset & ~(s_.block - 1) : offset);
-	}
-
-	// As long as it pleases; usually no longer than what is mapped (or is not).
-	[[gnu::noinline]] Region extend(Input first, bool mapped)
-	{
-		const Input end = flat_.all().last;
-		const uint64_t most[] = {8 * s_.unit, 512 * s_.unit, s_.block, end - first + 1};
-		const uint64_t limit = most[random_.below(4)];
-		uint64_t bytes = (1 + random_.below(limit / s_.unit)) * s_.unit;
-
-		if (random_.one_in(4))
-			bytes = (bytes + s_.block - 1) & ~(s_.block - 1);
-		if (bytes > end - first + 1)
-			bytes = end - first + 1;
-
-		Region region{first, bytes};
-
-		if (!random_.one_in(8))
-			flat_.find(region, mapped, region);
-		return region;
-	}
-
 	[[gnu::noinline]] void map(Region region)
 	{
-		// Half the time in one piece: then blocks are possible, unless it is out of step.
-		const uint64_t piece =
-			random_.one_in(2) ? vmsa::bit(45) : s_.unit << random_.below(4);
-		const uint64_t offset = random_.one_in(3) ? s_.unit : 0;
-		const Pieces<F> rule{Input{s_.range == vmsa::Range::lower ? 0 : s_.first}, piece,
-				     random_.below(vmsa::bit(32)), offset};
-		const vmsa::MapLimits limits{static_cast<Level>(random_.below(4)) - 1,
-					     random_.one_in(2)};
+		const Pieces<F> rule = this->draw_rule();
+		const vmsa::MapLimits limits = this->draw_limits();
 		const Attributes a = draw_attributes<F>(random_);
 		Region taken;
 		Error want;
@@ -171,6 +141,29 @@ template <class F> class Game : Board<F> {
 		this->attempt(
 			"map", region, want,
 			[&] { return lab_.map_by(region, rule, a, limits).error(); },
+			[&] { flat_.map(region, rule, a); });
+	}
+
+	// Over whatever is there; or, with its output left alone, in other leaves or with another access.
+	[[gnu::noinline]] void remap(Region region)
+	{
+		const Pieces<F> rule = random_.one_in(3) ? again_ : this->draw_rule();
+		const vmsa::MapLimits limits = this->draw_limits();
+		const Attributes a = draw_attributes<F>(random_);
+		const auto visit = [&](const vmsa::Entry<F> &e) {
+			verdict_.expect(e.is_leaf() && region.contains(e.region) &&
+						!lab_.tlb().may_hold(e.region),
+					"what is shown was there, and is gone from every TLB",
+					e.region.first.raw(), e.region.last.raw());
+		};
+		Error want;
+
+		if (is_forbidden(a))
+			want = {Errc::forbidden_attributes, region};
+		again_ = rule;
+		this->attempt(
+			"remap", region, want,
+			[&] { return lab_.remap(region, rule, a, limits, visit).error(); },
 			[&] { flat_.map(region, rule, a); });
 	}
 
@@ -350,6 +343,8 @@ template <class F> class Game : Board<F> {
 				});
 			});
 	}
+
+	Pieces<F> again_{Input{0}, vmsa::bit(45), 0, 0}; // the rule of the last remap
 
 	// What protect leaves where it ends dirty state: bit 58.
 	static constexpr uint8_t was_dirty = static_cast<uint8_t>(F::software.get(vmsa::bit(58)));

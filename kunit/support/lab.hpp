@@ -83,9 +83,18 @@ template <class F> class Lab {
 		return change([&](auto &m) { return m.map(region, rule, attributes, limits); });
 	}
 
-	[[gnu::noinline]] Done unmap(Region region)
+	// limits, visit(Entry)
+	template <class Rule, class... Args>
+	[[gnu::noinline]] Done remap(Region region, const Rule &rule, const Attributes &attributes,
+				     const Args &...args)
 	{
-		return change([&](auto &m) { return m.unmap(region); });
+		return change([&](auto &m) { return m.remap(region, rule, attributes, args...); });
+	}
+
+	// Nothing more, an annotation, or visit(Entry)
+	template <class... A> [[gnu::noinline]] Done unmap(Region region, const A &...a)
+	{
+		return change([&](auto &m) { return m.unmap(region, a...); });
 	}
 
 	[[gnu::noinline]] Done protect(Region region, typename F::Access access)
@@ -118,11 +127,6 @@ template <class F> class Lab {
 	template <class A> [[gnu::noinline]] Done unannotate(Region region, const A &a)
 	{
 		return change([&](auto &m) { return m.unannotate(region, a); });
-	}
-
-	template <class A> [[gnu::noinline]] Done unmap(Region region, const A &a)
-	{
-		return change([&](auto &m) { return m.unmap(region, a); });
 	}
 
 	// visit(region, level)
@@ -170,12 +174,7 @@ template <class F> class Lab {
 	// The descriptor that decides `input`, for a test that plays the hardware.
 	[[gnu::noinline]] vmsa::Descriptor *descriptor(Input input)
 	{
-		vmsa::Descriptor *found = nullptr;
-
-		tree().steps(input, [&](vmsa::Level, size_t i, Pa table, vmsa::Descriptor) {
-			found = memory_.pointer(table) + i;
-		});
-		return found;
+		return tree().slot(input).entry();
 	}
 
 	// What the hardware wrote is no change of ours.

@@ -18,6 +18,10 @@ template <class T, class Batch> struct OpenBatch {
 	{
 		return vmsa::map(tree, batch, region, args...);
 	}
+	template <class... Args> auto remap(Region region, const Args &...args)
+	{
+		return vmsa::remap(tree, batch, region, args...);
+	}
 	template <class... Args> auto unmap(Region region, const Args &...args)
 	{
 		return vmsa::unmap(tree, batch, region, args...);

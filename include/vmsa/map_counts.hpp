@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// How many tables would a change of a LiveMap take? As Mapping has it; errors as that, or created().
+#pragma once
+
+#include "vmsa/mapping.hpp"
+
+namespace vmsa
+{
+
+// `Map` is the LiveMap, which is one of these.
+template <class Map, class Format> class MapCounts {
+	using Input = typename Format::Input;
+	using Attributes = typename Format::Attributes;
+
+    public:
+	Result<size_t> tables_to_map(Region<Input> region, const Attributes &attributes,
+				     MapLimits limits = {})
+	{
+		return count([&](auto &m) {
+			return m.tables_to_map(region, map().translation(), attributes, limits);
+		});
+	}
+
+	Result<size_t> tables_to_remap(Region<Input> region, const Attributes &attributes,
+				       MapLimits limits = {})
+	{
+		return count([&](auto &m) {
+			return m.tables_to_remap(region, map().translation(),
+						 map().of_map(attributes), limits);
+		});
+	}
+
+	Result<size_t> tables_to_unmap(Region<Input> region)
+	{
+		return count([&](auto &m) { return m.tables_to_unmap(region); });
+	}
+
+	Result<size_t> tables_to_protect(Region<Input> region, typename Format::Access access)
+	{
+		return count([&](auto &m) { return m.tables_to_protect(region, access); });
+	}
+
+	template <class Update>
+	Result<size_t> tables_to_modify(Region<Input> region, const Update &update)
+	{
+		return count([&](auto &m) { return m.tables_to_modify(region, update); });
+	}
+
+	Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level)
+	{
+		return count([&](auto &m) { return m.tables_to_cut(region, level); });
+	}
+
+	template <Annotation... A>
+	Result<size_t> tables_to_annotate(Region<Input> region, const A &...a)
+	{
+		return count([&](auto &m) { return m.tables_to_annotate(region, a...); });
+	}
+
+	template <Annotation A>
+	Result<size_t> tables_to_unannotate(Region<Input> region, const A &a)
+	{
+		return count([&](auto &m) { return m.tables_to_unannotate(region, a); });
+	}
+
+    private:
+	Map &map()
+	{
+		return static_cast<Map &>(*this);
+	}
+
+	template <class Count> Result<size_t> count(const Count &of)
+	{
+		return map().created() ? of(map().change()) : map().created().error();
+	}
+};
+
+} // namespace vmsa

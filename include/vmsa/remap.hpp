@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Remap: give a region of input addresses an output, whatever was mapped there. It is map (map.hpp) without
+// overlap: holes, pages, blocks and whole tables make way, and what of a block or of a contiguous group sticks
+// out of the region goes on saying what it said. Annotations are somebody's: only MapLimits::over makes way.
+//
+//   map.remap(text, Linear{text.first, pa}, normal | rx);     // carved out of RAM that was mapped as one
+//
+// What stands in one table is broken together, invalidated once, and made anew:
+//
+//   leaf, table  ──break──>  invalid  ──invalidate, sync──>  leaf of its new size
+//
+// A leaf that already says what it shall is left alone. One that differs in nothing but permissions, AF, dirty
+// state and software bits is changed in place, and what hardware noted of it stays.
+#pragma once
+
+#include "vmsa/remap_plan.hpp"
+
+namespace vmsa
+{
+
+// For who does not want to see what went.
+struct ShowNothing {
+	constexpr void operator()(const auto &) const
+	{
+	}
+};
+
+template <class T, class Batch, class Rule, class Visit> class Remapper : RemapPlan<T, Rule> {
+	using Plan = RemapPlan<T, Rule>;
+	using Format = typename T::Format;
+	using Granule = typename T::Granule;
+	using Input = typename T::Input;
+
+	using Plan::each_part;
+	using Plan::reserve_;
+	using Plan::rules_;
+	using Plan::tree_;
+	using Plan::wanted;
+
+    public:
+	// `bits` as leaf_bits gives them.
+	constexpr Remapper(T &tree, Batch &batch, const Rule &rule, Descriptor bits,
+			   MapLimits limits, const Visit &visit)
+	    : Plan{tree, batch.rules(), rule, bits, limits}, batch_{batch}, visit_{visit}
+	{
+	}
+
+	constexpr Error run(Region<Input> region)
+	{
+		const Path<T> path = path_to(tree_, region);
+		const Result<size_t> tables = this->make(path, region);
+
+		if (!tables)
+			return tables.error();
+		if (!reserve_.fill(tables.value()))
+			return {Errc::no_memory, region};
+		batch_.make(region);
+		commit(path.lowest(), path.level, region.first, region.last, rules_.live);
+		return {};
+	}
+
+    private:
+	static constexpr bool shows = !std::is_same_v<Visit, ShowNothing>;
+
+	// ---- Commit: nothing fails. `live`: the hardware can reach this table. ----
+
+	constexpr void commit(Descriptor *table, Level level, Input at, Input last, bool live)
+	{
+		this->each_torn_group(
+			table, level, at, last, [&](Descriptor *first, Region<Input> group) {
+				set_contiguous<Format>(batch_, first, group, level, false);
+				return true;
+			});
+		break_old(table, level, at, last, live);
+		make_new(table, level, at, last, live);
+		batch_.created();
+	}
+
+	// Whatever cannot become what it shall in place is invalid afterwards, on every CPU. It still says what
+	// it was; an annotation, which is not 0 and invalid either, goes.
+	constexpr void break_old(Descriptor *table, Level level, Input at, Input last, bool live)
+	{
+		const uint64_t size = Granule::size(level);
+		Region<Input> broken;
+		bool any = false;
+		bool tables = false;
+
+		each_part(
+			level, at, last,
+			[&](Region<Input> run, Pa pa) {
+				Descriptor *entry = table + tree_.index(level, run.first);
+
+				for (Region<Input> leaf{run.first, size};;
+				     leaf = {leaf.last + 1, size}, entry++) {
+					const Descriptor d = load(entry);
+					const bool is_table = Format::is_table(d, level);
+
+					if (!Format::is_valid(d)) {
+						store(entry, 0);
+					} else if (is_table ||
+						   classify<Format>(
+							   d, wanted(run, pa, level, leaf.first)) ==
+							   Change::needs_break) {
+						break_leaf(entry);
+						broken = any ? broken.hull(leaf) : leaf;
+						any = true;
+						tables |= is_table;
+					}
+					if (leaf.last == run.last)
+						return true;
+				}
+			},
+			[](auto, Extent) { return true; });
+		if (any && live)
+			batch_.broken(broken, level, tables);
+	}
+
+	constexpr void make_new(Descriptor *table, Level level, Input at, Input last, bool live)
+	{
+		const uint64_t size = Granule::size(level);
+
+		each_part(
+			level, at, last,
+			[&](Region<Input> run, Pa pa) {
+				Descriptor *entry = table + tree_.index(level, run.first);
+
+				for (Region<Input> leaf{run.first, size};;
+				     leaf = {leaf.last + 1, size}, entry++) {
+					const Descriptor d = load(entry);
+					const Descriptor want = wanted(run, pa, level, leaf.first);
+
+					if (Format::is_valid(d))
+						change_in_place(entry, want, leaf, level, live);
+					else
+						make_leaf(entry, d, want, leaf, level);
+					if (leaf.last == run.last)
+						return true;
+				}
+			},
+			[&](Region<Input> part, Extent) {
+				make_table(table + tree_.index(level, part.first), level, part,
+					   live);
+				return true;
+			});
+	}
+
+	constexpr void change_in_place(Descriptor *entry, Descriptor want, Region<Input> leaf,
+				       Level level, bool live)
+	{
+		Descriptor old = load(entry);
+
+		while (this->kept(old, want) != old) {
+			if (!compare_exchange(entry, old, this->kept(old, want)))
+				continue;
+			if (live)
+				batch_.changed(detail::whole_of<Format>(old, leaf.first, level),
+					       level);
+			return;
+		}
+	}
+
+	// `d` is what was broken there, or 0.
+	constexpr void make_leaf(Descriptor *entry, Descriptor d, Descriptor want,
+				 Region<Input> leaf, Level level)
+	{
+		const Descriptor old = d ? d | Format::valid_bit : 0;
+
+		if (!Format::is_table(old, level)) {
+			if (shows && old)
+				visit_(Entry<Format>{leaf, old, level});
+			store(entry, want);
+			return;
+		}
+
+		Descriptor *child = tree_.child(old);
+
+		if constexpr (shows) {
+			for_each_entry(tree_, child, level + 1, leaf,
+				       [&](auto, Descriptor below, Region<Input> part, Level l) {
+					       if (Format::is_leaf(below, l))
+						       visit_(Entry<Format>{part, below, l});
+				       });
+		}
+		store(entry, want);
+		batch_.folded(leaf, level);
+		retire(tree_, batch_, child, level + 1);
+	}
+
+	// An entry that leads, or shall lead, to a table.
+	constexpr void make_table(Descriptor *entry, Level level, Region<Input> part, bool live)
+	{
+		const Descriptor d = load(entry);
+
+		if (Format::is_table(d, level)) {
+			commit(tree_.child(d), level + 1, part.first, part.last, live);
+			return;
+		}
+
+		Descriptor *child = reserve_.take();
+		const Pa child_pa = tree_.memory().physical(child);
+		const Region<Input> whole{part.first.align_down(Granule::size(level)),
+					  Granule::size(level)};
+
+		if (!Format::is_leaf(d, level)) {
+			// Beside the region an annotation stays.
+			if (d)
+				fill(child, Granule::entries, d, 0);
+		} else if (live && way(Kind::cut, rules_.bbm_level) != Way::broken) {
+			split_unbroken<Format>(batch_, entry, whole, level, child, child_pa);
+			batch_.cut(whole, level);
+			commit(child, level + 1, part.first, part.last, true);
+			return;
+		} else {
+			if (live) {
+				break_leaf(entry);
+				batch_.broken(whole, level);
+			}
+			fill_from_block<Format>(child, load(entry) | Format::valid_bit, level);
+			batch_.cut(whole, level);
+		}
+		commit(child, level + 1, part.first, part.last, false);
+		store_release(entry, Format::table(child_pa));
+		batch_.created();
+	}
+
+	Batch &batch_;
+	const Visit &visit_;
+};
+
+// Maps all of `region`, or changes nothing. `region` is of whole pages, the rule as in map.hpp. visit(Entry),
+// where it is given, shows every leaf, or piece of a block, that went, when no TLB has it any more and with all
+// that hardware noted; not what was changed in place. The tree is not to be looked at meanwhile. Cost: a look at
+// every descriptor of the region, and one invalidation for each table in which something is broken.
+// Locking: a writer. Errors: as map, but no overlap with what is mapped (only with a reserved encoding);
+// needs_break, naming the leaf, the group or the table, where the rules refuse it.
+template <class T, class Batch, class Rule, class Visit = ShowNothing>
+constexpr Result<void> remap(T &tree, Batch &batch, Region<typename T::Input> region,
+			     const Rule &rule, typename T::Format::Attributes attributes,
+			     MapLimits limits = {}, const Visit &visit = {})
+{
+	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
+		return e;
+
+	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
+
+	if (const Error e = Remapper{tree, batch, rule, bits, limits, visit}.run(region);
+	    e.code != Errc::none)
+		return e;
+	return {};
+}
+
+// How many tables would that take? Errors: as remap, but for no_memory.
+template <class T, class Rule>
+constexpr Result<size_t> tables_to_remap(const T &tree, const ChangeRules &rules,
+					 Region<typename T::Input> region, const Rule &rule,
+					 const typename T::Format::Attributes &attributes,
+					 MapLimits limits = {})
+{
+	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
+		return e;
+
+	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
+
+	return RemapPlan{tree, rules, rule, bits, limits}.make(path_to(tree, region), region);
+}
+
+} // namespace vmsa
