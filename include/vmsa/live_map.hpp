@@ -62,14 +62,15 @@ class LiveMap
 	LiveMap &operator=(const LiveMap &) = delete;
 
 	// Frees every table; the map then fails with no_memory. False, and nothing is done, while a
-	// CPU is using it.
-	[[nodiscard]] bool destroy()
+	// CPU is using it. visit(Entry), where given, shows every leaf (tree.hpp).
+	template <EntryVisitor<Format> Visit = ShowNothing>
+	[[nodiscard]] bool destroy(const Visit &visit = {})
 	{
 		if (users())
 			return false;
 		if (created())
 			error_ = {Errc::no_memory, space()};
-		mapping_.destroy();
+		mapping_.destroy(visit);
 		return true;
 	}
 
@@ -93,7 +94,7 @@ class LiveMap
 	}
 
 	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
-	template <class Visit = ShowNothing>
+	template <EntryVisitor<Format> Visit = ShowNothing>
 	Result<void> remap(Region<Input> region, const Attributes &attributes,
 			   MapLimits limits = {}, const Visit &visit = {})
 	{

@@ -7,10 +7,9 @@
 //
 //   rule(input) -> Extent{pa, bytes}      bytes is a multiple of the page and not 0
 //
-// Leaves are as large as the alignment of both sides, the extent and the caller's cap allow. An
-// invalid descriptor needs no invalidation to become valid (no TLB may hold it), only that the
-// stores be visible before the next walk: Batch::sync. Where the same batch broke something, that is
-// invalidated first: Batch::make.
+// Leaves are as large as the alignment of both sides, the extent and the caller's cap allow. An invalid
+// descriptor needs no invalidation to become valid (no TLB may hold it), only that the stores be visible before
+// the next walk: Batch::sync. Where the same batch broke something, that is invalidated first: Batch::make.
 #pragma once
 
 #include "vmsa/annotation.hpp"
@@ -266,7 +265,6 @@ template <class T, class Rule> class Mapper {
 		return !any;
 	}
 
-	// What a rule has to answer.
 	constexpr bool is_of_pages(Extent extent, Input at, Input last)
 	{
 		if (!extent.pa.is_aligned(Granule::page_size))

@@ -37,10 +37,11 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return tree_.create(geometry);
 	}
 
-	// No CPU may be using the tables any more.
-	constexpr void destroy()
+	// No CPU may be using the tables any more. visit(Entry), where given, shows every leaf (tree.hpp).
+	template <EntryVisitor<Format> Visit = ShowNothing>
+	constexpr void destroy(const Visit &visit = {})
 	{
-		tree_.destroy();
+		tree_.destroy(visit);
 	}
 
 	template <class Rule>
@@ -65,7 +66,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	}
 
 	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
-	template <class Rule, class Visit = ShowNothing>
+	template <class Rule, EntryVisitor<Format> Visit = ShowNothing>
 	constexpr Result<void> remap(Region<Input> region, const Rule &rule, Attributes attributes,
 				     MapLimits limits = {}, const Visit &visit = {})
 	{

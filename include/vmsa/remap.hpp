@@ -19,13 +19,6 @@
 namespace vmsa
 {
 
-// For who does not want to see what went.
-struct ShowNothing {
-	constexpr void operator()(const auto &) const
-	{
-	}
-};
-
 template <class T, class Batch, class Rule, class Visit> class Remapper : RemapPlan<T, Rule> {
 	using Plan = RemapPlan<T, Rule>;
 	using Format = typename T::Format;
@@ -56,12 +49,13 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		if (!reserve_.fill(tables.value()))
 			return {Errc::no_memory, region};
 		batch_.make(region);
+		will_fill(tree_, path, region);
 		commit(path.lowest(), path.level, region.first, region.last, rules_.live);
 		return {};
 	}
 
     private:
-	static constexpr bool shows = !std::is_same_v<Visit, ShowNothing>;
+	static constexpr bool shows = !std::same_as<Visit, ShowNothing>;
 
 	// ---- Commit: nothing fails. `live`: the hardware can reach this table. ----
 
@@ -193,6 +187,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		const Descriptor d = load(entry);
 
 		if (Format::is_table(d, level)) {
+			will_fill(tree_, entry, tree_.child(d), level + 1, part);
 			commit(tree_.child(d), level + 1, part.first, part.last, live);
 			return;
 		}
@@ -234,7 +229,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 // every descriptor of the region, and one invalidation for each table in which something is broken.
 // Locking: a writer. Errors: as map, but no overlap with what is mapped (only with a reserved encoding);
 // needs_break, naming the leaf, the group or the table, where the rules refuse it.
-template <class T, class Batch, class Rule, class Visit = ShowNothing>
+template <class T, class Batch, class Rule, EntryVisitor<typename T::Format> Visit = ShowNothing>
 constexpr Result<void> remap(T &tree, Batch &batch, Region<typename T::Input> region,
 			     const Rule &rule, typename T::Format::Attributes attributes,
 			     MapLimits limits = {}, const Visit &visit = {})

@@ -2,7 +2,8 @@
 //
 // Rows: what a dump is made of. Text, JSON and pictures are made from rows elsewhere.
 //
-//   Row            a run of leaves, side by side, of one size and the same attributes
+//   Row            a run of leaves, side by side, of one size and the same attributes; as next_piece gives it,
+//                  of outputs side by side, too
 //   AnnotationRow  a run of entries that map nothing and say the same
 //   TableStep      one descriptor, in the order a reader expects: a table, then what is below it
 //
@@ -21,11 +22,15 @@ template <class Format> struct Row {
 	typename Format::Attributes attributes;
 	Level level;
 	uint64_t leaves;
+	Pa output; // of the first leaf
 };
 
-// The first row at or after `from`. False when there is none.
+namespace detail
+{
+
 template <class T>
-constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row)
+constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row,
+			bool one_piece)
 {
 	const auto end = tree.space().last;
 
@@ -40,18 +45,36 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 			at = e.region.last + 1;
 			continue;
 		}
-		row = {e.region, e.attributes(), e.level, 1};
+		row = {e.region, e.attributes(), e.level, 1, e.output()};
 		while (row.region.last < end) {
 			const auto next = tree.at(row.region.last + 1);
 
 			if (!next.is_leaf() || next.level != row.level ||
-			    next.attributes() != row.attributes)
+			    next.attributes() != row.attributes ||
+			    (one_piece && next.output() != row.output + row.region.size()))
 				break;
 			row.region.last = next.region.last;
 			row.leaves++;
 		}
 		return true;
 	}
+}
+
+} // namespace detail
+
+// The first row at or after `from`. False when there is none.
+template <class T>
+constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row)
+{
+	return detail::next_row(tree, from, row, false);
+}
+
+// The same, but the row ends where outputs are no longer side by side: all of it is mapped to one piece, which
+// begins at row.output.
+template <class T>
+constexpr bool next_piece(const T &tree, typename T::Input from, Row<typename T::Format> &row)
+{
+	return detail::next_row(tree, from, row, true);
 }
 
 // Entries, side by side, that say the same where nothing is mapped (annotation.hpp).
@@ -196,6 +219,11 @@ constexpr bool next_table(const T &tree, TableCursor<T> &cursor, TableStep<T> &s
 struct Census {
 	uint64_t leaves[last_level + 1] = {};
 	uint64_t tables = 0;
+
+	constexpr uint64_t all_leaves() const
+	{
+		return leaves[0] + leaves[1] + leaves[2] + leaves[3];
+	}
 };
 
 template <class T>

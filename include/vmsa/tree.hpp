@@ -31,6 +31,12 @@ template <class Format> struct Entry {
 		return Format::is_leaf(descriptor, level);
 	}
 
+	// Where a leaf leads.
+	constexpr Pa output() const
+	{
+		return Format::output(descriptor, level);
+	}
+
 	// Does it say something where nothing is mapped (annotation.hpp)?
 	constexpr bool is_annotated() const
 	{
@@ -47,6 +53,13 @@ template <class V, class Format>
 concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
 {
 	visit(entry);
+};
+
+// For who does not want to see what went.
+struct ShowNothing {
+	constexpr void operator()(const auto &) const
+	{
+	}
 };
 
 template <class Format> struct Translation {
@@ -97,14 +110,14 @@ template <class F, TableMemory M> class Tree {
 	}
 
 	// Frees every table. No walker may be left: no CPU has the root in its VTTBR, and the TLBs
-	// hold nothing of it.
-	constexpr void destroy()
+	// hold nothing of it. visit(Entry), where it is given, shows every leaf on the way, in order: who reaps
+	// a process gets its pages back in one walk. It may free what a leaf leads to, and not look at the tree.
+	template <EntryVisitor<F> Visit = ShowNothing>
+	constexpr void destroy(const Visit &visit = {})
 	{
 		if (!root_)
 			return;
-		for_each_child(root_, geometry_.start, [&](Descriptor *child, Level level) {
-			destroy_table(child, level);
-		});
+		empty_table(root_, geometry_.start, space_.first, 0, visit);
 		memory_->free(root_, geometry_.root_bytes<Granule>());
 		root_ = nullptr;
 		root_entries_ = 0;
@@ -320,11 +333,26 @@ template <class F, TableMemory M> class Tree {
 		return {table, index, d, L, above};
 	}
 
-	constexpr void destroy_table(Descriptor *table, Level level)
+	// Shows what is mapped by a table that begins at `at`, and frees those below it.
+	template <class Visit>
+	constexpr void empty_table(Descriptor *table, Level level, Input at, Descriptor above,
+				   const Visit &visit)
 	{
-		for_each_child(table, level,
-			       [&](Descriptor *below, Level l) { destroy_table(below, l); });
-		memory_->free(table, Granule::table_bytes);
+		constexpr bool shows = !std::same_as<Visit, ShowNothing>;
+		const uint64_t size = Granule::size(level);
+
+		if (!shows && level == last_level)
+			return;
+		for (size_t i = 0; i < entries(level); i++, at = at + size) {
+			const Descriptor d = load(table + i);
+
+			if (Format::is_table(d, level)) {
+				empty_table(child(d), level + 1, at, above | d, visit);
+				memory_->free(child(d), Granule::table_bytes);
+			} else if (shows && Format::is_leaf(d, level)) {
+				visit(Entry<F>{{at, size}, d, level, above});
+			}
+		}
 	}
 
 	Memory *memory_;

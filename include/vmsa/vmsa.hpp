@@ -4,6 +4,7 @@
 #pragma once
 
 #include "vmsa/cut.hpp"
+#include "vmsa/error_text.hpp"
 #include "vmsa/fold.hpp"
 #include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"

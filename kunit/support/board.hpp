@@ -149,8 +149,8 @@ template <class F> class Board {
 			if (row.region.last == end)
 				break;
 		}
-		verdict_.expect(leaves == c.leaves[0] + c.leaves[1] + c.leaves[2] + c.leaves[3],
-				"as many leaves in rows as in the census", leaves, 0);
+		verdict_.expect(leaves == c.all_leaves(), "as many leaves in rows as in the census",
+				leaves, 0);
 		verdict_.expect(c.tables == lab_.memory().live(),
 				"as many tables in the census as there are", c.tables, 0);
 		look_at(flat_.all());

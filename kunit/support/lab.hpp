@@ -17,6 +17,7 @@
 #include "support/bbm_automaton.hpp"
 #include "support/full_geometry.hpp"
 #include "support/open_batch.hpp"
+#include "vmsa/rows.hpp"
 
 namespace support
 {
@@ -57,8 +58,13 @@ template <class F> class Lab {
 
 	[[gnu::noinline]] ~Lab()
 	{
+		const uint64_t leaves = vmsa::census(tree()).all_leaves();
+		uint64_t shown = 0;
+
 		memory_.on_free = nullptr;
-		mapping_.destroy();
+		mapping_.destroy([&](const vmsa::Entry<F> &e) { shown += e.is_leaf(); });
+		verdict_.expect(shown == leaves, "every leaf is shown before its table goes", shown,
+				leaves);
 		verdict_.expect(memory_.live() == 0, "every table was freed", memory_.live(), 0);
 	}
 
@@ -313,14 +319,9 @@ template <class F> class Lab {
 	// operation(mapping, or the open batch) -> Done
 	template <class Operation> Done change(const Operation &operation)
 	{
-		begin();
-		return end(open_ ? operation(*open_) : operation(mapping_));
-	}
-
-	void begin()
-	{
 		changes_ = leaves_changed_ = 0;
 		live_before_ = memory_.live();
+		return end(open_ ? operation(*open_) : operation(mapping_));
 	}
 
 	Done end(Done done)

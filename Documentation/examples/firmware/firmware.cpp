@@ -42,6 +42,13 @@ void say(const char *text, uint64_t number)
 	say("\n");
 }
 
+void say(const char *text, const Error &error)
+{
+	say(text);
+	print(error, put);
+	say("\n");
+}
+
 // ---- What the library leaves to the machine's owner ----
 
 // The tables were written past the caches, and the MMU will read through them: what the caches may
@@ -150,9 +157,7 @@ extern "C" [[noreturn]] void exception(uint64_t syndrome, uint64_t address)
 
 [[noreturn]] static void fail(const char *what, const Error &error)
 {
-	say(what, static_cast<uint64_t>(error.code));
-	say("  from ", error.first);
-	say("  to   ", error.last);
+	say(what, error);
 	power_off();
 }
 
@@ -163,10 +168,10 @@ extern "C" int main()
 	IdMap<El2, Granule4K> map{pages, {.va_bits = 32, .pa_bits = pa_bits}};
 
 	if (const Error error = map_image(map); error.code != Errc::none)
-		fail("mapping the image: error ", error);
+		fail("mapping the image: ", error);
 	forget_cached(block, sizeof(block));
 	if (!map.configure() || !map.activate())
-		fail("activating: error ", map.created().error());
+		fail("activating: ", map.created().error());
 	mmu_on();
 	say("the MMU is on, TCR_EL2 is ", map.control());
 
@@ -177,23 +182,23 @@ extern "C" int main()
 		pages, {.va_bits = 32, .asid = 1, .pa_bits = pa_bits}, offset};
 
 	if (const auto done = guest.map(ram, normal | rw); !done)
-		fail("mapping the guest: error ", done.error());
+		fail("mapping the guest: ", done.error());
 	if (!guest.configure() || !guest.activate())
-		fail("activating the guest: error ", guest.created().error());
+		fail("activating the guest: ", guest.created().error());
 	asm volatile("msr hcr_el2, %0; isb" ::"r"(uint64_t{1} << 31 | 1)); // RW, VM
 	show(guest, Ipa{0x8012'3456});
 
 	// One page of a block goes away: the block becomes a table, under break-before-make.
 	if (const auto done = guest.unmap({Ipa{0x8012'3000}, 4 * KiB}); !done)
-		fail("unmapping: error ", done.error());
+		fail("unmapping: ", done.error());
 	show(guest, Ipa{0x8012'3456});
 	show(guest, Ipa{0x8012'4000});
 
 	// Two errors, which change nothing.
 	const auto hole = guest.protect({Ipa{0x8012'0000}, 64 * KiB}, r);
-	say("protecting past a hole: the first is at ", hole.error().first);
+	say("protecting past a hole: ", hole.error());
 	const auto code = guest.map({Ipa{0x9000'0000}, 4 * KiB}, device | rx);
-	say("Device memory to execute: error ", static_cast<uint64_t>(code.error().code));
+	say("Device memory to execute: ", code.error());
 
 	// Constants are mapped read-only, and the MMU means it.
 	*const_cast<volatile char *>(text_end) = 0;

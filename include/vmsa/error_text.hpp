@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Errors as text, for who has a serial port and no heap.
+//
+//   name(Errc::overlap)                     "overlap"
+//   print(error, put)                       "overlap: something is mapped there already, 0x1000 to 0x1fff"
+//
+// put(char) takes the characters one at a time; nothing is kept.
+#pragma once
+
+#include "vmsa/error.hpp"
+
+namespace vmsa
+{
+
+// What the two numbers of an error are.
+enum class ErrorNumbers : uint8_t {
+	none,
+	region, // the first and the last address, both included
+	limit, // what was asked for, and the limit
+	entry, // where the entry stands that is at fault, and what it names
+};
+
+struct ErrorWords {
+	const char *name; // as the code is called
+	const char *what; // in a few words
+	ErrorNumbers numbers;
+};
+
+// A compiler that warns of a switch (-Wswitch) sees to it that no code is left out.
+constexpr ErrorWords words(Errc code)
+{
+	using N = ErrorNumbers;
+
+	switch (code) {
+	case Errc::none:
+		return {"none", "no error", N::none};
+	case Errc::empty:
+		return {"empty", "a region of no bytes", N::region};
+	case Errc::backwards:
+		return {"backwards", "a region that ends before it begins", N::region};
+	case Errc::wrapping:
+		return {"wrapping", "a region that runs past the last address", N::region};
+	case Errc::unaligned_input:
+		return {"unaligned_input", "a region that is not of whole pages", N::region};
+	case Errc::beyond_input:
+		return {"beyond_input", "outside of the input addresses", N::region};
+	case Errc::unaligned_output:
+		return {"unaligned_output", "an output address that is not of a page", N::region};
+	case Errc::beyond_output:
+		return {"beyond_output", "outside of the output addresses", N::region};
+	case Errc::reserved_attributes:
+		return {"reserved_attributes", "attributes for which there is no encoding",
+			N::region};
+	case Errc::forbidden_attributes:
+		return {"forbidden_attributes", "attributes that contradict each other", N::region};
+	case Errc::overlap:
+		return {"overlap", "something is mapped there already", N::region};
+	case Errc::not_mapped:
+		return {"not_mapped", "nothing is mapped there", N::region};
+	case Errc::no_memory:
+		return {"no_memory", "no memory for a table", N::region};
+	case Errc::needs_break:
+		return {"needs_break", "break-before-make, which was refused", N::region};
+	case Errc::input_bits:
+		return {"input_bits", "no geometry has so many input address bits", N::limit};
+	case Errc::asid:
+		return {"asid", "an ASID or VMID that is too large", N::limit};
+	case Errc::output_bits:
+		return {"output_bits", "more physical address bits than there are", N::limit};
+	case Errc::unaligned_base:
+		return {"unaligned_base", "a base that is not aligned to the root", N::region};
+	case Errc::stray_table:
+		return {"stray_table", "an entry that names no table of its own", N::entry};
+	case Errc::annotated:
+		return {"annotated", "an annotation that was not named stands there", N::region};
+	case Errc::not_annotated:
+		return {"not_annotated", "no annotation stands there", N::region};
+	case Errc::forbidden_annotation:
+		return {"forbidden_annotation", "no annotation has this value", N::region};
+	case Errc::bad_limit:
+		return {"bad_limit", "a largest level below the last one", N::region};
+	case Errc::bad_rule:
+		return {"bad_rule", "the rule answered with less than a page", N::region};
+	}
+	return {"unknown", "an unknown error", N::limit};
+}
+
+constexpr const char *name(Errc code)
+{
+	return words(code).name;
+}
+
+namespace detail
+{
+
+constexpr void print(const char *text, const auto &put)
+{
+	for (; *text; text++)
+		put(*text);
+}
+
+constexpr void print_hex(uint64_t number, const auto &put)
+{
+	unsigned digits = 1;
+
+	while (digits < 16 && number >> (4 * digits))
+		digits++;
+	print("0x", put);
+	while (digits--)
+		put("0123456789abcdef"[number >> (4 * digits) & 15]);
+}
+
+} // namespace detail
+
+// One line, without its end. Numbers are hexadecimal.
+template <class Put>
+requires requires(const Put &put)
+{
+	put('x');
+}
+constexpr void print(const Error &error, const Put &put)
+{
+	const ErrorWords w = words(error.code);
+
+	detail::print(w.name, put);
+	detail::print(": ", put);
+	detail::print(w.what, put);
+	if (w.numbers == ErrorNumbers::none)
+		return;
+	detail::print(", ", put);
+	detail::print_hex(error.first, put);
+	detail::print(w.numbers == ErrorNumbers::region	 ? " to "
+		      : w.numbers == ErrorNumbers::limit ? ", the limit is "
+							 : " names ",
+		      put);
+	detail::print_hex(error.last, put);
+}
+
+} // namespace vmsa
