@@ -3,6 +3,8 @@
 #
 # check-headers.sh: every header of the library compiles alone and without a warning, with each
 # compiler, as C++20 and C++23, hosted and freestanding. One KTAP line for a compiler and a standard.
+# And every misuse of kunit/misuse is refused in a few lines, the first of which say what it is that
+# was wanted: the word in the file's "// Names:".
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -26,6 +28,23 @@ complaints() {
 	done
 }
 
+# misunderstood COMPILER: what it says of a misuse that is of no help.
+misunderstood() {
+	local file wanted said
+
+	for file in kunit/misuse/*.cpp; do
+		wanted=$(sed -n 's,^// Names: ,,p' "$file")
+		if said=$("$1" -std=c++20 "${freestanding[@]}" -fsyntax-only -Iinclude "$file" 2>&1); then
+			echo "$file compiles"
+		elif ! awk '/error:/ { n++ } n == 1' <<<"$said" | grep -qw "$wanted"; then
+			echo "the first error of $file does not name $wanted:"
+			echo "$said"
+		elif ((${#said} > 5000)); then
+			echo "$file takes ${#said} characters to say so"
+		fi
+	done
+}
+
 # try NAME COMPILER FLAGS...
 try() {
 	local name=$1 said number=$((passed + failed + skipped + 1))
@@ -36,7 +55,11 @@ try() {
 		echo "ok $number $name # SKIP $1 is not installed"
 		return
 	fi
-	said=$(complaints "$@")
+	if [[ $2 == misuse ]]; then
+		said=$(misunderstood "$1")
+	else
+		said=$(complaints "$@")
+	fi
 	if [[ $said ]]; then
 		failed=$((failed + 1))
 		echo "not ok $number $name"
@@ -57,6 +80,9 @@ for standard in c++20 c++23; do
 	try "clang++-19 $standard" clang++-19 -std=$standard "${clang[@]}"
 	try "clang++-19 $standard freestanding for aarch64" clang++-19 --target=aarch64-linux-gnu \
 		-std=$standard "${clang[@]}" "${freestanding[@]}"
+done
+for compiler in g++-12 clang++-19; do
+	try "$compiler on misuse" "$compiler" misuse
 done
 echo "1..$((passed + failed + skipped))"
 echo "$passed passed, $failed failed, $skipped skipped"

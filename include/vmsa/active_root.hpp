@@ -10,7 +10,7 @@
 namespace vmsa
 {
 
-template <class Format, Cpu C> class ActiveRoot {
+template <DescriptorFormat Format, Cpu C> class ActiveRoot {
     public:
 	using Stage = typename Format::Stage;
 	using Tlb = HardwareTlb<Format, C>;

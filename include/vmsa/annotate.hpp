@@ -166,14 +166,14 @@ constexpr Result<void> exchange_annotation(T &tree, Batch &batch, Region<typenam
 // Nothing may be mapped, or annotated, in the region. Errors: those of check_region;
 // forbidden_annotation; overlap (naming what is mapped); annotated (naming what says something else);
 // no_memory.
-template <Annotation A, class T, class Batch>
+template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input> region, const A &a)
 {
 	return exchange_annotation<A>(tree, batch, region, nullptr, &a);
 }
 
 // All of the region says `from`. Errors: as above; not_annotated (naming what says nothing).
-template <Annotation A, class T, class Batch>
+template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input> region,
 				const A &from, const A &to)
 {
@@ -181,7 +181,7 @@ constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input>
 }
 
 // All of the region says `a`, and nothing afterwards. Errors: as above.
-template <Annotation A, class T, class Batch>
+template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> unannotate(T &tree, Batch &batch, Region<typename T::Input> region,
 				  const A &a)
 {
@@ -200,21 +200,21 @@ constexpr Result<size_t> tables_to_exchange_annotation(const T &tree,
 		.count();
 }
 
-template <Annotation A, class T>
+template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::Input> region,
 					    const A &a)
 {
 	return tables_to_exchange_annotation<A>(tree, region, nullptr, &a);
 }
 
-template <Annotation A, class T>
+template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::Input> region,
 					    const A &from, const A &to)
 {
 	return tables_to_exchange_annotation(tree, region, &from, &to);
 }
 
-template <Annotation A, class T>
+template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_unannotate(const T &tree, Region<typename T::Input> region,
 					      const A &a)
 {

@@ -38,7 +38,7 @@ template <Annotation A> constexpr Descriptor annotation(const A &a)
 }
 
 // At the entry that decides `input`. Errors: beyond_input; not_annotated, with the extent of the entry.
-template <Annotation A, class T>
+template <Annotation A, AnyTree T>
 constexpr Result<A> annotation_at(const T &tree, typename T::Input input)
 {
 	if (!tree.space().contains(input))
@@ -52,7 +52,7 @@ constexpr Result<A> annotation_at(const T &tree, typename T::Input input)
 }
 
 // From `region.first` on: how far does every entry say what the first one says?
-template <class T>
+template <AnyTree T>
 constexpr Region<typename T::Input> same_stretch(const T &tree, Region<typename T::Input> region)
 {
 	const Descriptor d = tree.at(region.first).descriptor;
@@ -71,7 +71,7 @@ constexpr Region<typename T::Input> same_stretch(const T &tree, Region<typename 
 
 // What stands in the way of a change that needs all of `region` to be empty, or to say `allowed`:
 // overlap, annotated, or none, each with the first place where it is so.
-template <class T>
+template <AnyTree T>
 constexpr Error occupant(const T &tree, Region<typename T::Input> region, Descriptor allowed)
 {
 	using Part = Region<typename T::Input>;

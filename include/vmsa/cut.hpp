@@ -35,7 +35,7 @@ struct CutLeaves {
 
 // Errors: those of check_region; not_mapped (naming the hole); no_memory; needs_break (where the
 // rules refuse it).
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> region,
 			   Level level = last_level)
 {
@@ -48,7 +48,7 @@ constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> regi
 }
 
 // How many tables would that take? Errors: as cut, but for no_memory.
-template <class T>
+template <AnyTree T>
 constexpr Result<size_t> tables_to_cut(const T &tree, const ChangeRules &rules,
 				       Region<typename T::Input> region, Level level = last_level)
 {

@@ -5,12 +5,22 @@
 
 #include "vmsa/address.hpp"
 
+#include <concepts>
+
 namespace vmsa
 {
 
 struct Extent {
 	Pa pa;
 	uint64_t bytes;
+};
+
+template <class R, class Input>
+concept OutputRule = requires(const R &rule, Input at)
+{
+	{
+		rule(at)
+		} -> std::convertible_to<Extent>;
 };
 
 // The output is one contiguous piece: input `first` lies at `pa`.

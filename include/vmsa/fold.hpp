@@ -192,7 +192,7 @@ template <class T, class Batch> class Folder {
 
 // Folds all that lies whole in `region`; a fold that is not possible is not an error, and rules that
 // refuse breaks fold nothing live. Never allocates. Errors: those of check_region.
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> fold(T &tree, Batch &batch, Region<typename T::Input> region,
 			    FoldLimits limits = {})
 {

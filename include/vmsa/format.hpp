@@ -25,7 +25,25 @@
 namespace vmsa
 {
 
-template <class Stage, class Granule, unsigned OutputBits = 48> struct Format;
+// Stage 2, or a regime of stage 1.
+template <class S>
+concept TranslationStage = requires
+{
+	requires S::has_upper || !S::has_upper;
+};
+
+template <TranslationStage Stage, PageGranule Granule, unsigned OutputBits = 48> struct Format;
+
+template <class F>
+concept DescriptorFormat = requires(Descriptor d, Level level)
+{
+	typename F::Granule;
+	typename F::Input;
+	typename F::Attributes;
+	typename F::Access;
+	{F::is_table(d, level)};
+	{F::is_leaf(d, level)};
+};
 
 // `WritableWhenSet`: bit 7 is S2AP[1] (stage 2), not AP[2] (stage 1).
 template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct DescriptorLayout {

@@ -41,14 +41,9 @@ struct El3 {
 };
 
 template <class R>
-concept Stage1Regime = requires
+concept Stage1Regime = TranslationStage<R> && requires
 {
-	{
-		R::has_el0
-		} -> std::convertible_to<bool>;
-	{
-		R::has_upper
-		} -> std::convertible_to<bool>;
+	requires R::has_el0 || !R::has_el0;
 };
 
 // Bits of a table descriptor that restrict every leaf below it (Arm ARM D8.4.6). All clear is "no
@@ -63,7 +58,7 @@ struct TableAttributes {
 	constexpr bool operator==(const TableAttributes &) const = default;
 };
 
-template <Stage1Regime R, class G, unsigned OutputBits>
+template <Stage1Regime R, PageGranule G, unsigned OutputBits>
 struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	using Layout = DescriptorLayout<G, OutputBits>;
 	using Stage = R;

@@ -29,9 +29,9 @@ struct Stage2Fwb {
 };
 
 template <class S>
-concept Stage2Tag = std::same_as<S, Stage2> || std::same_as<S, Stage2Fwb>;
+concept Stage2Tag = TranslationStage<S> &&(std::same_as<S, Stage2> || std::same_as<S, Stage2Fwb>);
 
-template <Stage2Tag S, class G, unsigned OutputBits>
+template <Stage2Tag S, PageGranule G, unsigned OutputBits>
 struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	using Layout = DescriptorLayout<G, OutputBits, true>;
 	using Stage = S;

@@ -49,13 +49,13 @@ struct Geometry {
 	}
 
 	// The root holds just the descriptors it needs, more or less than one table.
-	template <class Granule> constexpr size_t root_entries() const
+	template <PageGranule Granule> constexpr size_t root_entries() const
 	{
 		return size_t{1} << (input_bits - Granule::shift(start));
 	}
 
 	// What is allocated for the root: whole tables. It is aligned to its size.
-	template <class Granule> constexpr size_t root_bytes() const
+	template <PageGranule Granule> constexpr size_t root_bytes() const
 	{
 		return root_tables * Granule::table_bytes;
 	}
@@ -93,7 +93,7 @@ inline constexpr unsigned min_stage1_bits = 25; // T0SZ <= 39; fewer need FEAT_T
 // `ipa_bits` 32..48, or 52 where OutputBits is; `pa_bits` is what the machine implements
 // (ID_AA64MMFR0_EL1.PARange). An input larger than that is refused: the walk would fault at once
 // (rule R_DTLMN). Errors: input_bits, output_bits, with what was asked and the limit.
-template <class Granule, unsigned OutputBits = 48>
+template <PageGranule Granule, unsigned OutputBits = 48>
 constexpr Result<Geometry> stage2_geometry(unsigned ipa_bits, unsigned pa_bits)
 {
 	if (ipa_bits < min_stage2_bits || ipa_bits > OutputBits)
@@ -113,7 +113,7 @@ constexpr Result<Geometry> stage2_geometry(unsigned ipa_bits, unsigned pa_bits)
 
 // `va_bits` 25..48, or 52 where OutputBits is (FEAT_LVA, LPA2). Errors: input_bits, with what was
 // asked and the limit.
-template <class Granule, unsigned OutputBits = 48>
+template <PageGranule Granule, unsigned OutputBits = 48>
 constexpr Result<Geometry> stage1_geometry(unsigned va_bits, unsigned pa_bits,
 					   Range range = Range::lower)
 {
@@ -129,7 +129,7 @@ constexpr Result<Geometry> stage1_geometry(unsigned va_bits, unsigned pa_bits,
 
 // How many tables hold a region of leaves of `leaf`, at the most: the root's, and one for each entry of every
 // level above that the region begins. It is what a map of that region takes in an empty tree.
-template <class Granule, class Input>
+template <PageGranule Granule, class Input>
 constexpr size_t tables_at_most(const Geometry &g, Region<Input> region, Level leaf = last_level)
 {
 	size_t tables = g.root_tables;
@@ -142,7 +142,7 @@ constexpr size_t tables_at_most(const Geometry &g, Region<Input> region, Level l
 
 namespace geometry_truth
 {
-template <class Granule, unsigned OutputBits = 48>
+template <PageGranule Granule, unsigned OutputBits = 48>
 consteval bool stage2(unsigned ipa_bits, Level start, unsigned tables)
 {
 	const auto g = stage2_geometry<Granule, OutputBits>(ipa_bits, OutputBits);
@@ -159,7 +159,7 @@ static_assert(stage2<Granule16K>(48, 1, 2) && stage2<Granule16K, 52>(52, 0, 1));
 static_assert(stage2<Granule64K>(32, 2, 1) && stage2<Granule64K>(48, 1, 1));
 static_assert(stage2<Granule64K>(46, 2, 16) && stage2<Granule64K, 52>(52, 1, 1));
 
-template <class Granule, unsigned OutputBits = 48>
+template <PageGranule Granule, unsigned OutputBits = 48>
 consteval bool stage1(unsigned va_bits, Level start, size_t entries)
 {
 	const auto g = stage1_geometry<Granule, OutputBits>(va_bits, OutputBits);

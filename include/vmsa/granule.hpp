@@ -43,6 +43,13 @@ template <unsigned PageShift> struct Granule {
 	}
 };
 
+template <class G>
+concept PageGranule = requires(Level level)
+{
+	requires G::entries * sizeof(Descriptor) == G::table_bytes;
+	{G::shift(level)};
+};
+
 using Granule4K = Granule<12>;
 using Granule16K = Granule<14>;
 using Granule64K = Granule<16>;

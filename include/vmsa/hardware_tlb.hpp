@@ -23,7 +23,7 @@
 namespace vmsa
 {
 
-template <class Format, Cpu C = ThisCpu> class HardwareTlb {
+template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
     public:
 	using Input = typename Format::Input;
 	using Stage = typename Format::Stage;

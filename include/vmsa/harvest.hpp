@@ -23,6 +23,13 @@
 namespace vmsa
 {
 
+// Of a leaf, or a group.
+template <class V, class Input>
+concept LeafVisitor = requires(const V &visit, Region<Input> region, Level level)
+{
+	visit(region, level);
+};
+
 // visit(pointer, descriptor, region, level) for each entry of the region that names no table, in order.
 template <class T, class Visit>
 constexpr void for_each_entry(const T &tree, Descriptor *table, Level level,
@@ -73,7 +80,8 @@ constexpr Region<typename Format::Input> whole_of(Descriptor d, typename Format:
 }
 
 // What of that an address is in, or just the address.
-template <class T> constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at)
+template <AnyTree T>
+constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at)
 {
 	const auto e = tree.at(at);
 
@@ -108,7 +116,7 @@ constexpr void harvest(T &tree, Region<typename T::Input> region, const IsSet &i
 
 // A leaf, or a group, that sticks out of the region is read, cleared and reported whole, before the batch
 // has invalidated it: what is accessed meanwhile may go unnoticed. Errors: those of check_region.
-template <class T, class Batch, class Visit>
+template <AnyTree T, AnyBatch Batch, LeafVisitor<typename T::Input> Visit>
 constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T::Input> region,
 					const Visit &visit)
 {
@@ -130,7 +138,7 @@ constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T
 // dirty_note of the rules, are software bits that say the same, and are cleared, too: whoever ends the dirty
 // state of a leaf can leave there that it was dirty. With any such bit a leaf is reported when no TLB has it
 // as it was: what is written after that is there the next time. Without, before.
-template <class T, class Batch, class Visit>
+template <AnyTree T, AnyBatch Batch, LeafVisitor<typename T::Input> Visit>
 constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::Input> region,
 				     const Visit &visit, uint8_t noted = 0)
 {
@@ -210,7 +218,7 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 // An access flag fault at `input`: the leaf was accessed. No TLB holds a leaf without AF, so there is
 // nothing to invalidate, but for a group, which it may hold by another of its leaves. Errors: beyond_input,
 // not_mapped (naming the hole).
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
 {
 	return detail::note(
@@ -225,7 +233,7 @@ constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input in
 // A permission fault of a write at `input`: the leaf, writable-clean, was written. TLBs may hold it
 // without the permission. Errors: those of note_accessed; forbidden_attributes: the leaf keeps no
 // dirty state (DBM is clear), so the write is not allowed.
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> note_dirty(T &tree, Batch &batch, typename T::Input input)
 {
 	using Format = typename T::Format;

@@ -22,7 +22,7 @@ struct Identity {
 	}
 };
 
-template <class Stage, class Granule, unsigned OutputBits = 48,
+template <TranslationStage Stage, PageGranule Granule, unsigned OutputBits = 48,
 	  TableMemory Memory = TablePool<Granule>, Cpu C = ThisCpu>
 using IdMap = LiveMap<Stage, Granule, Identity, OutputBits, Memory, C>;
 

@@ -26,7 +26,7 @@ static_assert(std::endian::native == std::endian::little, "descriptors are store
 
 // The TableMemory of an image: an index into the buffer and an address differ by a constant, so that
 // allocating is O(1) and pointers are never part of the bytes.
-template <class Granule> class ImageMemory {
+template <PageGranule Granule> class ImageMemory {
     public:
 	constexpr explicit ImageMemory(std::span<Descriptor> buffer) : buffer_{buffer}
 	{
@@ -129,7 +129,7 @@ template <class Granule> class ImageMemory {
 
 static_assert(TableMemory<ImageMemory<Granule4K>>);
 
-template <class F> class Image {
+template <DescriptorFormat F> class Image {
     public:
 	using Format = F;
 	using Granule = typename F::Granule;
@@ -195,7 +195,8 @@ template <class F> class Image {
 	}
 
 	// change(tree, batch): unmap(tree, batch, region), protect(tree, batch, region, access), ...
-	template <class Change> constexpr Result<void> edit(const Change &change)
+	template <TreeChange<Tree<F, Memory>, Batch<F, Memory, NoTlb>> Change>
+	constexpr Result<void> edit(const Change &change)
 	{
 		NoTlb nobody;
 		Batch<F, Memory, NoTlb> batch{memory_, nobody, {.live = false}};

@@ -29,7 +29,7 @@ struct Offset {
 	}
 };
 
-template <class Stage, class Granule, unsigned OutputBits = 48,
+template <TranslationStage Stage, PageGranule Granule, unsigned OutputBits = 48,
 	  TableMemory Memory = TablePool<Granule>, Cpu C = ThisCpu>
 using LinearMap = LiveMap<Stage, Granule, Offset, OutputBits, Memory, C>;
 

@@ -27,8 +27,9 @@
 namespace vmsa
 {
 
-template <class S, class G, class Rule, unsigned OutputBits = 48, TableMemory Memory = TablePool<G>,
-	  Cpu C = ThisCpu>
+template <TranslationStage S, PageGranule G, class Rule, unsigned OutputBits = 48,
+	  TableMemory Memory = TablePool<G>, Cpu C = ThisCpu>
+requires OutputRule<Rule, typename Format<S, G, OutputBits>::Input>
 class LiveMap
     : public MapCounts<LiveMap<S, G, Rule, OutputBits, Memory, C>, Format<S, G, OutputBits>> {
     public:
@@ -123,7 +124,8 @@ class LiveMap
 		return created() ? change().protect(region, access) : error_;
 	}
 
-	template <class Update> Result<void> modify(Region<Input> region, const Update &update)
+	template <AttributeUpdate<Format> Update>
+	Result<void> modify(Region<Input> region, const Update &update)
 	{
 		if (!created())
 			return error_;
@@ -145,13 +147,14 @@ class LiveMap
 		return created() ? change().fold(region, limits) : error_;
 	}
 
-	template <class Visit>
+	template <LeafVisitor<Input> Visit>
 	Result<void> harvest_accessed(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().harvest_accessed(region, visit) : error_;
 	}
 
-	template <class Visit> Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
+	template <LeafVisitor<Input> Visit>
+	Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().harvest_dirty(region, visit) : error_;
 	}
@@ -191,7 +194,8 @@ class LiveMap
 
 	// visit(entry) for each leaf and each hole of `region`, in order. Errors: those of
 	// check_region.
-	template <class Visit> Result<void> walk(Region<Input> region, Visit &&visit) const
+	template <EntryVisitor<Format> Visit>
+	Result<void> walk(Region<Input> region, const Visit &visit) const
 	{
 		if (!created())
 			return error_;

@@ -311,7 +311,7 @@ template <class T, class Rule> class Mapper {
 
 // The common case, in one descent: one page, in a table that is there already. False where it is
 // not that simple, also where it is an error.
-template <class T, class Batch, class Rule>
+template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule>
 [[gnu::always_inline]] constexpr bool map_page(const T &tree, Batch &batch,
 					       Region<typename T::Input> region, const Rule &rule,
 					       typename T::Format::Attributes attributes,
@@ -355,7 +355,7 @@ constexpr Error check_map(const T &tree, Region<typename T::Input> region,
 }
 
 // Every other case.
-template <class T, class Batch, class Rule>
+template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule>
 constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Input> region,
 				  const Rule &rule, typename T::Format::Attributes attributes,
 				  MapLimits limits)
@@ -375,7 +375,7 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 // reserved_attributes, forbidden_attributes; bad_limit; bad_rule (naming the input); unaligned_output,
 // beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where another annotation stands than
 // MapLimits::over); no_memory.
-template <class T, class Rule, class Batch>
+template <AnyTree T, OutputRule<typename T::Input> Rule, AnyBatch Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, typename T::Format::Attributes attributes,
 			   MapLimits limits = {})
@@ -386,7 +386,7 @@ constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> regi
 }
 
 // How many tables would that take? Errors: as map, but for no_memory.
-template <class T, class Rule>
+template <AnyTree T, OutputRule<typename T::Input> Rule>
 constexpr Result<size_t> tables_to_map(const T &tree, Region<typename T::Input> region,
 				       const Rule &rule,
 				       const typename T::Format::Attributes &attributes,

@@ -41,7 +41,7 @@ template <class Map, class Format> class MapCounts {
 		return count([&](auto &m) { return m.tables_to_protect(region, access); });
 	}
 
-	template <class Update>
+	template <AttributeUpdate<Format> Update>
 	Result<size_t> tables_to_modify(Region<Input> region, const Update &update)
 	{
 		return count([&](auto &m) { return m.tables_to_modify(region, update); });

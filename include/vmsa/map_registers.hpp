@@ -11,7 +11,7 @@
 namespace vmsa
 {
 
-template <class Stage>
+template <TranslationStage Stage>
 inline constexpr bool has_two_ranges = [] {
 	if constexpr (Stage2Tag<Stage>)
 		return false;
@@ -21,7 +21,7 @@ inline constexpr bool has_two_ranges = [] {
 
 // Errors: input_bits, output_bits, asid (each with the limit); beyond_input, for the upper range of a
 // regime that has none.
-template <class Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
+template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
 {
 	using Granule = typename Format::Granule;
 	constexpr bool is_stage2 = Stage2Tag<typename Format::Stage>;
@@ -41,7 +41,7 @@ template <class Format> constexpr Result<Geometry> map_geometry(const MapConfig 
 }
 
 // What of TCR or VTCR speaks of this map, and of both.
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
 {
 	if constexpr (Stage2Tag<typename Format::Stage>)
@@ -55,7 +55,7 @@ constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
 
 // TCR or VTCR of a map alone: the other range is disabled, and has the same granule and size. 0 would be no
 // legal size, no granule in TG1 (Cortex-A57 erratum 822227), and in TG0 one that this machine may not have.
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t control_register(const Geometry &g, const MapConfig &config)
 {
 	uint64_t value = control_fields<Format>(g, config);
@@ -84,7 +84,8 @@ constexpr uint64_t control_of_both(uint64_t a, uint64_t b)
 }
 
 // TTBR or VTTBR. The upper range has no ASID of its own: it goes by that of the lower (TCR.A1 = 0).
-template <class Format> constexpr uint64_t root_register(Pa root, const MapConfig &config)
+template <DescriptorFormat Format>
+constexpr uint64_t root_register(Pa root, const MapConfig &config)
 {
 	const uint16_t asid = config.range == Range::lower ? config.asid : 0;
 

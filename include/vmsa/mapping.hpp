@@ -23,7 +23,8 @@
 namespace vmsa
 {
 
-template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink> class Mapping {
+template <DescriptorFormat Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
+class Mapping {
     public:
 	using Input = typename Format::Input;
 	using Attributes = typename Format::Attributes;
@@ -44,7 +45,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		tree_.destroy(visit);
 	}
 
-	template <class Rule>
+	template <OutputRule<Input> Rule>
 	[[gnu::always_inline]] constexpr Result<void> map(Region<Input> region, const Rule &rule,
 							  Attributes attributes,
 							  MapLimits limits = {})
@@ -66,7 +67,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	}
 
 	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
-	template <class Rule, EntryVisitor<Format> Visit = ShowNothing>
+	template <OutputRule<Input> Rule, EntryVisitor<Format> Visit = ShowNothing>
 	constexpr Result<void> remap(Region<Input> region, const Rule &rule, Attributes attributes,
 				     MapLimits limits = {}, const Visit &visit = {})
 	{
@@ -81,7 +82,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 			[&](auto &batch) { return vmsa::protect(tree_, batch, region, access); });
 	}
 
-	template <class Update>
+	template <AttributeUpdate<Format> Update>
 	constexpr Result<void> modify(Region<Input> region, const Update &update)
 	{
 		return changing(
@@ -100,7 +101,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 			[&](auto &batch) { return vmsa::fold(tree_, batch, region, limits); });
 	}
 
-	template <class Visit>
+	template <LeafVisitor<Input> Visit>
 	constexpr Result<void> harvest_accessed(Region<Input> region, const Visit &visit)
 	{
 		return changing([&](auto &batch) {
@@ -108,7 +109,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		});
 	}
 
-	template <class Visit>
+	template <LeafVisitor<Input> Visit>
 	constexpr Result<void> harvest_dirty(Region<Input> region, const Visit &visit,
 					     uint8_t noted = 0)
 	{
@@ -172,7 +173,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	// ---- How many tables would a change take? Exact, until the next change; errors as that has,
 	// but for no_memory. StockedMemory (stocked_memory.hpp) has them ready. ----
 
-	template <class Rule>
+	template <OutputRule<Input> Rule>
 	constexpr Result<size_t> tables_to_map(Region<Input> region, const Rule &rule,
 					       const Attributes &attributes,
 					       MapLimits limits = {}) const
@@ -180,7 +181,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return vmsa::tables_to_map(tree_, region, rule, attributes, limits);
 	}
 
-	template <class Rule>
+	template <OutputRule<Input> Rule>
 	constexpr Result<size_t> tables_to_remap(Region<Input> region, const Rule &rule,
 						 const Attributes &attributes,
 						 MapLimits limits = {}) const
@@ -200,7 +201,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return vmsa::tables_to_protect(tree_, rules_, region, access);
 	}
 
-	template <class Update>
+	template <AttributeUpdate<Format> Update>
 	constexpr Result<size_t> tables_to_modify(Region<Input> region, const Update &update) const
 	{
 		return vmsa::tables_to_modify(tree_, rules_, region, update);
@@ -227,7 +228,8 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 	// Several changes under one invalidation: change(tree, batch) -> Result<void>, made of the free
 	// functions: unmap(tree, batch, region), map(tree, batch, region, rule, attributes), ... What
 	// succeeded before one fails stays.
-	template <class Change> constexpr Result<void> edit(const Change &change)
+	template <TreeChange<Tree<Format, Memory>, Batch<Format, Memory, Sink>> Change>
+	constexpr Result<void> edit(const Change &change)
 	{
 		return changing([&](auto &batch) { return change(tree_, batch); });
 	}
@@ -263,7 +265,7 @@ template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink
 		return change(batch);
 	}
 
-	template <class Rule>
+	template <OutputRule<Input> Rule>
 	[[gnu::noinline]] constexpr Result<void> map_region(Region<Input> region, const Rule &rule,
 							    Attributes attributes, MapLimits limits)
 	{

@@ -17,6 +17,15 @@
 namespace vmsa
 {
 
+template <class U, class Format>
+concept AttributeUpdate = requires(const U &update, Region<typename Format::Input> region,
+				   typename Format::Attributes a)
+{
+	{
+		update(region, a)
+		} -> std::convertible_to<typename Format::Attributes>;
+};
+
 template <class Format, class Update> struct UpdateLeaves {
 	static constexpr bool edits = true;
 	static constexpr bool removes = false;
@@ -61,7 +70,7 @@ template <class Format, class Update> struct UpdateLeaves {
 
 // Errors: those of check_region; not_mapped (naming the hole); reserved_attributes, forbidden_attributes,
 // no_memory and needs_break (naming the leaf).
-template <class T, class Batch, class Update>
+template <AnyTree T, AnyBatch Batch, AttributeUpdate<typename T::Format> Update>
 constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> region,
 			      const Update &update)
 {
@@ -74,7 +83,7 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 }
 
 // How many tables would that take? Errors: as modify, but for no_memory.
-template <class T, class Update>
+template <AnyTree T, AttributeUpdate<typename T::Format> Update>
 constexpr Result<size_t> tables_to_modify(const T &tree, const ChangeRules &rules,
 					  Region<typename T::Input> region, const Update &update)
 {

@@ -54,7 +54,7 @@ template <class Format> struct ChangeAccess {
 // Errors: those of check_region; not_mapped (naming the hole); reserved_attributes,
 // forbidden_attributes (naming the leaf, whose memory type may forbid it); no_memory and needs_break
 // (where a block must be cut).
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> region,
 			       typename T::Format::Access access)
 {
@@ -67,7 +67,7 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 }
 
 // How many tables would that take? Errors: as protect, but for no_memory.
-template <class T>
+template <AnyTree T>
 constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rules,
 					   Region<typename T::Input> region,
 					   typename T::Format::Access access)

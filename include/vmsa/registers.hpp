@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vmsa/attributes.hpp"
+#include "vmsa/format.hpp"
 #include "vmsa/geometry.hpp"
 
 namespace vmsa
@@ -31,12 +32,12 @@ inline constexpr uint64_t mair_value = [] {
 static_assert(mair_value == 0xf0ff'bb44'0c08'0400);
 
 // TG0 and TG1 do not agree on how to say the same granule.
-template <class Granule> constexpr unsigned tg0()
+template <PageGranule Granule> constexpr unsigned tg0()
 {
 	return Granule::page_shift == 12 ? 0 : Granule::page_shift == 16 ? 1 : 2;
 }
 
-template <class Granule> constexpr unsigned tg1()
+template <PageGranule Granule> constexpr unsigned tg1()
 {
 	return Granule::page_shift == 12 ? 2 : Granule::page_shift == 16 ? 3 : 1;
 }
@@ -54,7 +55,7 @@ inline constexpr uint64_t tcr_no_lower = bit(7); // EPD0
 inline constexpr uint64_t tcr_no_upper = bit(23); // EPD1
 inline constexpr uint64_t tcr_asid16 = bit(36); // AS: 16-bit ASIDs, where the machine has them
 
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t tcr_two_ranges(const Geometry &g, HardwareUpdates hw = {})
 {
 	using Granule = typename Format::Granule;
@@ -71,7 +72,8 @@ constexpr uint64_t tcr_two_ranges(const Geometry &g, HardwareUpdates hw = {})
 }
 
 // TCR_EL2 with E2H = 0, and TCR_EL3.
-template <class Format> constexpr uint64_t tcr_one_range(const Geometry &g, HardwareUpdates hw = {})
+template <DescriptorFormat Format>
+constexpr uint64_t tcr_one_range(const Geometry &g, HardwareUpdates hw = {})
 {
 	return Field{5, 0}.put(64 - g.input_bits) | Field{9, 8}.put(1) | Field{11, 10}.put(1) |
 	       Field{13, 12}.put(3) | Field{15, 14}.put(tg0<typename Format::Granule>()) |
@@ -82,7 +84,7 @@ template <class Format> constexpr uint64_t tcr_one_range(const Geometry &g, Hard
 
 // The base address as every TTBR and VTTBR holds it: with more than 48 bits of output, [51:48]
 // stand in [5:2].
-template <class Format> constexpr uint64_t ttbr_base(Pa root)
+template <DescriptorFormat Format> constexpr uint64_t ttbr_base(Pa root)
 {
 	if constexpr (Format::output_bits == 52)
 		return (root.raw() & low_bits(48) & ~low_bits(6)) |
@@ -92,7 +94,7 @@ template <class Format> constexpr uint64_t ttbr_base(Pa root)
 }
 
 // ASIDs are 8 or 16 bits wide, and live in the TTBR that TCR.A1 names (here always TTBR0).
-template <class Format> constexpr uint64_t ttbr(Pa root, uint16_t asid = 0)
+template <DescriptorFormat Format> constexpr uint64_t ttbr(Pa root, uint16_t asid = 0)
 {
 	return Field{63, 48}.put(asid) | ttbr_base<Format>(root);
 }

@@ -229,7 +229,8 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 // every descriptor of the region, and one invalidation for each table in which something is broken.
 // Locking: a writer. Errors: as map, but no overlap with what is mapped (only with a reserved encoding);
 // needs_break, naming the leaf, the group or the table, where the rules refuse it.
-template <class T, class Batch, class Rule, EntryVisitor<typename T::Format> Visit = ShowNothing>
+template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule,
+	  EntryVisitor<typename T::Format> Visit = ShowNothing>
 constexpr Result<void> remap(T &tree, Batch &batch, Region<typename T::Input> region,
 			     const Rule &rule, typename T::Format::Attributes attributes,
 			     MapLimits limits = {}, const Visit &visit = {})
@@ -246,7 +247,7 @@ constexpr Result<void> remap(T &tree, Batch &batch, Region<typename T::Input> re
 }
 
 // How many tables would that take? Errors: as remap, but for no_memory.
-template <class T, class Rule>
+template <AnyTree T, OutputRule<typename T::Input> Rule>
 constexpr Result<size_t> tables_to_remap(const T &tree, const ChangeRules &rules,
 					 Region<typename T::Input> region, const Rule &rule,
 					 const typename T::Format::Attributes &attributes,

@@ -28,7 +28,7 @@ template <class Format> struct Row {
 namespace detail
 {
 
-template <class T>
+template <AnyTree T>
 constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row,
 			bool one_piece)
 {
@@ -63,7 +63,7 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 } // namespace detail
 
 // The first row at or after `from`. False when there is none.
-template <class T>
+template <AnyTree T>
 constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::Format> &row)
 {
 	return detail::next_row(tree, from, row, false);
@@ -71,7 +71,7 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 
 // The same, but the row ends where outputs are no longer side by side: all of it is mapped to one piece, which
 // begins at row.output.
-template <class T>
+template <AnyTree T>
 constexpr bool next_piece(const T &tree, typename T::Input from, Row<typename T::Format> &row)
 {
 	return detail::next_row(tree, from, row, true);
@@ -89,7 +89,7 @@ template <class Format> struct AnnotationRow {
 };
 
 // The first of these at or after `from`. False when there is none.
-template <class T>
+template <AnyTree T>
 constexpr bool next_annotation(const T &tree, typename T::Input from,
 			       AnnotationRow<typename T::Format> &row)
 {
@@ -111,7 +111,7 @@ constexpr bool next_annotation(const T &tree, typename T::Input from,
 	}
 }
 
-template <class T> struct TableStep {
+template <AnyTree T> struct TableStep {
 	typename T::Input first; // lowest input address the descriptor decides
 	Level level;
 	size_t index;
@@ -120,7 +120,7 @@ template <class T> struct TableStep {
 };
 
 // Where a pre-order reading of all descriptors stands.
-template <class T> struct TableCursor {
+template <AnyTree T> struct TableCursor {
 	typename T::Input at{};
 	Level level = unset;
 	bool done = false;
@@ -198,7 +198,7 @@ constexpr bool advance(const T &tree, TableCursor<T> &cursor, TableStep<T> &step
 } // namespace detail
 
 // The next descriptor that is not zero; moves the cursor behind it. False at the end.
-template <class T>
+template <AnyTree T>
 constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
 {
 	return detail::advance(tree, cursor, step, last_level,
@@ -207,7 +207,7 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 
 // The next descriptor that names a table. Those of the last level name none, and they are most: they are
 // not looked at.
-template <class T>
+template <AnyTree T>
 constexpr bool next_table(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
 {
 	return detail::advance(tree, cursor, step, last_level - 1, [](Descriptor d, Level level) {
@@ -226,7 +226,7 @@ struct Census {
 	}
 };
 
-template <class T>
+template <AnyTree T>
 constexpr void count_below(const T &tree, Descriptor *table, Level level, Census &census)
 {
 	if (level >= 0 && level <= last_level) // no format has a leaf above
@@ -238,7 +238,7 @@ constexpr void count_below(const T &tree, Descriptor *table, Level level, Census
 	});
 }
 
-template <class T> constexpr Census census(const T &tree)
+template <AnyTree T> constexpr Census census(const T &tree)
 {
 	Census c;
 

@@ -29,7 +29,7 @@
 namespace vmsa
 {
 
-template <class F> struct Piece {
+template <DescriptorFormat F> struct Piece {
 	Region<typename F::Input> region;
 	Pa pa;
 	typename F::Attributes attributes;
@@ -45,11 +45,12 @@ struct StaticError {
 };
 
 // Nothing but the tables, the root first.
-template <class Granule, size_t Tables, size_t RootBytes> struct alignas(RootBytes) StaticTables {
+template <PageGranule Granule, size_t Tables, size_t RootBytes>
+struct alignas(RootBytes) StaticTables {
 	Descriptor descriptors[Tables * Granule::entries];
 };
 
-template <class F, size_t N>
+template <DescriptorFormat F, size_t N>
 constexpr StaticError map_pieces(Image<F> &image, const Geometry &geometry, Pa base,
 				 const Piece<F> (&pieces)[N])
 {
@@ -70,7 +71,7 @@ struct StaticSize {
 };
 
 // How many tables does it take, or why is it refused? The compiler's own heap is the buffer.
-template <class F, size_t N>
+template <DescriptorFormat F, size_t N>
 consteval StaticSize size_static_tables(const Geometry &geometry, Pa base,
 					const Piece<F> (&pieces)[N])
 {
@@ -98,7 +99,8 @@ template <size_t piece, Errc why> consteval void refuse_piece()
 // Not constexpr, so that the compiler shows who gets here.
 void refuse_base(Pa base);
 
-template <class F, Geometry geometry, const auto &pieces> consteval auto static_tables(Pa base)
+template <DescriptorFormat F, Geometry geometry, const auto &pieces>
+consteval auto static_tables(Pa base)
 {
 	using Granule = typename F::Granule;
 	// It takes as many tables at any base, and base 0 is a legal one.

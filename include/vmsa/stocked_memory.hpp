@@ -16,7 +16,7 @@
 namespace vmsa
 {
 
-template <TableMemory Memory, class Granule> class StockedMemory {
+template <TableMemory Memory, PageGranule Granule> class StockedMemory {
     public:
 	constexpr explicit StockedMemory(Memory &memory) : memory_{memory}
 	{

@@ -13,7 +13,7 @@
 namespace vmsa
 {
 
-template <class Granule> class TablePool {
+template <PageGranule Granule> class TablePool {
     public:
 	// Byte 0 of the block has the physical address `pa`, by default that of the pointer. Tables are aligned
 	// to their size, physically: what lies before the first boundary, and behind the last, stays unused.

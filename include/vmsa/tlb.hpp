@@ -28,6 +28,8 @@
 //   folded(region, level)              a table is a leaf of `level` now
 #pragma once
 
+#include "vmsa/error.hpp"
+#include "vmsa/format.hpp"
 #include "vmsa/memory.hpp"
 #include "vmsa/rules.hpp"
 
@@ -52,7 +54,7 @@ concept ShapeObserver = requires(S &s, Region<Input> region, Level level)
 	{s.folded(region, level)};
 };
 
-template <class Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
+template <DescriptorFormat Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
 class [[nodiscard]] Batch {
     public:
 	using Input = typename Format::Input;
@@ -198,6 +200,24 @@ class [[nodiscard]] Batch {
 	bool pending_ = false;
 	bool tables_ = false;
 	bool published_ = true;
+};
+
+template <class B>
+concept AnyBatch = requires(B &batch, Region<typename B::Input> region, Level level)
+{
+	{batch.rules()};
+	{batch.make(region)};
+	{batch.changed(region, level)};
+	{batch.sync()};
+};
+
+// Changes of one tree under one invalidation.
+template <class C, class Tree, class Batch>
+concept TreeChange = requires(const C &change, Tree &tree, Batch &batch)
+{
+	{
+		change(tree, batch)
+		} -> std::convertible_to<Result<void>>;
 };
 
 // For tables no hardware walks yet.

@@ -89,7 +89,7 @@ template <class Granule> inline constexpr unsigned granule_code = Granule::page_
 
 // A hint where a leaf can be: level 0 only with 4K and LPA2, level 1 only with 4K, LPA2 or LPA. All
 // else is "no information", because a wrong hint may invalidate nothing.
-template <class Format> constexpr unsigned ttl_hint(Level level)
+template <DescriptorFormat Format> constexpr unsigned ttl_hint(Level level)
 {
 	return Format::allows_leaf(level)
 		       ? granule_code<typename Format::Granule> << 2 | static_cast<unsigned>(level)
@@ -98,7 +98,7 @@ template <class Format> constexpr unsigned ttl_hint(Level level)
 
 // The operand for one address. Masked: bits [63:56] of an upper-range address are no ASID, and
 // after the shift [55:52] would be a TTL. The NS bit of a stage 2 operand stays clear.
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t tlbi_operand(typename Format::Input input, uint16_t asid, unsigned ttl)
 {
 	constexpr Field address{Stage2Tag<typename Format::Stage> ? 39u : 43u, 0};
@@ -135,10 +135,10 @@ static_assert(tlbi_range(2112).pages() == 2048 && tlbi_range(1 << 22).pages() ==
 inline constexpr uint64_t max_range_pages = TlbiRange{3, 31}.pages();
 
 // BaseADDR counts in units of this: with TCR.DS = 1, of 64K whatever the granule.
-template <class Format>
+template <DescriptorFormat Format>
 inline constexpr unsigned range_base_shift = Format::lpa2 ? 16 : Format::Granule::page_shift;
 
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t tlbi_range_operand(typename Format::Input first, TlbiRange range, uint16_t asid,
 				      unsigned ttl)
 {
@@ -202,7 +202,7 @@ struct TlbiForms {
 	Tlbi range[2];
 };
 
-template <class Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool every_asid)
+template <TranslationStage Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool every_asid)
 {
 	using T = Tlbi; // not `using enum`, which g++ 10 lacks
 
@@ -221,7 +221,7 @@ template <class Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool ever
 
 // Everything a tree may have left in the TLBs. For EL2&0 we use the instructions named after EL2
 // only: those named after EL1 act on it just while HCR_EL2.TGE is set, and on a guest otherwise.
-template <class Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
+template <TranslationStage Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
 {
 	if constexpr (std::same_as<Stage, El1And0>) {
 		if (!tag.every_asid)
@@ -237,7 +237,7 @@ template <class Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
 }
 
 // The same of every tree of the regime, whatever its tag: at stage 2, of every VMID.
-template <class Stage> constexpr TlbiPlan tlbi_regime()
+template <TranslationStage Stage> constexpr TlbiPlan tlbi_regime()
 {
 	if constexpr (Stage2Tag<Stage>)
 		return TlbiStep{Tlbi::alle1is, 0, 0, 1};
@@ -247,7 +247,7 @@ template <class Stage> constexpr TlbiPlan tlbi_regime()
 
 // What invalidates `region`, which is of whole pages. `level` is that of every leaf in it, or
 // unknown_level; `tables`: walk caches must go too.
-template <class Format>
+template <DescriptorFormat Format>
 constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level, bool tables,
 			     TlbiTag tag, TlbiFeatures features)
 {

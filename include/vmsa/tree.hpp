@@ -7,6 +7,7 @@
 #pragma once
 
 #include "vmsa/error.hpp"
+#include "vmsa/format.hpp"
 #include "vmsa/geometry.hpp"
 #include "vmsa/memory.hpp"
 
@@ -75,7 +76,13 @@ template <class Format> struct Translation {
 	}
 };
 
-template <class F, TableMemory M> class Tree {
+template <class V>
+concept StepVisitor = requires(V &visit, Level level, size_t index, Pa table, Descriptor d)
+{
+	visit(level, index, table, d);
+};
+
+template <DescriptorFormat F, TableMemory M> class Tree {
     public:
 	using Format = F;
 	using Memory = M;
@@ -244,7 +251,7 @@ template <class F, TableMemory M> class Tree {
 
 	// Each step of a walk, first to last: visit(level, index, table's physical address,
 	// descriptor).
-	template <class Visit> constexpr void steps(Input input, Visit &&visit) const
+	template <StepVisitor Visit> constexpr void steps(Input input, Visit &&visit) const
 	{
 		const Descriptor *table = root_;
 
@@ -364,6 +371,16 @@ template <class F, TableMemory M> class Tree {
 	Region<Input> space_ = nowhere;
 	uint64_t no_output_page_ = 0; // bits that no page's output has
 	Geometry geometry_;
+};
+
+template <class T>
+concept AnyTree = requires(const T &tree, typename T::Input at)
+{
+	typename T::Format;
+	typename T::Granule;
+	{tree.at(at)};
+	{tree.space()};
+	{tree.memory()};
 };
 
 } // namespace vmsa

@@ -32,7 +32,7 @@ struct RemoveLeaves {
 
 // The common case, in one descent: one page, of a table in which others survive. False where it is
 // not that simple, also where it is an error.
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 [[gnu::always_inline]] constexpr bool unmap_page(const T &tree, Batch &batch,
 						 Region<typename T::Input> page)
 {
@@ -52,7 +52,7 @@ template <class T, class Batch>
 }
 
 // Every other case.
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::Input> region)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
@@ -65,7 +65,7 @@ constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::In
 
 // Errors: those of check_region; not_mapped (naming the hole); no_memory (cutting a block takes
 // tables, even to unmap); needs_break (where the rules refuse it).
-template <class T, class Batch>
+template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region)
 {
 	if (unmap_page(tree, batch, region))
@@ -75,7 +75,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 
 // The same, and says `a` there (annotation.hpp): nobody else can map it meanwhile. Errors: as unmap;
 // forbidden_annotation.
-template <Annotation A, class T, class Batch>
+template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region, const A &a)
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
@@ -90,7 +90,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 
 // The same, and shows every leaf that went: visit(Entry), when no TLB has it any more. Its descriptor is the
 // last there was, with all that hardware noted. The tree is not to be looked at meanwhile. Errors: as unmap.
-template <class T, class Batch, EntryVisitor<typename T::Format> Visit>
+template <AnyTree T, AnyBatch Batch, EntryVisitor<typename T::Format> Visit>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region,
 			     const Visit &visit)
 {
@@ -117,7 +117,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 }
 
 // How many tables would either take? Errors: as unmap, but for no_memory.
-template <class T>
+template <AnyTree T>
 constexpr Result<size_t> tables_to_unmap(const T &tree, const ChangeRules &rules,
 					 Region<typename T::Input> region)
 {

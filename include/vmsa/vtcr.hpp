@@ -12,7 +12,7 @@ namespace vmsa
 // Walks are Inner Shareable, Write-Back Write-Allocate. `vmid16` where the machine has 16-bit
 // VMIDs. SL0 counts start levels from a base that differs by granule; level -1 is never used,
 // because 16 tables at level 0 reach as far.
-template <class Format>
+template <DescriptorFormat Format>
 constexpr uint64_t vtcr(const Geometry &g, bool vmid16, HardwareUpdates hw = {})
 {
 	using Granule = typename Format::Granule;
@@ -27,7 +27,7 @@ constexpr uint64_t vtcr(const Geometry &g, bool vmid16, HardwareUpdates hw = {})
 }
 
 // `root` is aligned to Geometry::root_bytes.
-template <class Format> constexpr uint64_t vttbr(Pa root, uint16_t vmid)
+template <DescriptorFormat Format> constexpr uint64_t vttbr(Pa root, uint16_t vmid)
 {
 	return Field{63, 48}.put(vmid) | ttbr_base<Format>(root);
 }
