@@ -24,8 +24,6 @@
 
 #include "vmsa/image.hpp"
 
-#include <iterator>
-
 namespace vmsa
 {
 

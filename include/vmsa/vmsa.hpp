@@ -13,6 +13,10 @@
 #include "vmsa/linear_map.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"
-#include "vmsa/static_tables.hpp"
 #include "vmsa/stocked_memory.hpp"
 #include "vmsa/vtcr.hpp"
+
+// An image is a std::span, which a freestanding C++20 may be without.
+#if __has_include(<span>)
+#include "vmsa/static_tables.hpp"
+#endif
