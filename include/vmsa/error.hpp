@@ -30,12 +30,14 @@ enum class Errc : uint8_t {
 	asid, // the ASID or VMID is wider than the machine's
 	output_bits, // the machine has fewer physical address bits than the geometry needs
 	unaligned_base, // an image is not aligned to its root
-	stray_table, // a table descriptor of an image leads to no table of its own
+	stray_table, // a table descriptor leads to no table of its own
 	annotated, // nothing is mapped there, but an annotation stands there, and not that asked for
 	not_annotated, // no annotation stands there
 	forbidden_annotation, // 0, or more than 63 bits: no annotation
 	bad_limit, // MapLimits::largest is below the last level: no leaf could be
 	bad_rule, // the rule answered with less than a page
+	reserved_entry, // of adopted tables: an entry that is valid, and neither a table nor a leaf
+	torn_group, // of adopted tables: a leaf with the contiguous hint that its group does not fit to
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range

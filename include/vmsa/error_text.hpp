@@ -18,7 +18,7 @@ enum class ErrorNumbers : uint8_t {
 	none,
 	region, // the first and the last address, both included
 	limit, // what was asked for, and the limit
-	entry, // where the entry stands that is at fault, and what it names
+	entry, // where the entry stands that is at fault, and what it says, or names
 };
 
 struct ErrorWords {
@@ -82,6 +82,10 @@ constexpr ErrorWords words(Errc code)
 		return {"bad_limit", "a largest level below the last one", N::region};
 	case Errc::bad_rule:
 		return {"bad_rule", "the rule answered with less than a page", N::region};
+	case Errc::reserved_entry:
+		return {"reserved_entry", "an entry that is neither a table nor a leaf", N::entry};
+	case Errc::torn_group:
+		return {"torn_group", "a contiguous hint without its group", N::entry};
 	}
 	return {"unknown", "an unknown error", N::limit};
 }
@@ -132,7 +136,7 @@ constexpr void print(const Error &error, const Put &put)
 	detail::print_hex(error.first, put);
 	detail::print(w.numbers == ErrorNumbers::region	 ? " to "
 		      : w.numbers == ErrorNumbers::limit ? ", the limit is "
-							 : " names ",
+							 : " says ",
 		      put);
 	detail::print_hex(error.last, put);
 }

@@ -14,6 +14,7 @@
 
 #include "vmsa/geometry.hpp"
 #include "vmsa/map.hpp"
+#include "vmsa/seen_tables.hpp"
 #include "vmsa/tlb.hpp"
 
 #include <bit>
@@ -173,16 +174,17 @@ template <DescriptorFormat F> class Image {
 
 		// In a loop, or with tables shared, there are more steps to make than tables.
 		const Region<Pa> tables = Region<Pa>::inclusive(base + root_bytes, whole.last);
-		const size_t most = (bytes - root_bytes) / Granule::table_bytes;
 
-		for (size_t first = 0; first == 0 || first < most; first += Seen::window) {
-			Seen seen{first, most};
+		for (SeenTables seen;; seen = seen.next()) {
+			size_t left = (bytes - root_bytes) / Granule::table_bytes;
 
-			if (const Error e = check_below(tree_.root(), geometry.start, tables, seen);
+			if (const Error e =
+				    check_below(tree_.root(), geometry.start, tables, seen, left);
 			    e.code != Errc::none)
 				return e;
+			if (!seen.has_more())
+				return {};
 		}
-		return {};
 	}
 
 	constexpr Result<void> map(Region<Input> region, Pa pa,
@@ -238,27 +240,6 @@ template <DescriptorFormat F> class Image {
 	}
 
     private:
-	// Which tables, of a window of them, some entry has named. With more tables than that, all of the
-	// image is read once a window.
-	struct Seen {
-		static constexpr size_t window = 4096;
-
-		size_t first;
-		size_t left; // steps
-		uint64_t bits[window / 64] = {};
-
-		constexpr bool again(size_t table)
-		{
-			if (table - first >= window)
-				return false;
-			uint64_t &word = bits[(table - first) / 64];
-			const bool set = word >> (table % 64) & 1;
-
-			word |= uint64_t{1} << (table % 64);
-			return set;
-		}
-	};
-
 	// The root is the largest thing to align, and comes first.
 	static constexpr Error check_base(const Geometry &geometry, Pa base, size_t bytes)
 	{
@@ -272,7 +253,7 @@ template <DescriptorFormat F> class Image {
 	}
 
 	constexpr Error check_below(const Descriptor *table, Level level, Region<Pa> tables,
-				    Seen &seen) const
+				    SeenTables &seen, size_t &left) const
 	{
 		for (size_t i = 0; i < tree_.entries(level); i++) {
 			if (!F::is_table(table[i], level))
@@ -285,12 +266,12 @@ template <DescriptorFormat F> class Image {
 			if (seen.again((pa - tables.first) / Granule::table_bytes))
 				return {Errc::stray_table, memory_.physical(table + i).raw(),
 					pa.raw()};
-			if (!seen.left--)
+			if (!left--)
 				return {Errc::stray_table, tables};
 			if (level + 1 == last_level)
 				continue;
-			if (const Error e =
-				    check_below(tree_.child(table[i]), level + 1, tables, seen);
+			if (const Error e = check_below(tree_.child(table[i]), level + 1, tables,
+							seen, left);
 			    e.code != Errc::none)
 				return e;
 		}

@@ -43,15 +43,20 @@ class LiveMap
 	LiveMap(Memory &memory, const MapConfig &config, Rule rule = {}, C cpu = {})
 	    : config_{config}, rule_{rule}, root_{config, cpu}, mapping_{memory, root_.tlb()}
 	{
-		const Result<Geometry> shape = map_geometry<Format>(config);
+		start([&](const Geometry &shape) { return mapping_.create(shape); });
+	}
 
-		error_ = shape ? mapping_.create(shape.value()).error() : shape.error();
-		if constexpr (Stage2Tag<Stage>) {
-			if (created())
-				root_.tlb().vttbr(root_register());
-		}
-		mapping_.rules().on_break = config.on_break;
-		mapping_.rules().bbm_level = config.bbm_level;
+	// Takes over tables that exist, of which `config` says the shape (adopt.hpp); errors as there. Where a CPU
+	// is using them, mark_active() says so, before anything is changed.
+	template <TableOwner Owns>
+	LiveMap(Memory &memory, const MapConfig &config, Pa root, const Owns &owns, Rule rule = {},
+		C cpu = {})
+	    : config_{config}, rule_{rule}, root_{config, cpu}, mapping_{memory, root_.tlb()}
+	{
+		start([&](const Geometry &shape) { return mapping_.adopt(root, shape, owns); });
+		// They may be global, whatever the config says of those to come.
+		if constexpr (Stage1Regime<Stage>)
+			root_.tlb().every_asid();
 	}
 
 	// A map that is still active stays where it is: a leak is better than a walk of freed tables.
@@ -327,6 +332,20 @@ class LiveMap
 
     private:
 	friend MapCounts<LiveMap, Format>;
+
+	// With make(geometry) -> Result<void>.
+	template <class Make> void start(const Make &make)
+	{
+		const Result<Geometry> shape = map_geometry<Format>(config_);
+
+		error_ = shape ? make(shape.value()).error() : shape.error();
+		if constexpr (Stage2Tag<Stage>) {
+			if (created())
+				root_.tlb().vttbr(root_register());
+		}
+		mapping_.rules().on_break = config_.on_break;
+		mapping_.rules().bbm_level = config_.bbm_level;
+	}
 
 	// What has an ASID is of that ASID, unless the config says otherwise: a leaf that is global is every
 	// process's. The upper range goes by no ASID of its own.

@@ -10,6 +10,7 @@
 // Locking: one writer, or any number of readers; the owner holds the lock.
 #pragma once
 
+#include "vmsa/adopt.hpp"
 #include "vmsa/annotate.hpp"
 #include "vmsa/cut.hpp"
 #include "vmsa/fold.hpp"
@@ -36,6 +37,20 @@ class Mapping {
 	constexpr Result<void> create(const Geometry &geometry)
 	{
 		return tree_.create(geometry);
+	}
+
+	// Takes over tables that exist (adopt.hpp), in place of create().
+	template <TableOwner Owns>
+	constexpr Result<void> adopt(Pa root, const Geometry &geometry, const Owns &owns,
+				     BadEntry<Format> *bad = nullptr)
+	{
+		return vmsa::adopt(tree_, root, geometry, owns, bad);
+	}
+
+	// Gives them away: nothing is freed, and nothing is within the space any more.
+	constexpr Descriptor *release()
+	{
+		return tree_.release();
 	}
 
 	// No CPU may be using the tables any more. visit(Entry), where given, shows every leaf (tree.hpp).

@@ -6,81 +6,13 @@
 // change frees tables; the owner holds one lock around both.
 #pragma once
 
+#include "vmsa/entry.hpp"
 #include "vmsa/error.hpp"
-#include "vmsa/format.hpp"
 #include "vmsa/geometry.hpp"
 #include "vmsa/memory.hpp"
 
 namespace vmsa
 {
-
-// Where a walk of one input address ended: a leaf, or an entry that maps nothing.
-template <class Format> struct Entry {
-	Region<typename Format::Input> region; // all that this entry covers
-	Descriptor descriptor;
-	Level level;
-	Descriptor above = 0; // the table descriptors on the way that restrict, or-ed
-
-	// What is left of a leaf's attributes below those tables.
-	constexpr typename Format::Attributes attributes() const
-	{
-		return Format::below(Format::attributes(descriptor), above);
-	}
-
-	constexpr bool is_leaf() const
-	{
-		return Format::is_leaf(descriptor, level);
-	}
-
-	// Where a leaf leads.
-	constexpr Pa output() const
-	{
-		return Format::output(descriptor, level);
-	}
-
-	// Does it say something where nothing is mapped (annotation.hpp)?
-	constexpr bool is_annotated() const
-	{
-		return descriptor && !Format::is_valid(descriptor);
-	}
-
-	template <class A> constexpr A annotation() const
-	{
-		return static_cast<A>(descriptor >> 1);
-	}
-};
-
-template <class V, class Format>
-concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
-{
-	visit(entry);
-};
-
-// For who does not want to see what went.
-struct ShowNothing {
-	constexpr void operator()(const auto &) const
-	{
-	}
-};
-
-template <class Format> struct Translation {
-	Pa pa;
-	Level level;
-	Descriptor descriptor; // of the leaf
-	Descriptor above; // the table descriptors on the way, or-ed
-
-	// What is left of the leaf's attributes below those tables.
-	constexpr typename Format::Attributes attributes() const
-	{
-		return Format::below(Format::attributes(descriptor), above);
-	}
-};
-
-template <class V>
-concept StepVisitor = requires(V &visit, Level level, size_t index, Pa table, Descriptor d)
-{
-	visit(level, index, table, d);
-};
 
 template <DescriptorFormat F, TableMemory M> class Tree {
     public:
@@ -100,13 +32,23 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	// input_bits, for a geometry that is none, or another granule's.
 	constexpr Result<void> create(const Geometry &geometry)
 	{
-		if (geometry.start < Format::first_level || geometry.start > last_level ||
-		    geometry.input_bits <= Granule::shift(geometry.start) ||
-		    geometry.root_entries<Granule>() > geometry.root_tables * Granule::entries)
-			return Error{Errc::input_bits, geometry.input_bits, Format::output_bits};
-		root_ = memory_->allocate(geometry.root_bytes<Granule>());
-		if (!root_)
+		if (const Error e = check_geometry(geometry); e.code != Errc::none)
+			return e;
+
+		Descriptor *root = memory_->allocate(geometry.root_bytes<Granule>());
+
+		if (!root)
 			return Error{Errc::no_memory, 0, geometry.last_input()};
+		return attach(root, geometry);
+	}
+
+	// Takes `root`, and all below it, as it is: a root that nobody has looked at (adopt.hpp does). From here
+	// on its tables are this tree's to free. Errors: input_bits.
+	constexpr Result<void> attach(Descriptor *root, const Geometry &geometry)
+	{
+		if (const Error e = check_geometry(geometry); e.code != Errc::none)
+			return e;
+		root_ = root;
 		geometry_ = geometry;
 		root_entries_ = geometry.root_entries<Granule>();
 		root_shift_ = Granule::shift(geometry.start);
@@ -126,9 +68,18 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 			return;
 		empty_table(root_, geometry_.start, space_.first, 0, visit);
 		memory_->free(root_, geometry_.root_bytes<Granule>());
+		release();
+	}
+
+	// The tables are somebody else's from here on: nothing is freed. Null where there is no root.
+	constexpr Descriptor *release()
+	{
+		Descriptor *root = root_;
+
 		root_ = nullptr;
 		root_entries_ = 0;
 		space_ = nowhere;
+		return root;
 	}
 
 	constexpr const Geometry &geometry() const
@@ -299,6 +250,15 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	}
 
     private:
+	static constexpr Error check_geometry(const Geometry &geometry)
+	{
+		if (geometry.start < Format::first_level || geometry.start > last_level ||
+		    geometry.input_bits <= Granule::shift(geometry.start) ||
+		    geometry.root_entries<Granule>() > geometry.root_tables * Granule::entries)
+			return {Errc::input_bits, geometry.input_bits, Format::output_bits};
+		return {};
+	}
+
 	// `level` is the slot's: given apart, because most are of the last, where all shifts are
 	// constants.
 	[[gnu::always_inline]] static constexpr Translation<F> translation(const Slot &s,

@@ -120,6 +120,10 @@ template <class Map> class Trial {
 		loads(Outcome::done, middle);
 		stores(Outcome::permission_fault, first);
 		stores(Outcome::permission_fault, middle);
+		// What the MMU walks can be taken over.
+		holds(vmsa::check_tables(map_.tree(), [](vmsa::Pa) { return true; }).why ==
+			      vmsa::Errc::none,
+		      "tables to adopt");
 		unmap(whole);
 		loads(Outcome::translation_fault, middle);
 	}

@@ -30,7 +30,7 @@ struct Line {
 	}
 };
 
-constexpr auto last_code = static_cast<unsigned>(Errc::bad_rule);
+constexpr auto last_code = static_cast<unsigned>(Errc::torn_group);
 
 } // namespace
 
@@ -55,7 +55,7 @@ TEST(a_line_says_all_there_is)
 	static_assert(same(Line{{Errc::asid, 0x100, 0xff}}.text,
 			   "asid: an ASID or VMID that is too large, 0x100, the limit is 0xff"));
 	EXPECT(same(Line{{Errc::stray_table, 0, ~uint64_t{0}}}.text,
-		    "stray_table: an entry that names no table of its own, 0x0 names "
+		    "stray_table: an entry that names no table of its own, 0x0 says "
 		    "0xffffffffffffffff"));
 }
 

@@ -153,6 +153,11 @@ template <class F> class Board {
 				leaves, 0);
 		verdict_.expect(c.tables == lab_.memory().live(),
 				"as many tables in the census as there are", c.tables, 0);
+
+		const auto bad = vmsa::check_tables(lab_.tree(), [](vmsa::Pa) { return true; });
+
+		verdict_.expect(bad.why == Errc::none, "tables that could be adopted",
+				bad.region.first.raw(), bad.descriptor);
 		look_at(flat_.all());
 	}
 

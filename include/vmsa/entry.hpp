@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What a walk of a tree (tree.hpp) comes to: an entry, or what hardware would make of an address. And who may look.
+#pragma once
+
+#include "vmsa/format.hpp"
+
+namespace vmsa
+{
+
+// Where a walk of one input address ended: a leaf, or an entry that maps nothing.
+template <class Format> struct Entry {
+	Region<typename Format::Input> region; // all that this entry covers
+	Descriptor descriptor;
+	Level level;
+	Descriptor above = 0; // the table descriptors on the way that restrict, or-ed
+
+	// What is left of a leaf's attributes below those tables.
+	constexpr typename Format::Attributes attributes() const
+	{
+		return Format::below(Format::attributes(descriptor), above);
+	}
+
+	constexpr bool is_leaf() const
+	{
+		return Format::is_leaf(descriptor, level);
+	}
+
+	// Where a leaf leads.
+	constexpr Pa output() const
+	{
+		return Format::output(descriptor, level);
+	}
+
+	// Does it say something where nothing is mapped (annotation.hpp)?
+	constexpr bool is_annotated() const
+	{
+		return descriptor && !Format::is_valid(descriptor);
+	}
+
+	template <class A> constexpr A annotation() const
+	{
+		return static_cast<A>(descriptor >> 1);
+	}
+};
+
+template <class V, class Format>
+concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
+{
+	visit(entry);
+};
+
+// For who does not want to see what went.
+struct ShowNothing {
+	constexpr void operator()(const auto &) const
+	{
+	}
+};
+
+template <class Format> struct Translation {
+	Pa pa;
+	Level level;
+	Descriptor descriptor; // of the leaf
+	Descriptor above; // the table descriptors on the way, or-ed
+
+	// What is left of the leaf's attributes below those tables.
+	constexpr typename Format::Attributes attributes() const
+	{
+		return Format::below(Format::attributes(descriptor), above);
+	}
+};
+
+template <class V>
+concept StepVisitor = requires(V &visit, Level level, size_t index, Pa table, Descriptor d)
+{
+	visit(level, index, table, d);
+};
+
+} // namespace vmsa
