@@ -29,8 +29,7 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 			cpu().template write<Registers::memory_types>(mair_value);
 		cpu().template write<Registers::control>(control);
 		cpu().isb();
-		tlb_.invalidate_regime();
-		tlb_.sync();
+		flush_every_tag();
 	}
 
 	PreviousRoot activate(uint64_t root)
@@ -59,9 +58,39 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 
 	void mark_inactive()
 	{
-		tlb_.invalidate_all();
-		tlb_.sync();
+		flush_tag();
 		__atomic_fetch_sub(&users_, 1, __ATOMIC_ACQ_REL);
+	}
+
+	// `after` is `before` with another ASID or VMID, and replaces it where this CPU has it. What the old tag has
+	// left goes, and what another tree may have left under the new one. Stage 1 runs on, and must not meet that:
+	// it goes first. At stage 2 nobody runs meanwhile, and one instruction, for every VMID, comes last.
+	void retag(uint16_t asid, uint64_t before, uint64_t after, TagFlush flush)
+	{
+		const uint16_t old = tlb_.tag().asid;
+
+		tlb_.retag(asid);
+		if constexpr (is_stage2)
+			tlb_.vttbr(after);
+		else if (flush == TagFlush::both)
+			flush_tag();
+		if (current() == before)
+			exchange(after);
+		if (flush != TagFlush::both)
+			return;
+		if constexpr (is_stage2) {
+			flush_every_tag();
+		} else {
+			tlb_.retag(old);
+			flush_tag();
+			tlb_.retag(asid);
+		}
+	}
+
+	void flush_every_tag()
+	{
+		tlb_.invalidate_regime();
+		tlb_.sync();
 	}
 
 	unsigned users() const
@@ -82,6 +111,18 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 	C &cpu()
 	{
 		return tlb_.cpu();
+	}
+
+	void flush_tag()
+	{
+		tlb_.invalidate_all();
+		tlb_.sync();
+	}
+
+	uint64_t current()
+	{
+		return range_ == Range::upper ? cpu().template read<Registers::upper>()
+					      : cpu().template read<Registers::lower>();
 	}
 
 	PreviousRoot exchange(uint64_t value)

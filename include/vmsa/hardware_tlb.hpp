@@ -40,6 +40,12 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		switches_ = true;
 	}
 
+	// Another ASID; of a VMID vttbr() has to say it.
+	constexpr void retag(uint16_t asid)
+	{
+		tag_.asid = asid;
+	}
+
 	// None of these is inlined: what they wait for costs more than a call, and a plan has its size.
 	[[gnu::noinline]] constexpr void invalidate(Region<Input> region, Level level, bool tables)
 	{

@@ -20,6 +20,7 @@
 #pragma once
 
 #include "vmsa/active_root.hpp"
+#include "vmsa/map_annotations.hpp"
 #include "vmsa/map_counts.hpp"
 #include "vmsa/map_registers.hpp"
 #include "vmsa/table_pool.hpp"
@@ -31,7 +32,8 @@ template <TranslationStage S, PageGranule G, class Rule, unsigned OutputBits = 4
 	  TableMemory Memory = TablePool<G>, Cpu C = ThisCpu>
 requires OutputRule<Rule, typename Format<S, G, OutputBits>::Input>
 class LiveMap
-    : public MapCounts<LiveMap<S, G, Rule, OutputBits, Memory, C>, Format<S, G, OutputBits>> {
+    : public MapCounts<LiveMap<S, G, Rule, OutputBits, Memory, C>, Format<S, G, OutputBits>>,
+      public MapAnnotations<LiveMap<S, G, Rule, OutputBits, Memory, C>, Format<S, G, OutputBits>> {
     public:
 	using Stage = S;
 	using Granule = G;
@@ -118,6 +120,7 @@ class LiveMap
 	}
 
 	// visit(Entry) for every leaf that went (unmap.hpp).
+	using MapAnnotations<LiveMap, Format>::unmap;
 	template <EntryVisitor<Format> Visit>
 	Result<void> unmap(Region<Input> region, const Visit &visit)
 	{
@@ -162,30 +165,6 @@ class LiveMap
 	Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().harvest_dirty(region, visit) : error_;
-	}
-
-	// ---- Annotations (annotate.hpp) ----
-
-	template <Annotation... A> Result<void> annotate(Region<Input> region, const A &...a)
-	{
-		return created() ? change().annotate(region, a...) : error_;
-	}
-
-	template <Annotation A> Result<void> unannotate(Region<Input> region, const A &a)
-	{
-		return created() ? change().unannotate(region, a) : error_;
-	}
-
-	template <Annotation A> Result<void> unmap(Region<Input> region, const A &a)
-	{
-		return created() ? change().unmap(region, a) : error_;
-	}
-
-	template <Annotation A> Result<A> annotation(Input input) const
-	{
-		if (!created())
-			return error_;
-		return mapping_.template annotation<A>(input);
 	}
 
 	// ---- Reading ----
@@ -324,6 +303,36 @@ class LiveMap
 		root_.mark_inactive();
 	}
 
+	// Another ASID or, at stage 2, VMID. No other CPU walks the map meanwhile; where this one does, its TTBR, or
+	// VTTBR, is rewritten. Cost: two invalidations by ASID, or at stage 2 one of every VMID; none with
+	// TagFlush::none. Locking: a writer. Errors: created(); asid, with the limit: too wide, or 0 where
+	// there are others, or the upper range's, which goes by the ASID of the lower.
+	Result<void> retag(uint16_t asid, TagFlush flush = TagFlush::both)
+	{
+		if (!created())
+			return error_;
+		const uint64_t before = root_register();
+		MapConfig config = config_;
+
+		config.asid = asid;
+		if (const auto fits = map_geometry<Format>(config); !fits)
+			return fits.error();
+		if constexpr (has_two_ranges<Stage>) {
+			// A map without an ASID has global leaves, which no ASID confines.
+			if (!asid || !config_.asid || config_.range == Range::upper)
+				return Error{Errc::asid, asid, 0};
+		}
+		config_ = config;
+		root_.retag(asid, before, root_register(), flush);
+		return {};
+	}
+
+	// What a rollover needs: no TLB, on any CPU, holds anything of any ASID, or VMID, of the regime.
+	void flush_every_tag()
+	{
+		root_.flush_every_tag();
+	}
+
 	// CPUs that use the map.
 	unsigned users() const
 	{
@@ -332,6 +341,7 @@ class LiveMap
 
     private:
 	friend MapCounts<LiveMap, Format>;
+	friend MapAnnotations<LiveMap, Format>;
 
 	// With make(geometry) -> Result<void>.
 	template <class Make> void start(const Make &make)

@@ -90,9 +90,9 @@ constexpr uint64_t root_register(Pa root, const MapConfig &config)
 	const uint16_t asid = config.range == Range::lower ? config.asid : 0;
 
 	if constexpr (Stage2Tag<typename Format::Stage>)
-		return vttbr<Format>(root, asid);
+		return vttbr<Format>(root, asid) | config.cnp;
 	else
-		return ttbr<Format>(root, asid);
+		return ttbr<Format>(root, asid) | config.cnp;
 }
 
 } // namespace vmsa

@@ -6,7 +6,7 @@
 // everything that needs them, a Cpu, so that a recorder can take the place of ThisCpu:
 //
 //   tlbi(op, operand)                   operand is ignored where the instruction has none
-//   dsb_ishst(), dsb_ish(), isb()
+//   dsb_ishst(), dsb_ish(), isb()       the barriers reach as far as the instructions (TlbiScope)
 //   read<register>(), write<register>(value)
 #pragma once
 
@@ -84,14 +84,30 @@ concept Cpu = requires(C &cpu, Tlbi op, uint64_t operand)
 
 // Every instruction is written by its encoding, so any assembler takes it, whichever architecture
 // version it was told. The "memory" clobbers keep the compiler's stores on their side.
-struct ThisCpu {
+template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 	[[gnu::always_inline]] static void dsb_ishst()
 	{
-		asm volatile("dsb ishst" ::: "memory");
+		if constexpr (Scope == TlbiScope::local)
+			asm volatile("dsb nshst" ::: "memory");
+		else if constexpr (Scope == TlbiScope::outer)
+			asm volatile("dsb oshst" ::: "memory");
+		else
+			asm volatile("dsb ishst" ::: "memory");
 	}
 	[[gnu::always_inline]] static void dsb_ish()
 	{
-		asm volatile("dsb ish" ::: "memory");
+		constexpr unsigned domain = Scope == TlbiScope::outer	? 0
+					    : Scope == TlbiScope::local ? 1
+									: 2;
+
+		if constexpr (NoXs)
+			asm volatile(".inst %c0" ::"i"(0xd503323f | domain << 10) : "memory");
+		else if constexpr (Scope == TlbiScope::local)
+			asm volatile("dsb nsh" ::: "memory");
+		else if constexpr (Scope == TlbiScope::outer)
+			asm volatile("dsb osh" ::: "memory");
+		else
+			asm volatile("dsb ish" ::: "memory");
 	}
 	[[gnu::always_inline]] static void isb()
 	{
@@ -182,25 +198,27 @@ struct ThisCpu {
 	}
 
     private:
+	static constexpr unsigned crn = NoXs ? 9 : 8;
+
 	template <Tlbi Op> [[gnu::always_inline]] static void issue()
 	{
-		constexpr unsigned e = static_cast<unsigned>(Op);
+		constexpr unsigned e = tlbi_encoding(Op, Scope);
 
 		static_assert(!has_operand(Op));
-		asm volatile("sys #%c0, C8, C%c1, #%c2, xzr"
+		asm volatile("sys #%c0, C%c3, C%c1, #%c2, xzr"
 			     :
-			     : "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7)
+			     : "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7), "i"(crn)
 			     : "memory");
 	}
 
 	template <Tlbi Op> [[gnu::always_inline]] static void issue(uint64_t operand)
 	{
-		constexpr unsigned e = static_cast<unsigned>(Op);
+		constexpr unsigned e = tlbi_encoding(Op, Scope);
 
 		static_assert(has_operand(Op));
-		asm volatile("sys #%c1, C8, C%c2, #%c3, %0"
+		asm volatile("sys #%c1, C%c4, C%c2, #%c3, %0"
 			     :
-			     : "r"(operand), "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7)
+			     : "r"(operand), "i"(e >> 8), "i"(e >> 4 & 15), "i"(e & 7), "i"(crn)
 			     : "memory");
 	}
 };
@@ -209,7 +227,7 @@ struct ThisCpu {
 
 // On another machine tables can be built and changed, and there is no MMU to tell of it. It has no
 // registers, so that nothing can be activated.
-struct ThisCpu {
+template <TlbiScope, bool = false> struct ScopedCpu {
 	static constexpr void tlbi(Tlbi, uint64_t)
 	{
 	}
@@ -225,5 +243,13 @@ struct ThisCpu {
 };
 
 #endif
+
+// What a sink takes for its Cpu: HardwareTlb<Format, LocalCpu>, IdMap<El1And0, Granule4K, 48, Memory, OuterCpu>.
+// With FEAT_XS an invalidation need not wait for accesses to memory with the XS attribute (slow devices): the NoXs
+// forms. They are enough where such memory is not unmapped, nor shared under other permissions.
+struct ThisCpu : ScopedCpu<TlbiScope::inner> {};
+struct LocalCpu : ScopedCpu<TlbiScope::local> {};
+struct OuterCpu : ScopedCpu<TlbiScope::outer> {};
+struct NoXsCpu : ScopedCpu<TlbiScope::inner, true> {};
 
 } // namespace vmsa

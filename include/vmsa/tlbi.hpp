@@ -58,11 +58,37 @@ enum class Tlbi : uint16_t {
 	rvale3is = 0x625,
 };
 
+// Which CPUs an instruction, and the barriers around it, reach.
+enum class TlbiScope : uint8_t {
+	inner, // all of the Inner Shareable domain: every CPU of an operating system
+	local, // this one: for tables that no other uses
+	outer, // FEAT_TLBIOS: devices with TLBs of their own, too
+};
+
+// The encoding of what is named after the Inner Shareable domain, in another scope.
+constexpr unsigned tlbi_encoding(Tlbi op, TlbiScope scope)
+{
+	const unsigned e = static_cast<unsigned>(op);
+	const unsigned crm = e >> 4 & 15;
+
+	if (scope == TlbiScope::inner)
+		return e;
+	if (scope == TlbiScope::local)
+		return e + 0x40;
+	return crm == 0 ? (e + 0x40) ^ 1 : crm == 2 ? e + 0x30 : e - 0x20; // IPAS2, by range, other
+}
+
 // Those without an operand want XZR in its place: any other register may be UNDEFINED.
 constexpr bool has_operand(Tlbi op)
 {
 	return op != Tlbi::vmalle1is && op != Tlbi::alle1is && op != Tlbi::alle2is &&
 	       op != Tlbi::alle3is && op != Tlbi::vmalls12e1is;
+}
+
+// FEAT_XS, from ID_AA64ISAR1_EL1.
+constexpr bool has_xs(uint64_t isar1)
+{
+	return Field{59, 56}.get(isar1) >= 1;
 }
 
 struct TlbiFeatures {

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// What a LiveMap says where nothing is mapped (annotate.hpp): as Mapping has it; errors as that, or created().
+#pragma once
+
+#include "vmsa/mapping.hpp"
+
+namespace vmsa
+{
+
+// `Map` is the LiveMap, which is one of these.
+template <class Map, class Format> class MapAnnotations {
+	using Input = typename Format::Input;
+
+    public:
+	template <Annotation... A> Result<void> annotate(Region<Input> region, const A &...a)
+	{
+		return doing([&](auto &m) { return m.annotate(region, a...); });
+	}
+
+	template <Annotation A> Result<void> unannotate(Region<Input> region, const A &a)
+	{
+		return doing([&](auto &m) { return m.unannotate(region, a); });
+	}
+
+	template <Annotation A> Result<void> unmap(Region<Input> region, const A &a)
+	{
+		return doing([&](auto &m) { return m.unmap(region, a); });
+	}
+
+	template <Annotation A> Result<A> annotation(Input input) const
+	{
+		const Map &map = static_cast<const Map &>(*this);
+
+		if (!map.created())
+			return map.created().error();
+		return annotation_at<A>(map.tree(), input);
+	}
+
+    private:
+	template <class Change> Result<void> doing(const Change &change)
+	{
+		Map &map = static_cast<Map &>(*this);
+
+		return map.created() ? change(map.change()) : map.created();
+	}
+};
+
+} // namespace vmsa
