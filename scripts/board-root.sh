@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# board-root.sh SUITE: what a board with Debian has (bookworm, trixie, ...): a root file system for arm64 with
-# the suite's kernel, its headers, compilers, and what it takes to build Debian packages.
+# board-root.sh SUITE: a board with Debian (bookworm, trixie, ...): a root file system for arm64 with the suite's
+# kernel, what Documentation/boards.rst has a user install, and no more than it takes to try it.
 #
 # Prints a folder in the cache that holds
 #	disk		the root, an ext4 image
 #	vmlinuz, initrd	its kernel, and what mounts the disk as /dev/vda, unpacks /dev/vdb (a tar) into /work
 #			and becomes /work/main
-#	debs/		the packages of a second kernel, which is not installed
+#	debs/		where packages are tried (scripts/boards), those of a second kernel
 #	packages	what is installed, one a line
 #
 # Nothing of arm64 runs here. dpkg-deb unpacks, and what dpkg has to know is written down as it would; the
@@ -25,10 +25,25 @@ board=$cache/boards/$suite
 part=$cache/boards/.$suite.part
 root=$part/root
 
-# What boards.rst has a user install, and what builds and tries the packages. fakeroot: dpkg-buildpackage's.
-packages=(linux-image-arm64 linux-headers-arm64)
-# shellcheck disable=SC2207 # one word a package
-packages+=($("$top/scripts/setup.sh" --list --board) dkms debhelper fakeroot openssl)
+ways=$(awk -v suite="$suite" '$1 == suite { print $2 }' "$top/scripts/boards")
+[[ $ways ]] || die "unknown suite '$suite' (known: $(awk '/^[a-z]/ { print $1 }' "$top/scripts/boards" | uniq | xargs))"
+
+# What the page has a user install, in the sections that match $1; not the packages that are ours.
+told() {
+	awk -v section="$1" '/^---/ { here = last ~ section } { last = $0 } here && sub("^ *sudo apt install ", "")' \
+		"$top/Documentation/boards.rst" | tr ' ' '\n' | grep -v '^\./' | sort -u
+}
+
+# initramfs-tools is what makes no initrd when it is told not to (machine.sh). fakeroot: dpkg-buildpackage's.
+packages=(linux-image-arm64 initramfs-tools)
+for way in $ways; do
+	# shellcheck disable=SC2207 # one word a package
+	case $way in
+	make) packages+=($(told '^(Build|Signatures)')) ;;
+	dkms) packages+=($(told '^DKMS')) ;;
+	packages) packages+=($(told .) debhelper fakeroot) ;;
+	esac
+done
 second=cloud-arm64
 
 # The status of a package that dpkg has unpacked but not configured, and its files.
@@ -74,7 +89,7 @@ unpack() {
 
 # The kernel, and an initrd with the drivers of a disk.
 pack_kernel() {
-	local release=$1 initrd=$part/overlay module
+	local release=$1 initrd=$part/overlay module name
 
 	cp "$(ls "$root/boot/vmlinuz-$release" "$root/usr/lib/modules/$release/vmlinuz" 2>/dev/null | head -n 1)" \
 		"$part/vmlinuz"
@@ -84,11 +99,14 @@ pack_kernel() {
 	for module in virtio_mmio virtio_pci virtio_blk ext4; do
 		modprobe -d "$root" -S "$release" --show-depends "$module"
 	done | sed -n 's/^insmod //p' | awk '!seen[$1]++ { print $1 }' | while read -r module; do
+		name=$(basename "$module" .xz)
+		name=${name%.zst}
 		case $module in
-		*.xz) xz -dc "$module" >"$initrd/modules/$(basename "$module" .xz)" ;;
-		*) cp -t "$initrd/modules" "$module" ;;
-		esac
-		basename "$module" .xz >>"$initrd/order"
+		*.xz) xz -dc "$module" ;;
+		*.zst) zstd -dcq "$module" ;;
+		*) cat "$module" ;;
+		esac >"$initrd/modules/$name"
+		echo "$name" >>"$initrd/order"
 	done
 	cp "$top/userspace/board/initrd" "$initrd/init"
 	"$top/scripts/initramfs.sh" "$part/initrd" "$initrd"
@@ -97,7 +115,7 @@ pack_kernel() {
 
 configure() {
 	tar -C "$top/userspace/board" -cf "$part/work.tar" --transform='s|^configure$|main|' configure machine.sh
-	"$top/scripts/boot.sh" --kernel "$part/vmlinuz" --initrd "$part/initrd" --log "$part/configure.log" \
+	"$top/scripts/boot.sh" --kernel "$part/vmlinuz" --initrd "$part/initrd" --log "$part/configure.log" --cpu cortex-a76 \
 		--disk "$part/disk" --disk "$part/work.tar" --smp "$(nproc)" --memory 2G --timeout 7200 >&2 ||
 		die "the packages of $suite cannot be configured: see $part/configure.log"
 	rm "$part/work.tar"
@@ -115,8 +133,10 @@ make_board() {
 	arm64_apt get -qq -y -o Dir::Cache::archives="$part/archives" --download-only --no-install-recommends \
 		install "${required[@]}" apt "${packages[@]}" >&2 ||
 		die "download failed (see above); nothing was changed, so simply try again"
-	release=$(arm64_depends linux-image-$second 'linux-image-[0-9].*')
-	arm64_download "$part/debs" linux-{image,headers}-$second "$release" "linux-headers-${release#linux-image-}"
+	if [[ $ways == *packages* ]]; then
+		release=$(arm64_depends linux-image-$second 'linux-image-[0-9].*')
+		arm64_download "$part/debs" linux-{image,headers}-$second "$release" "linux-headers-${release#linux-image-}"
+	fi
 
 	say "unpacking it"
 	unpack

@@ -52,7 +52,7 @@ not_kernel_style() {
 bad_scripts() {
 	local file
 
-	for file in $(files 'scripts/*.sh' .ci/run); do
+	for file in $(files 'scripts/*.sh' 'userspace/board/*' .ci/run); do
 		bash -n "$file"
 	done
 	for file in $(files userspace/init userspace/demo 'userspace/tests/*.sh'); do

@@ -89,6 +89,25 @@ untried_versions() {
 	done
 }
 
+# What boards.rst has a user type, but for apt, is what check-board.sh types.
+untyped_lines() {
+	# shellcheck disable=SC2016 # that is sed's $
+	local whole='s/^[ \t]+//; :a; /\\$/ { N; s/\\\n[ \t]*//; ba }'
+
+	diff <(sed -n '/^    [^ ]/p; /^        /p' Documentation/boards.rst | sed -E "$whole" | grep -vE '^(sudo apt|[-*]) ' | sort -u) \
+		<(sed -n "/<<-'LINES'/,/^\tLINES/p" userspace/board/*.sh | grep -v LINES | sed -E "$whole" | sort -u)
+}
+
+# Each way of scripts/boards was gone to the end, or the page says that it was not tried.
+boards_failed() {
+	local suite way
+
+	while read -r suite way; do
+		grep -qE "^   $suite,$way,(.*,\"[0-9]+ passed, 0 failed\",[-0-9]+|,,not tried,)\$" Documentation/boards.inc ||
+			echo "scripts/check-board.sh $suite $way: $(grep "^   $suite,$way," Documentation/boards.inc)"
+	done < <(sed '/^#/d' scripts/boards)
+}
+
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples
@@ -97,6 +116,8 @@ check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
 check "the jobs for other people's CI are whole" ci_examples
 check "every version the manual says was tried is in the matrix, or in check" untried_versions
+check "the board types what boards.rst says" untyped_lines
+check "no board of the manual has a check that failed" boards_failed
 check "Sphinx builds the manual without a warning" \
 	sphinx-build -q -W --keep-going -n -b html -d "$out/doctrees" Documentation "$out/html"
 ktap_end
