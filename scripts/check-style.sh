@@ -55,7 +55,7 @@ bad_scripts() {
 	for file in $(files 'scripts/*.sh' 'userspace/board/*' .ci/run); do
 		bash -n "$file"
 	done
-	for file in $(files userspace/init userspace/demo 'userspace/tests/*.sh'); do
+	for file in $(files userspace/init userspace/demo userspace/run 'userspace/tests/*.sh'); do
 		sh -n "$file"
 	done
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh KO KERNEL [CPU [EL2 [QEMU]]]: boots a machine that loads KO and runs userspace/demo. Shows the
+# run.sh KO KERNEL [CPU [EL2 [QEMU]]]: boots a machine that loads KO and runs userspace/run. Shows the
 # demonstration; keeps everything in build/run:
 #
 #   console.log   the whole serial console
@@ -16,9 +16,10 @@ ko=$1 kernel=$("$top/scripts/fetch-kernel.sh" "$2") cpu=${3-} el2=${4-} qemu=${5
 out=$top/build/run
 
 rm -rf "$out"
-mkdir -p "$out/root"
+mkdir -p "$out/root/root"
 cp "$ko" "$out/root/stage2.ko"
-cp "$top/userspace/demo" "$out/root/main"
+cp "$top/userspace/run" "$out/root/main"
+cp "$top/userspace/demo" "$out/root/root/demo"
 "$top/scripts/build-userspace.sh" "$out/root"
 "$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
 

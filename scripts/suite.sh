@@ -12,12 +12,13 @@ source "$(dirname "$0")/lib.sh"
 root=$1 ko=$2 tests=${3:-*} without=${4-}
 [[ -r $ko ]] || die "there is no $ko: scripts/build-module.sh builds one"
 
-mkdir -p "$root/tests" "$root/bin"
+mkdir -p "$root/tests" "$root/bin" "$root/root"
 cp "$("$top/scripts/fetch-arm64.sh" busybox-static)/bin/busybox" "$root/bin/"
 cp "$top/scripts/restart-for-guests" "$root/bin/"
 cp "$ko" "$root/stage2.ko"
 cp "$top"/userspace/tests/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/mounts" \
 	"$top/userspace/guests/escape/escape.def" "$root/"
+cp "$top/userspace/demo" "$root/root/"
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern
