@@ -38,10 +38,11 @@ enum class Errc : uint8_t {
 	bad_rule, // the rule answered with less than a page
 	reserved_entry, // of adopted tables: an entry that is valid, and neither a table nor a leaf
 	torn_group, // of adopted tables: a leaf with the contiguous hint that its group does not fit to
+	no_feature, // the machine has not what the map asks for: a Feature (features.hpp)
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
-// error, the number asked for and the limit for a geometry error.
+// error, the number asked for and the limit for a geometry error, the Feature for one that is missing.
 struct Error {
 	Errc code = Errc::none;
 	uint64_t first = 0;

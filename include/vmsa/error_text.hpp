@@ -9,6 +9,7 @@
 #pragma once
 
 #include "vmsa/error.hpp"
+#include "vmsa/features.hpp"
 
 namespace vmsa
 {
@@ -18,6 +19,7 @@ enum class ErrorNumbers : uint8_t {
 	none,
 	region, // the first and the last address, both included
 	limit, // what was asked for, and the limit
+	feature, // a Feature, twice
 	entry, // where the entry stands that is at fault, and what it says, or names
 };
 
@@ -86,6 +88,8 @@ constexpr ErrorWords words(Errc code)
 		return {"reserved_entry", "an entry that is neither a table nor a leaf", N::entry};
 	case Errc::torn_group:
 		return {"torn_group", "a contiguous hint without its group", N::entry};
+	case Errc::no_feature:
+		return {"no_feature", "the machine cannot do that", N::feature};
 	}
 	return {"unknown", "an unknown error", N::limit};
 }
@@ -133,6 +137,10 @@ constexpr void print(const Error &error, const Put &put)
 	if (w.numbers == ErrorNumbers::none)
 		return;
 	detail::print(", ", put);
+	if (w.numbers == ErrorNumbers::feature && error.first < feature_count) {
+		detail::print(name(static_cast<Feature>(error.first)), put);
+		return;
+	}
 	detail::print_hex(error.first, put);
 	detail::print(w.numbers == ErrorNumbers::region	 ? " to "
 		      : w.numbers == ErrorNumbers::limit ? ", the limit is "

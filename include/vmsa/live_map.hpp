@@ -83,7 +83,7 @@ class LiveMap
 	}
 
 	// Errors: input_bits, output_bits, asid (each with the limit), no_memory; beyond_input, for
-	// the upper range of a regime that has none.
+	// the upper range of a regime that has none; no_feature (features.hpp).
 	Result<void> created() const
 	{
 		return error_;
@@ -129,7 +129,7 @@ class LiveMap
 
 	Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
-		return created() ? change().protect(region, access) : error_;
+		return created() ? change().protect(region, of_machine(access)) : error_;
 	}
 
 	template <AttributeUpdate<Format> Update>
@@ -138,8 +138,10 @@ class LiveMap
 		if (!created())
 			return error_;
 		return change().modify(region, [&](Region<Input> leaf, const Attributes &before) {
-			const Attributes after = update(leaf, before);
+			Attributes after = update(leaf, before);
 
+			if (after.access != before.access)
+				after.access = of_machine(after.access);
 			note(after);
 			return after;
 		});
@@ -346,6 +348,9 @@ class LiveMap
 	// With make(geometry) -> Result<void>.
 	template <class Make> void start(const Make &make)
 	{
+		if (!config_.features.is_known())
+			config_.features = features_of(root_.tlb().cpu());
+
 		const Result<Geometry> shape = map_geometry<Format>(config_);
 
 		error_ = shape ? make(shape.value()).error() : shape.error();
@@ -364,7 +369,21 @@ class LiveMap
 		if constexpr (has_two_ranges<Stage>)
 			attributes.global &=
 				config_.global || !config_.asid || config_.range == Range::upper;
+		attributes.access = of_machine(attributes.access);
 		return attributes;
+	}
+
+	// Without FEAT_XNX, bit 53 of stage 2 says nothing: what would say "by one level only" says "by both", or
+	// "by none". It is no encoding then.
+	typename Format::Access of_machine(typename Format::Access access) const
+	{
+		if constexpr (Stage2Tag<Stage>) {
+			if ((access.execute == Execute::el0_only ||
+			     access.execute == Execute::el1_only) &&
+			    !config_.features.has(Feature::xnx))
+				access.execute = Execute{0xff};
+		}
+		return access;
 	}
 
 	// ASIDs do not confine a global entry, so neither may its invalidation.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// MapConfig: what a map is to be, and what the machine it is for can do (live_map.hpp).
+// MapConfig: what a map is to be, and the machine that it is for (live_map.hpp).
 #pragma once
 
+#include "vmsa/features.hpp"
 #include "vmsa/geometry.hpp"
 #include "vmsa/registers.hpp"
 #include "vmsa/rules.hpp"
@@ -16,14 +17,17 @@ struct MapConfig {
 	uint16_t asid = 0; // at stage 2, the VMID
 	Range range = Range::lower;
 	bool global = false; // leaves are global though the map has an ASID
-	unsigned pa_bits = 52; // of the machine; those the format has no room for are not used
-	bool asid16 = false; // the machine has 16-bit ASIDs, or VMIDs
-	bool cnp =
-		false; // FEAT_TTCNP: CPUs may share TLB entries; whoever has this ASID, or VMID, has these tables
-	HardwareUpdates hardware = {};
+	// At the most; those that format and machine have no room for are not used.
+	unsigned pa_bits = 52;
+	bool asid16 = false; // 16-bit ASIDs, or VMIDs
+	// FEAT_TTCNP: CPUs may share TLB entries; whoever has this ASID, or VMID, has these tables.
+	bool cnp = false;
+	HardwareUpdates hardware = {}; // the dirty state needs the access flag
 	TlbiFeatures tlbi = {};
 	OnBreak on_break = OnBreak::perform;
 	unsigned bbm_level = 0; // FEAT_BBM
+	// What the machine can do: no map asks for more. By default a map that runs on it asks it.
+	Features features = {};
 };
 
 // What of the TLBs goes when a map gets another ASID or VMID.

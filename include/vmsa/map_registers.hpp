@@ -19,8 +19,63 @@ inline constexpr bool has_two_ranges = [] {
 		return Stage::has_upper;
 }();
 
+// What a map of that config asks of the machine, as feature_bit()s. (Attributes may ask for more: FEAT_XNX.)
+template <DescriptorFormat Format> constexpr uint32_t features_needed(const MapConfig &config)
+{
+	using Stage = typename Format::Stage;
+	constexpr bool is_stage2 = Stage2Tag<Stage>;
+	constexpr unsigned granule = (Format::Granule::page_shift - 12) / 2;
+	constexpr Feature first = is_stage2 ? Feature::stage2_4k : Feature::granule4k;
+	constexpr auto after = [](Feature feature, unsigned n) {
+		return feature_bit(feature) << n;
+	};
+	uint32_t needed = after(first, granule);
+
+	if constexpr (Format::lpa2)
+		needed |= after(is_stage2 ? Feature::stage2_lpa2_4k : Feature::lpa2_4k, granule);
+	if constexpr (Format::lpa)
+		needed |= feature_bit(Feature::lpa) |
+			  (!is_stage2 && config.va_bits > 48 ? feature_bit(Feature::lva) : 0);
+	if constexpr (std::same_as<Stage, Stage2Fwb>)
+		needed |= feature_bit(Feature::fwb);
+	if constexpr (std::same_as<Stage, El2And0>)
+		needed |= feature_bit(Feature::vhe);
+	if (config.asid16)
+		needed |= feature_bit(is_stage2 ? Feature::vmid16 : Feature::asid16);
+	if (config.cnp)
+		needed |= feature_bit(Feature::ttcnp);
+	if (config.hardware.access_flag)
+		needed |= feature_bit(Feature::access_flag);
+	if (config.hardware.dirty_state)
+		needed |= feature_bit(Feature::dirty_state);
+	if (config.bbm_level)
+		needed |= feature_bit(config.bbm_level > 1 ? Feature::bbm2 : Feature::bbm1);
+	if (config.tlbi.ttl)
+		needed |= feature_bit(Feature::ttl);
+	if (config.tlbi.range)
+		needed |= feature_bit(Feature::tlbi_range);
+	return needed;
+}
+
+// Errors: no_feature, naming the first that is missing.
+template <DescriptorFormat Format> constexpr Result<void> check_features(const MapConfig &config)
+{
+	const auto error = [](uint64_t feature) {
+		return Error{Errc::no_feature, feature, feature};
+	};
+
+	// Hardware notes that a leaf is dirty only where it may note that it was accessed.
+	if (config.hardware.dirty_state && !config.hardware.access_flag)
+		return error(static_cast<unsigned>(Feature::access_flag));
+	if (!config.features.is_known())
+		return {};
+	if (const uint32_t missing = config.features.missing(features_needed<Format>(config)))
+		return error(static_cast<unsigned>(__builtin_ctz(missing)));
+	return {};
+}
+
 // Errors: input_bits, output_bits, asid (each with the limit); beyond_input, for the upper range of a
-// regime that has none.
+// regime that has none; no_feature.
 template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
 {
 	using Granule = typename Format::Granule;
@@ -32,11 +87,17 @@ template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const
 		return Error{Errc::asid, config.asid, widest};
 	if (config.range == Range::upper && !two_ranges)
 		return Error{Errc::beyond_input, ~low_bits(config.va_bits), ~uint64_t{0}};
+	if (const auto can = check_features<Format>(config); !can)
+		return can.error();
+
+	const unsigned its =
+		config.features.is_known() ? config.features.pa_bits() : config.pa_bits;
+	const unsigned pa_bits = its < config.pa_bits ? its : config.pa_bits;
+
 	if constexpr (is_stage2)
-		return stage2_geometry<Granule, Format::output_bits>(config.va_bits,
-								     config.pa_bits);
+		return stage2_geometry<Granule, Format::output_bits>(config.va_bits, pa_bits);
 	else
-		return stage1_geometry<Granule, Format::output_bits>(config.va_bits, config.pa_bits,
+		return stage1_geometry<Granule, Format::output_bits>(config.va_bits, pa_bits,
 								     config.range);
 }
 

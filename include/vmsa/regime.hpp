@@ -8,8 +8,10 @@
 //   tlbi(op, operand)                   operand is ignored where the instruction has none
 //   dsb_ishst(), dsb_ish(), isb()       the barriers reach as far as the instructions (TlbiScope)
 //   read<register>(), write<register>(value)
+//   features()                          what it can do; one without has everything
 #pragma once
 
+#include "vmsa/features.hpp"
 #include "vmsa/tlbi.hpp"
 
 namespace vmsa
@@ -29,6 +31,10 @@ enum class Register : uint16_t {
 	mair_el2 = 0xe510,
 	ttbr0_el3 = 0xf100,
 	tcr_el3 = 0xf102,
+	id_aa64isar0_el1 = 0xc030,
+	id_aa64mmfr0_el1 = 0xc038,
+	id_aa64mmfr1_el1 = 0xc039,
+	id_aa64mmfr2_el1 = 0xc03a,
 	mair_el3 = 0xf510,
 };
 
@@ -137,6 +143,13 @@ template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 			     : "r"(value), "i"(e >> 14), "i"(e >> 11 & 7), "i"(e >> 7 & 15),
 			       "i"(e >> 3 & 15), "i"(e & 7)
 			     : "memory");
+	}
+
+	static Features features()
+	{
+		return Features::from(
+			{{read<Register::id_aa64mmfr0_el1>(), read<Register::id_aa64mmfr1_el1>(),
+			  read<Register::id_aa64mmfr2_el1>(), read<Register::id_aa64isar0_el1>()}});
 	}
 
 	static void tlbi(Tlbi op, uint64_t operand)
@@ -251,5 +264,13 @@ struct ThisCpu : ScopedCpu<TlbiScope::inner> {};
 struct LocalCpu : ScopedCpu<TlbiScope::local> {};
 struct OuterCpu : ScopedCpu<TlbiScope::outer> {};
 struct NoXsCpu : ScopedCpu<TlbiScope::inner, true> {};
+
+template <Cpu C> constexpr Features features_of([[maybe_unused]] C &cpu)
+{
+	if constexpr (requires { cpu.features(); })
+		return cpu.features();
+	else
+		return Features::all();
+}
 
 } // namespace vmsa

@@ -80,14 +80,6 @@ uint64_t ask_guest_mmu(Ipa ipa)
 	return par;
 }
 
-unsigned machine_pa_bits()
-{
-	uint64_t mmfr0;
-
-	asm volatile("mrs %0, id_aa64mmfr0_el1" : "=r"(mmfr0));
-	return pa_bits_of(mmfr0 & 15);
-}
-
 // ---- Its own map ----
 
 Region<Va> part(const char *first, const char *end)
@@ -164,8 +156,7 @@ extern "C" [[noreturn]] void exception(uint64_t syndrome, uint64_t address)
 extern "C" int main()
 {
 	TablePool<Granule4K> pages{block, sizeof(block)};
-	const unsigned pa_bits = machine_pa_bits();
-	IdMap<El2, Granule4K> map{pages, {.va_bits = 32, .pa_bits = pa_bits}};
+	IdMap<El2, Granule4K> map{pages, {.va_bits = 32}};
 
 	if (const Error error = map_image(map); error.code != Errc::none)
 		fail("mapping the image: ", error);
@@ -178,8 +169,7 @@ extern "C" int main()
 	// A guest's memory: 6 MiB of it, at an IPA of its own.
 	const Region<Ipa> ram{Ipa{0x8000'0000}, 6 * MiB};
 	const auto offset = static_cast<int64_t>(guest_ram.raw() - ram.first.raw());
-	LinearMap<Stage2, Granule4K> guest{
-		pages, {.va_bits = 32, .asid = 1, .pa_bits = pa_bits}, offset};
+	LinearMap<Stage2, Granule4K> guest{pages, {.va_bits = 32, .asid = 1}, offset};
 
 	if (const auto done = guest.map(ram, normal | rw); !done)
 		fail("mapping the guest: ", done.error());

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A map is told what the machine can do, and refuses what that cannot: one feature missing at a time.
+#include "support/live_bench.hpp"
+#include "vmsa/error_text.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+// Why no map of that config can be had; or none.
+template <class Stage, class G = Granule4K, unsigned OutputBits = 48>
+Error refusal(struct kunit *test, const MapConfig &config)
+{
+	LiveBench bench{test};
+	IdMap<Stage, G, OutputBits, ScratchMemory, CpuRecorder> map{
+		bench.memory, config, {}, {&bench.log}};
+
+	return map.created().error();
+}
+
+constexpr Error no(Feature f)
+{
+	return {Errc::no_feature, static_cast<uint64_t>(f), static_cast<uint64_t>(f)};
+}
+
+// With all but that feature, and, where it is told in no other way, with nothing but what it needs.
+template <class Stage, class G = Granule4K, unsigned OutputBits = 48>
+void check_needs(struct kunit *test, MapConfig config, Feature feature)
+{
+	config.features = Features::all().without(feature);
+	EXPECT((refusal<Stage, G, OutputBits>(test, config)) == no(feature));
+	config.features = Features::all();
+	EXPECT((refusal<Stage, G, OutputBits>(test, config)) == Error());
+
+	constexpr uint32_t none = 0;
+	Features least{52};
+	const uint32_t needed = features_needed<Format<Stage, G, OutputBits>>(config);
+
+	for (unsigned i = 0; i < feature_count; i++) {
+		if (needed >> i & 1)
+			least = least.with(static_cast<Feature>(i));
+	}
+	EXPECT_EQ(least.missing(needed), none);
+	config.features = least;
+	EXPECT((refusal<Stage, G, OutputBits>(test, config)) == Error());
+}
+
+// A Cpu that knows what it can do.
+struct Core : CpuRecorder {
+	Features its;
+
+	Features features() const
+	{
+		return its;
+	}
+};
+
+constexpr Features small = Features{40}.with(Feature::granule4k).with(Feature::stage2_4k);
+
+} // namespace
+
+TEST(a_map_asks_for_its_granule)
+{
+	check_needs<El1And0, Granule4K>(test, {.va_bits = 39}, Feature::granule4k);
+	check_needs<El2, Granule4K, 52>(test, {.va_bits = 39}, Feature::lpa2_4k);
+	check_needs<Stage2, Granule4K>(test, {.va_bits = 40}, Feature::stage2_4k);
+	check_needs<Stage2, Granule4K, 52>(test, {.va_bits = 40}, Feature::stage2_lpa2_4k);
+}
+
+TEST(a_map_asks_for_what_its_config_does)
+{
+	constexpr unsigned va = 39;
+
+	check_needs<El1And0>(test, {.va_bits = va, .asid16 = true}, Feature::asid16);
+	check_needs<Stage2>(test, {.va_bits = va, .asid16 = true}, Feature::vmid16);
+	check_needs<El1And0>(test, {.va_bits = va, .cnp = true}, Feature::ttcnp);
+	check_needs<El2And0>(test, {.va_bits = va}, Feature::vhe);
+	check_needs<Stage2Fwb>(test, {.va_bits = va}, Feature::fwb);
+	check_needs<El1And0>(test, {.va_bits = va, .hardware = {true}}, Feature::access_flag);
+	check_needs<Stage2>(test, {.va_bits = va, .hardware = {true, true}}, Feature::dirty_state);
+	check_needs<El1And0>(test, {.va_bits = va, .tlbi = {.ttl = true}}, Feature::ttl);
+	check_needs<El3>(test, {.va_bits = va, .tlbi = {.range = true}}, Feature::tlbi_range);
+	check_needs<El1And0>(test, {.va_bits = va, .bbm_level = 1}, Feature::bbm1);
+	check_needs<El1And0>(test, {.va_bits = va, .bbm_level = 2}, Feature::bbm2);
+	// Hardware that notes that a leaf is dirty notes that it was accessed.
+	EXPECT(refusal<Stage2>(test, {.va_bits = va, .hardware = {false, true}}) ==
+	       no(Feature::access_flag));
+}
+
+// What no map of 4K pages asks for.
+TEST(every_feature_has_its_granule)
+{
+	const auto bits = [](auto... f) {
+		return (feature_bit(f) | ...);
+	};
+
+	EXPECT_EQ((features_needed<Format<El1And0, Granule16K>>({})), bits(Feature::granule16k));
+	EXPECT_EQ((features_needed<Format<El1And0, Granule64K>>({})), bits(Feature::granule64k));
+	EXPECT_EQ((features_needed<Format<Stage2, Granule16K>>({})), bits(Feature::stage2_16k));
+	EXPECT_EQ((features_needed<Format<Stage2, Granule64K>>({})), bits(Feature::stage2_64k));
+	EXPECT_EQ((features_needed<Format<El1And0, Granule16K, 52>>({})),
+		  bits(Feature::granule16k, Feature::lpa2_16k));
+	EXPECT_EQ((features_needed<Format<Stage2, Granule16K, 52>>({})),
+		  bits(Feature::stage2_16k, Feature::stage2_lpa2_16k));
+	EXPECT_EQ((features_needed<Format<El1And0, Granule64K, 52>>({})),
+		  bits(Feature::granule64k, Feature::lpa));
+	EXPECT_EQ((features_needed<Format<El1And0, Granule64K, 52>>({.va_bits = 49})),
+		  bits(Feature::granule64k, Feature::lpa, Feature::lva));
+	EXPECT_EQ((features_needed<Format<Stage2, Granule64K, 52>>({.va_bits = 49})),
+		  bits(Feature::stage2_64k, Feature::lpa));
+}
+
+// No output of a map lies beyond the machine's, whatever the config says.
+TEST(a_map_has_no_more_output_than_the_machine)
+{
+	LiveBench bench{test};
+	RecordedIdMap<El1And0> map{
+		bench.memory, {.va_bits = 48, .features = small}, {}, {&bench.log}};
+
+	ASSERT(map.created());
+	EXPECT(map.map({Va{bit(40) - 4 * KiB}, 4 * KiB}, normal | rw));
+	EXPECT(map.map({Va{bit(40)}, 4 * KiB}, normal | rw).error() ==
+	       Error(Errc::beyond_output, bit(40), bit(40) + 0xfff));
+	EXPECT(refusal<Stage2>(test, {.va_bits = 44, .features = small}) ==
+	       Error(Errc::output_bits, 44, 40));
+	EXPECT(refusal<Stage2>(test, {.va_bits = 40, .pa_bits = 36, .features = small}) ==
+	       Error(Errc::output_bits, 40, 36));
+}
+
+// Without FEAT_XNX a leaf that one level may execute would be one that both may, or none.
+TEST(without_xnx_nobody_executes_alone)
+{
+	LiveBench bench{test};
+	RecordedIdMap<Stage2> map{
+		bench.memory, {.va_bits = 40, .features = small}, {}, {&bench.log}};
+	const Region<Ipa> page{Ipa{0}, 4 * KiB};
+
+	ASSERT(map.created());
+	for (Execute by : {Execute::el0_only, Execute::el1_only}) {
+		const Access alone{true, false, by};
+		const Error refused{Errc::reserved_attributes, page};
+		const auto change = [&](auto, auto a) {
+			a.access.execute = by;
+			return a;
+		};
+
+		EXPECT(map.map(page, normal | alone).error() == refused);
+		EXPECT(map.remap(page, normal | alone).error() == refused);
+		ASSERT(map.map(page, normal | rx));
+		EXPECT(map.protect(page, alone).error() == refused);
+		EXPECT(map.remap(page, normal | alone).error() == refused);
+		EXPECT(map.modify(page, change).error() == refused);
+		EXPECT(map.translate(page.first).value().attributes().access == rx);
+		EXPECT(map.modify(page, [](auto, auto a) { return a; }));
+		ASSERT(map.unmap(page));
+
+		RecordedIdMap<Stage2> can{bench.memory,
+					  {.va_bits = 40, .features = small.with(Feature::xnx)},
+					  {},
+					  {&bench.log}};
+
+		ASSERT(can.map(page, normal | rx));
+		EXPECT(can.protect(page, alone));
+		EXPECT(can.modify(page, change));
+		EXPECT(can.translate(page.first).value().attributes().access == alone);
+	}
+}
+
+TEST(a_cpu_says_itself_what_it_can)
+{
+	using Own = IdMap<El1And0, Granule4K, 48, ScratchMemory, Core>;
+	LiveBench bench{test};
+	Own map{bench.memory, {.va_bits = 48}, {}, {{&bench.log}, small}};
+	Own wide{bench.memory, {.va_bits = 48, .asid16 = true}, {}, {{&bench.log}, small}};
+	Own told{bench.memory,
+		 {.va_bits = 48, .asid16 = true, .features = Features::all()},
+		 {},
+		 {{&bench.log}, small}};
+
+	ASSERT(map.created());
+	EXPECT_EQ(map.map({Va{bit(40)}, 4 * KiB}, normal | rw).error().code, Errc::beyond_output);
+	EXPECT(wide.created().error() == no(Feature::asid16));
+	EXPECT(told.created());
+}
+
+TEST(an_error_names_the_feature)
+{
+	char text[80] = {};
+	size_t n = 0;
+
+	print(no(Feature::fwb), [&](char c) {
+		if (n + 1 < sizeof(text))
+			text[n++] = c;
+	});
+	EXPECT_EQ(text, "no_feature: the machine cannot do that, FEAT_S2FWB");
+}
+
+SUITE(features, a_map_asks_for_its_granule, a_map_asks_for_what_its_config_does,
+      every_feature_has_its_granule, a_map_has_no_more_output_than_the_machine,
+      without_xnx_nobody_executes_alone, a_cpu_says_itself_what_it_can, an_error_names_the_feature);
