@@ -129,7 +129,9 @@ class LiveMap
 
 	Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
-		return created() ? change().protect(region, of_machine(access)) : error_;
+		return created() ? change().protect(region,
+						    of_machine<Format>(access, config_.features))
+				 : error_;
 	}
 
 	template <AttributeUpdate<Format> Update>
@@ -141,7 +143,7 @@ class LiveMap
 			Attributes after = update(leaf, before);
 
 			if (after.access != before.access)
-				after.access = of_machine(after.access);
+				after.access = of_machine<Format>(after.access, config_.features);
 			note(after);
 			return after;
 		});
@@ -369,21 +371,8 @@ class LiveMap
 		if constexpr (has_two_ranges<Stage>)
 			attributes.global &=
 				config_.global || !config_.asid || config_.range == Range::upper;
-		attributes.access = of_machine(attributes.access);
+		attributes.access = of_machine<Format>(attributes.access, config_.features);
 		return attributes;
-	}
-
-	// Without FEAT_XNX, bit 53 of stage 2 says nothing: what would say "by one level only" says "by both", or
-	// "by none". It is no encoding then.
-	typename Format::Access of_machine(typename Format::Access access) const
-	{
-		if constexpr (Stage2Tag<Stage>) {
-			if ((access.execute == Execute::el0_only ||
-			     access.execute == Execute::el1_only) &&
-			    !config_.features.has(Feature::xnx))
-				access.execute = Execute{0xff};
-		}
-		return access;
 	}
 
 	// ASIDs do not confine a global entry, so neither may its invalidation.

@@ -74,6 +74,20 @@ template <DescriptorFormat Format> constexpr Result<void> check_features(const M
 	return {};
 }
 
+// Without FEAT_XNX, bit 53 of stage 2 says nothing: what would say "by one level only" says "by both", or "by
+// none". It is no encoding then.
+template <DescriptorFormat Format>
+constexpr typename Format::Access of_machine(typename Format::Access access,
+					     [[maybe_unused]] const Features &features)
+{
+	if constexpr (Stage2Tag<typename Format::Stage>) {
+		if ((access.execute == Execute::el0_only || access.execute == Execute::el1_only) &&
+		    !features.has(Feature::xnx))
+			access.execute = Execute{0xff};
+	}
+	return access;
+}
+
 // Errors: input_bits, output_bits, asid (each with the limit); beyond_input, for the upper range of a
 // regime that has none; no_feature.
 template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
