@@ -11,6 +11,7 @@ engine() {
 load() {
 	cd /
 	rmmod stage2 2>/dev/null
+	log_from_here
 	insmod /stage2.ko "$@" 2>/tmp/said
 	cd $stage2 2>/dev/null
 }
@@ -46,15 +47,14 @@ for name in vhe nvhe; do
 	[ $name != $best ] || continue
 	load engine=$name
 	like '*: No such device' "$(cat /tmp/said)"
-	dmesg | tail -n 1 | grep -q "stage2: no engine $name here: " || problem 'the log does not tell'
+	kernel_said "stage2: no engine $name here: "
 done
 
 it 'is refused where there is none of that name'
 for name in kvm VHE vhe,nvhe; do
 	load engine=$name
 	like '*: Invalid argument' "$(cat /tmp/said)"
-	dmesg | tail -n 1 | grep -q "stage2: unknown engine '$name' (known: vhe nvhe soft)" ||
-		problem 'the log does not tell'
+	kernel_said "stage2: unknown engine '$name' (known: vhe nvhe soft)"
 done
 
 it 'is the best again without a parameter'

@@ -28,6 +28,8 @@
 #   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
 #   ends_well                      that guest is told to end, and has seen nothing that it did not write
 #   is_running                     vCPU 0 of demo runs, or does within some seconds
+#   log_from_here                  the kernel's log is looked at from here on
+#   kernel_said TEXT               a line of it, and not always the last, has this text
 #   needs WHAT                     engine, soft, vhe, turns, kvm, hotplug, suspend, kmemleak: where there is
 #                                  none, the file's tests are skipped
 #
@@ -43,7 +45,7 @@ margin='           '
 newline='
 '
 
-begun=0 title='' wrong='' why='' settling='' failures=0
+begun=0 title='' wrong='' why='' settling='' failures=0 marks=0
 
 problem() {
 	wrong=1
@@ -178,6 +180,17 @@ settle() {
 	[ "$settling" ] || return 0
 	settling=''
 	state | cmp -s - /tmp/before || problem 'what was refused has changed something'
+}
+
+# At a level that the console does not show.
+log_from_here() {
+	marks=$((marks + 1))
+	echo "<7>a test looks from here on: $$.$marks" >/dev/kmsg
+}
+
+kernel_said() {
+	dmesg | sed "1,/looks from here on: $$\.$marks\$/d" | grep -qF "$1" ||
+		problem "the kernel's log does not tell, but: $(dmesg | tail -n 3)"
 }
 
 # How the shell says an errno.

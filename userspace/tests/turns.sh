@@ -164,8 +164,9 @@ runs end 'status 0'
 kvm_takes
 cd /
 rmmod stage2 || problem 'it cannot be unloaded'
+log_from_here
 load_module
-dmesg | tail -n 1 | grep -q 'stage2: engine soft: KVM has EL2' || problem "the log does not tell: $(dmesg | tail -n 1)"
+kernel_said 'stage2: engine soft: KVM has EL2'
 like 'soft (KVM has EL2*kvm-arm.mode=none*' "$(sed -n 's/^engine *//p' features)"
 start hello
 refused run vcpu=0 EOPNOTSUPP 'kvm-arm.mode=none'
