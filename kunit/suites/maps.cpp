@@ -174,18 +174,11 @@ TEST(a_linear_map_adds_what_may_be_negative)
 	const MapConfig c = usual_config<El1And0>();
 	RecordedLinearMap<El1And0> up{bench.memory, c, 3 * GiB, {&bench.log}};
 	RecordedLinearMap<El1And0> down{bench.memory, c, -int64_t{GiB}, {&bench.log}};
-	RecordedLinearMap<El1And0> odd{bench.memory, c, -int64_t{MiB}, {&bench.log}};
-	RecordedLinearMap<El1And0> off{bench.memory, c, 0x800, {&bench.log}};
 	const Region<Va> block{Va{GiB}, GiB};
 
-	ASSERT(up.created() && down.created() && odd.created() && off.created());
+	ASSERT(up.created() && down.created());
 	EXPECT(up.map(block, normal | rw) && leads(up, block, 4 * GiB, 1));
 	EXPECT(down.map(block, normal | rw) && leads(down, block, 0, 1));
-	// Blocks need both addresses aligned.
-	EXPECT(odd.map({block.first, 4 * MiB}, normal | rw) &&
-	       leads(odd, {block.first, 4 * MiB}, GiB - MiB, 3));
-	EXPECT(off.map({block.first, page}, normal | rw).error() ==
-	       Error(Errc::unaligned_output, GiB + 0x800, GiB + 0x800));
 	EXPECT_EQ(up.translation().bytes, 3 * GiB);
 	EXPECT_EQ(down.translation().bytes, -int64_t{GiB});
 
@@ -198,6 +191,21 @@ TEST(a_linear_map_adds_what_may_be_negative)
 	       Error(Errc::beyond_output, ~uint64_t{0xfff}, ~uint64_t{0}));
 	EXPECT_EQ(bench.memory.live(), live);
 	EXPECT(!down.translate(Va{0}) && !down.translate(Va{GiB - 1}));
+}
+
+TEST(what_a_linear_map_adds_decides_the_size_of_its_leaves)
+{
+	LiveBench bench{test};
+	const MapConfig c = usual_config<El1And0>();
+	RecordedLinearMap<El1And0> odd{bench.memory, c, -int64_t{MiB}, {&bench.log}};
+	RecordedLinearMap<El1And0> off{bench.memory, c, 0x800, {&bench.log}};
+	const Region<Va> two_blocks{Va{GiB}, 4 * MiB};
+
+	ASSERT(odd.created() && off.created());
+	// Blocks need both addresses aligned.
+	EXPECT(odd.map(two_blocks, normal | rw) && leads(odd, two_blocks, GiB - MiB, 3));
+	EXPECT(off.map({two_blocks.first, page}, normal | rw).error() ==
+	       Error(Errc::unaligned_output, GiB + 0x800, GiB + 0x800));
 }
 
 TEST(an_offset_ends_with_the_output)
@@ -243,4 +251,5 @@ TEST(a_rule_of_the_users_own_decides_every_address)
 
 SUITE(maps, an_id_map_maps_to_itself_up_to_the_last_page, an_id_map_has_nothing_in_the_upper_range,
       a_linear_map_reaches_the_last_byte_of_the_upper_range, a_linear_map_adds_what_may_be_negative,
-      an_offset_ends_with_the_output, a_rule_of_the_users_own_decides_every_address);
+      what_a_linear_map_adds_decides_the_size_of_its_leaves, an_offset_ends_with_the_output,
+      a_rule_of_the_users_own_decides_every_address);
