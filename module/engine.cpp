@@ -40,10 +40,17 @@ namespace
 struct State {
 	Kind kind;
 	const char *about;
+	uint64_t guest_modes; // a bit for each PSTATE.M that EL2 can return to and stay in charge
 	kernel_features features;
 };
 
 constinit State state{};
+
+// EL0t, EL1t, EL1h, and AArch32's User.
+constexpr uint64_t guest_modes(bool aarch32)
+{
+	return vmsa::bit(0) | vmsa::bit(4) | vmsa::bit(5) | (aarch32 ? vmsa::bit(16) : 0);
+}
 
 constexpr const char *names[] = {"soft", "nvhe", "vhe"};
 
@@ -76,15 +83,6 @@ Best best()
 	}
 }
 
-// A mode that EL2 can return to and stay in charge: EL0t, EL1t, EL1h, and AArch32's User.
-bool is_guest_mode(uint64_t pstate)
-{
-	const uint64_t modes = vmsa::bit(0) | vmsa::bit(4) | vmsa::bit(5) |
-			       (state.features.aarch32 ? vmsa::bit(16) : 0);
-
-	return modes >> (pstate & 31) & 1;
-}
-
 unsigned take_vmid()
 {
 	for (unsigned vmid = state.features.vmid16 ? most_vmids - 1 : 255; vmid; vmid--) {
@@ -111,6 +109,7 @@ int start(const char *wish)
 	Kind most = Kind::vhe;
 
 	kernel_read_features(&state.features);
+	state.guest_modes = guest_modes(state.features.aarch32);
 	if (!wanted.empty()) {
 		size_t i = 0;
 
@@ -185,16 +184,15 @@ void put(stage2_context &vcpu)
 
 bool enter(stage2_context &vcpu)
 {
-	if (!is_guest_mode(vcpu.pstate)) {
+	if (!(state.guest_modes >> (vcpu.pstate & 31) & 1)) {
 		vcpu.exit = STAGE2_EXIT_SYNC;
 		vcpu.esr = 0x0e << 26 | vmsa::bit(25); // EC: Illegal Execution state; IL
 		return true;
 	}
-	if (kind() == Kind::nvhe)
-		return nvhe::enter(vcpu);
-	if (kind() == Kind::vhe)
-		vhe::enter(vcpu);
-	return kind() == Kind::vhe;
+	if (kind() != Kind::vhe)
+		return kind() == Kind::nvhe && nvhe::enter(vcpu);
+	vhe::enter(vcpu);
+	return true;
 }
 
 bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
