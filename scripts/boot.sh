@@ -22,6 +22,7 @@ usage() {
 		  --kvm-mode MODE           kvm-arm.mode= none, nvhe, protected or nested: what KVM is told (nothing)
 		  --qemu VERSION            7.2, 10.0 or 11.1 (this machine's own)
 		  --gic 2|3|4               the version of the interrupt controller (3)
+		  --its on|off              off: it has no ITS, as a kernel to be followed by kexec wants it
 		  --smp N                   CPUs (2)
 		  --memory SIZE             memory (1G)
 		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
@@ -41,7 +42,7 @@ refuse() {
 }
 
 kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=()
-qemu='' gic='' kvm_mode=''
+qemu='' gic='' its='' kvm_mode=''
 while (($#)); do
 	case $1 in
 	--interactive | --count)
@@ -55,7 +56,7 @@ while (($#)); do
 		disks+=(-drive "file=$2,format=raw,if=virtio,cache=unsafe")
 		shift 2
 		;;
-	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --smp | --memory | --append | --timeout)
+	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --its | --smp | --memory | --append | --timeout)
 		(($# > 1)) || refuse "$1 needs a value"
 		name=${1#--}
 		printf -v "${name//-/_}" '%s' "$2"
@@ -76,6 +77,8 @@ done
 [[ -r $initrd ]] || refuse "cannot read the initrd: $initrd"
 [[ $timeout =~ ^[1-9][0-9]*$ ]] || refuse "--timeout takes whole seconds, not '$timeout'"
 [[ ${gic:=3} =~ ^[234]$ ]] || refuse "there is no GICv$gic (known: 2 3 4)"
+[[ ${its:=on} =~ ^(on|off)$ ]] || refuse "--its is on or off, not '$its'"
+[[ $its == on || $gic != 4 ]] || refuse "a GICv4 is one for its ITS: take --gic 3"
 [[ ${kvm_mode:-none} =~ ^(none|nvhe|protected|nested)$ ]] ||
 	refuse "unknown mode of KVM '$kvm_mode' (known: none nvhe protected nested)"
 # None: as EL2=nvhe, or VHE, has it. In other modes KVM has EL2, or asks for it.
@@ -130,7 +133,7 @@ fi
 
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 machine=("$qemu"
-	-machine "virt,virtualization=$virtualization,gic-version=$gic" -cpu "$cpu"
+	-machine "virt,virtualization=$virtualization,gic-version=$gic,its=$its" -cpu "$cpu"
 	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 # Where there are suites in the kernel (kunit.sh), it shall not run them.
