@@ -18,7 +18,7 @@ case $1 in
 	exit
 	;;
 7.2) suite=bookworm ;;
-10.0) suite=bookworm-backports ;;
+10.0) suite=trixie ;;
 11.1) suite=trixie-backports ;;
 *) die "unknown QEMU '$1' (known: host 7.2 10.0 11.1)" ;;
 esac
@@ -32,11 +32,11 @@ if command -v qemu-system-aarch64 >/dev/null && [[ $(version_of qemu-system-aarc
 	command -v qemu-system-aarch64
 	exit
 fi
-command=$cache/tools/qemu-$1/usr/bin/qemu-system-aarch64
+command=$cache/tools/qemu-$1-$suite/usr/bin/qemu-system-aarch64
 if [[ ! -x $command || $(version_of "$command") != "$1" ]]; then
 	lock_cache
 	[[ -x $command && $(version_of "$command") == "$1" ]] ||
-		tools_fetch "qemu-$1" "$suite" qemu-system-arm >/dev/null
+		tools_fetch "qemu-$1-$suite" "$suite" qemu-system-arm >/dev/null
 	[[ $(version_of "$command") == "$1" ]] ||
 		die "what $suite has is QEMU '$(version_of "$command")', not $1, or does not run here"
 fi
