@@ -10,6 +10,9 @@
 //                               `tables` for a table entry, and without hint
 //   and a sync follows.
 //
+// Each entry is of one ASID or VMID, that of the tree it came from, or global; an invalidation reaches those of
+// one, or of all.
+//
 // What the tables still hold is no concern of it: only what they no longer say is remembered.
 #pragma once
 
@@ -27,6 +30,13 @@ inline constexpr vmsa::Descriptor may_change_in_place = 0xffe8'0000'0000'04c0 |
 							(requires { Format::gp; } ? vmsa::bit(50)
 										  : 0);
 
+// Whose entries an invalidation reaches: those of every ASID or VMID, or of one, and then global ones, or not.
+struct TlbReach {
+	bool all = true;
+	unsigned id = 0;
+	bool and_global = true;
+};
+
 template <class Format> class TlbModel {
     public:
 	using Granule = typename Format::Granule;
@@ -37,7 +47,8 @@ template <class Format> class TlbModel {
 		stale_ = scratch<Stale>(test, capacity);
 	}
 
-	void changed(const Change<Format> &c)
+	// In a tree of that ASID or VMID.
+	void changed(const Change<Format> &c, unsigned id = 0)
 	{
 		// Software's bits are ignored: [58:55], or [58:56] at stage 2.
 		if (Format::is_leaf(c.before, c.level) && Format::is_leaf(c.after, c.level) &&
@@ -53,13 +64,13 @@ template <class Format> class TlbModel {
 			const uint64_t names = Format::next_table(c.before).raw();
 
 			remember({c.region.first.raw(), c.region.last.raw(), names, 0, 0, c.level,
-				  Kind::table, false});
+				  Kind::table, false, id, false});
 		} else if (Format::is_leaf(c.before, c.level) && may_cache(c.before)) {
-			remember_leaf(c);
+			remember_leaf(c, id);
 		}
 	}
 
-	void invalidate(Region region, vmsa::Level level, bool tables)
+	void invalidate(Region region, vmsa::Level level, bool tables, TlbReach reach = {})
 	{
 		const bool hinted = level != vmsa::unknown_level;
 
@@ -71,6 +82,8 @@ template <class Format> class TlbModel {
 		for (size_t i = count_; i-- > 0;) {
 			Stale &s = stale_[i];
 
+			if (!reach.all && (s.global ? !reach.and_global : s.id != reach.id))
+				continue;
 			if (s.invalidated || s.last < region.first.raw() ||
 			    s.first > region.last.raw())
 				continue;
@@ -79,6 +92,12 @@ template <class Format> class TlbModel {
 			else if (!hinted || s.level == level)
 				invalidate_part(s, region);
 		}
+	}
+
+	// Stores are visible to every walk that begins from here on.
+	void publish()
+	{
+		published_ = true;
 	}
 
 	void sync()
@@ -181,14 +200,24 @@ template <class Format> class TlbModel {
 		vmsa::Level level;
 		Kind kind;
 		bool invalidated; // but not yet for certain: the sync is missing
+		unsigned id;
+		bool global;
 	};
+
+	// Stage 1, bit 11, nG. Where there is one ASID only, nothing is global.
+	static constexpr bool is_global(vmsa::Descriptor leaf)
+	{
+		if constexpr (requires { Format::ng; })
+			return Format::Stage::has_el0 && !(leaf & vmsa::bit(11));
+		return false;
+	}
 
 	// What two leaves that say the same have in common, besides their output.
 	static constexpr vmsa::Descriptor attributes =
 		Format::attribute_mask & ~may_change_in_place<Format> & ~Format::contiguous;
 
 	// A run of leaves is remembered as one.
-	void remember_leaf(const Change<Format> &c)
+	void remember_leaf(const Change<Format> &c, unsigned id)
 	{
 		Region region = c.region;
 
@@ -201,7 +230,10 @@ template <class Format> class TlbModel {
 		const uint64_t output = Format::output(c.before, c.level).raw();
 		Stale *s = count_ ? &stale_[count_ - 1] : nullptr;
 
-		if (s && !(s->kind != Kind::table && !s->invalidated && s->level == c.level))
+		const bool global = is_global(c.before);
+
+		if (s && !(s->kind != Kind::table && !s->invalidated && s->level == c.level &&
+			   s->id == id && s->global == global))
 			s = nullptr;
 		if (s && s->kind == Kind::leaf && s->first <= region.first.raw() &&
 		    region.last.raw() <= s->last && !((s->leaf ^ c.before) & attributes) &&
@@ -227,7 +259,7 @@ template <class Format> class TlbModel {
 			}
 		}
 		remember({region.first.raw(), region.last.raw(), 0, c.before, c.region.first.raw(),
-			  c.level, Kind::leaf, false});
+			  c.level, Kind::leaf, false, id, global});
 	}
 
 	void remember(Stale s)
