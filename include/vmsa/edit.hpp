@@ -143,6 +143,9 @@ template <class T, class Batch, class Operation> class Editor {
 					broken = true;
 					break;
 				}
+				// No TLB may have a global block beside: it was cut without a break.
+				if ((old ^ d) & Format::not_global)
+					batch_.make(part);
 				if (compare_exchange(entry + i, old, d)) {
 					changed = true;
 					break;

@@ -124,6 +124,7 @@ template <class T, class Batch> class Folder {
 		// noting in those, and it would be lost.
 		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) &&
 		    !may_be_noted(child)) {
+			batch_.make(part); // live.hpp, split_unbroken
 			store(entry, block_of(child, level));
 			batch_.folded(part, level);
 			batch_.replaced(part, true);

@@ -35,6 +35,8 @@ constexpr void split_unbroken(Batch &batch, Descriptor *entry,
 			      Region<typename Format::Input> region, Level level, Descriptor *child,
 			      Pa child_pa)
 {
+	// What TLBs hold of it says the same as the block, global or not: an earlier change is complete.
+	batch.make(region);
 	// Level 1: with nT set, the CPU keeps the block out of the way of smaller entries (Arm ARM
 	// D8.16.1).
 	if (!batch.rules().at_once(Kind::cut)) {
@@ -63,6 +65,7 @@ constexpr void set_contiguous_unbroken(Batch &batch, Descriptor *group,
 	const size_t n = Format::contiguous_run(level);
 	Descriptor noted = 0;
 
+	batch.make(region); // as above
 	for (size_t i = 0; i < n; i++)
 		replace_bits(group + i, Format::contiguous, hint ? Format::contiguous : 0);
 	batch.replaced(region, false);

@@ -145,6 +145,9 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		Descriptor old = load(entry);
 
 		while (this->kept(old, want) != old) {
+			// No TLB may have a global block beside: it was cut without a break.
+			if ((this->kept(old, want) ^ old) & Format::not_global)
+				batch_.make(leaf);
 			if (!compare_exchange(entry, old, this->kept(old, want)))
 				continue;
 			if (live)

@@ -230,8 +230,39 @@ TEST(only_what_becomes_global_is_broken)
 	ASSERT(lab.good());
 }
 
+// What is cut, or gets the hint, without a break: every TLB says by then what the tables say, global or not.
+TEST(without_a_break_no_global_leaf_is_left_beside_one_that_is_not)
+{
+	using F = Format<El1And0, Granule4K>;
+	const auto local = [](auto, Stage1Attributes a) {
+		a.global = false;
+		return a;
+	};
+
+	for (bool remaps : {false, true}) {
+		Lab<F> lab{test, 39};
+		const Region<Va> half{Va{0}, MiB};
+
+		lab.rules().bbm_level = 2;
+		ASSERT(lab.good() && lab.map({Va{0}, 2 * MiB}, Pa{0}, normal | rw));
+		if (remaps)
+			ASSERT(lab.remap(half, Linear{Va{0}, Pa{0}},
+					 local(0, Stage1Attributes(normal | rw))));
+		else
+			ASSERT(lab.modify(half, local));
+		ASSERT(lab.good());
+		lab.together([&] {
+			EXPECT(lab.modify({Va{MiB}, MiB}, local));
+			EXPECT(lab.fold({Va{MiB}, MiB}, {.contiguous = true}));
+		});
+		EXPECT_EQ(lab.breaks(), 0);
+		ASSERT(lab.good());
+	}
+}
+
 SUITE(groups, what_is_noted_in_one_leaf_is_noted_in_the_group,
       a_modified_group_keeps_its_hint_if_it_stays_alike,
       with_feat_bbm_a_hint_comes_and_goes_without_a_break,
       a_block_of_a_group_is_cut_as_feat_bbm_allows, no_group_where_bit_52_is_res0,
-      only_what_becomes_global_is_broken);
+      only_what_becomes_global_is_broken,
+      without_a_break_no_global_leaf_is_left_beside_one_that_is_not);

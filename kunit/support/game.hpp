@@ -232,7 +232,7 @@ template <class F> class Game : Board<F> {
 	[[gnu::noinline]] void modify(Region region)
 	{
 		const Attributes drawn = draw_attributes<F>(random_);
-		const unsigned what = static_cast<unsigned>(random_.below(4));
+		const unsigned what = static_cast<unsigned>(random_.below(5));
 		const auto update = [=](Attributes a) {
 			switch (what) {
 			case 0:
@@ -244,6 +244,12 @@ template <class F> class Game : Board<F> {
 				break;
 			case 2:
 				a.shareability = drawn.shareability;
+				if constexpr (requires { a.global; })
+					a.global = drawn.global;
+				break;
+			case 3:
+				if constexpr (requires { a.global; })
+					a.global = drawn.global;
 				break;
 			default:
 				a.software = drawn.software;
