@@ -23,10 +23,10 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 	}
 
 	// Writes MAIR and TCR, or VTCR. What TLBs hold from before is not ours.
-	void configure(uint64_t control)
+	void configure(uint64_t control, [[maybe_unused]] uint64_t mair)
 	{
 		if constexpr (!is_stage2)
-			cpu().template write<Registers::memory_types>(mair_value);
+			cpu().template write<Registers::memory_types>(mair);
 		cpu().template write<Registers::control>(control);
 		cpu().isb();
 		flush_every_tag();

@@ -19,6 +19,7 @@ enum class MemoryType : uint8_t {
 	normal_nc, // Non-cacheable
 	normal_wt, // Write-Through
 	normal, // Write-Back
+	normal_tagged, // Write-Back with allocation tags (FEAT_MTE2): at stage 1
 };
 
 constexpr bool is_device(MemoryType type)
@@ -92,6 +93,9 @@ inline constexpr Stage1Access user_r{.el0 = true};
 inline constexpr Stage1Access user_rw{.write = true, .el0 = true};
 inline constexpr Stage1Access user_rx{.el0 = true, .el0_execute = true};
 
+// AttrIndx is the number of the MemoryType.
+inline constexpr uint8_t index_of_type = 0xff;
+
 struct Stage1Attributes {
 	MemoryType memory = MemoryType::normal;
 	Stage1Access access = {};
@@ -103,6 +107,7 @@ struct Stage1Attributes {
 	bool dbm = false; // hardware may clear AP[2] (TCR.HD)
 	bool contiguous = false;
 	uint8_t software = 0; // bits [58:55], ignored by hardware
+	uint8_t index = index_of_type; // AttrIndx, where MAIR is not ours (mair.hpp)
 
 	constexpr bool operator==(const Stage1Attributes &) const = default;
 };
@@ -133,6 +138,7 @@ constexpr Stage1Attributes operator|(MemoryType memory, Stage1Access access)
 }
 
 inline constexpr MemoryType normal = MemoryType::normal;
+inline constexpr MemoryType tagged = MemoryType::normal_tagged;
 inline constexpr MemoryType nc = MemoryType::normal_nc;
 inline constexpr MemoryType device = MemoryType::device_nGnRE;
 

@@ -37,6 +37,7 @@ enum class Errc : uint8_t {
 	bad_limit, // MapLimits::largest is below the last level: no leaf could be
 	bad_rule, // the rule answered with less than a page
 	reserved_entry, // of adopted tables: an entry that is valid, and neither a table nor a leaf
+	regime, // HCR_EL2.E2H says that EL2 has another regime
 	torn_group, // of adopted tables: a leaf with the contiguous hint that its group does not fit to
 	no_feature, // the machine has not what the map asks for: a Feature (features.hpp)
 };

@@ -86,6 +86,8 @@ constexpr ErrorWords words(Errc code)
 		return {"bad_rule", "the rule answered with less than a page", N::region};
 	case Errc::reserved_entry:
 		return {"reserved_entry", "an entry that is neither a table nor a leaf", N::entry};
+	case Errc::regime:
+		return {"regime", "EL2 has the other regime: HCR_EL2", N::limit};
 	case Errc::torn_group:
 		return {"torn_group", "a contiguous hint without its group", N::entry};
 	case Errc::no_feature:
@@ -129,22 +131,22 @@ requires requires(const Put &put)
 }
 constexpr void print(const Error &error, const Put &put)
 {
-	const ErrorWords w = words(error.code);
+	const ErrorWords its = words(error.code);
 
-	detail::print(w.name, put);
+	detail::print(its.name, put);
 	detail::print(": ", put);
-	detail::print(w.what, put);
-	if (w.numbers == ErrorNumbers::none)
+	detail::print(its.what, put);
+	if (its.numbers == ErrorNumbers::none)
 		return;
 	detail::print(", ", put);
-	if (w.numbers == ErrorNumbers::feature && error.first < feature_count) {
+	if (its.numbers == ErrorNumbers::feature && error.first < feature_count) {
 		detail::print(name(static_cast<Feature>(error.first)), put);
 		return;
 	}
 	detail::print_hex(error.first, put);
-	detail::print(w.numbers == ErrorNumbers::region	 ? " to "
-		      : w.numbers == ErrorNumbers::limit ? ", the limit is "
-							 : " says ",
+	detail::print(its.numbers == ErrorNumbers::region  ? " to "
+		      : its.numbers == ErrorNumbers::limit ? ", the limit is "
+							   : " says ",
 		      put);
 	detail::print_hex(error.last, put);
 }

@@ -113,15 +113,14 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return R::has_el0 && a.access.el0 && (a.access.write || a.dbm);
 	}
 
-	// none, reserved_attributes or forbidden_attributes. Index 7 of MAIR is no MemoryType, but a
-	// byte there is. A regime without EL0 has nobody to give EL0 rights to; nothing is readable that
+	// none, reserved_attributes or forbidden_attributes. A regime without EL0 has nobody to give EL0 rights to; nothing is readable that
 	// is not readable when privileged. Device memory that is executable invites speculative fetches.
 	static constexpr Errc check(const Attributes &a)
 	{
 		const bool executable = a.access.execute || a.access.el0_execute;
 
 		if (a.software >= 16 || static_cast<unsigned>(a.memory) > 7 ||
-		    !is_encoding(a.shareability))
+		    (a.index > 7 && a.index != index_of_type) || !is_encoding(a.shareability))
 			return Errc::reserved_attributes;
 		if (lpa2 && a.shareability != Shareability::inner) // TCR's, or VTCR's, is for all
 			return Errc::forbidden_attributes;
@@ -163,7 +162,10 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	// constants.
 	[[gnu::always_inline]] static constexpr Descriptor encode(const Attributes &a)
 	{
-		return attr_index.put(static_cast<uint64_t>(a.memory)) | encode(a.access) |
+		const uint64_t index =
+			a.index == index_of_type ? static_cast<uint64_t>(a.memory) : a.index;
+
+		return attr_index.put(index) | encode(a.access) |
 		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |
 		       (a.accessed ? af : 0) | (a.global || !R::has_el0 ? 0 : ng) |
 		       (a.non_secure ? ns : 0) | (a.guarded ? gp : 0) | (a.dbm ? dbm : 0) |

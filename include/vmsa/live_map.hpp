@@ -10,12 +10,10 @@
 //   map.map(region, normal | rw);
 //   map.configure();                      MAIR and TCR: once, while the MMU is off
 //   const auto old = map.activate();      TTBR: on each CPU that shall use it
-//   ...                                   SCTLR.M is the caller's to set
+//   ...                                   SCTLR.M is the caller's to set, or go_live's (go_live.hpp)
 //   map.deactivate(old.value());          the TTBR as it was, and no TLB entry of ours is left
 //
-// The map's rule says where the output of an address lies: id_map.hpp, linear_map.hpp, or one's own
-// (map.hpp).
-//
+// The map's rule says where the output of an address lies: id_map.hpp, linear_map.hpp, or one's own (map.hpp).
 // Locking: as Mapping, and whoever activates or deactivates is a writer.
 #pragma once
 
@@ -256,7 +254,7 @@ class LiveMap
 	Result<void> configure()
 	{
 		if (created())
-			root_.configure(control());
+			root_.configure(control(), config_.mair.value());
 		return error_;
 	}
 
@@ -276,7 +274,8 @@ class LiveMap
 			return other.created();
 		if (space().first == other.space().first || space().last == other.space().last)
 			return Error{Errc::overlap, other.space()};
-		root_.configure(control_of_both(control_fields(), other.control_fields()));
+		root_.configure(control_of_both(control_fields(), other.control_fields()),
+				config_.mair.value());
 		return {};
 	}
 
@@ -362,6 +361,7 @@ class LiveMap
 		}
 		mapping_.rules().on_break = config_.on_break;
 		mapping_.rules().bbm_level = config_.bbm_level;
+		mapping_.rules().mair = config_.mair;
 	}
 
 	// What has an ASID is of that ASID, unless the config says otherwise: a leaf that is global is every

@@ -22,6 +22,7 @@ struct MapConfig {
 	bool asid16 = false; // 16-bit ASIDs, or VMIDs
 	// FEAT_TTCNP: CPUs may share TLB entries; whoever has this ASID, or VMID, has these tables.
 	bool cnp = false;
+	Mair mair = {}; // not ours: what is mapped goes through mair.encode (mair.hpp)
 	HardwareUpdates hardware = {}; // the dirty state needs the access flag
 	TlbiFeatures tlbi = {};
 	OnBreak on_break = OnBreak::perform;

@@ -39,12 +39,27 @@ template <class Format, class Update> struct UpdateLeaves {
 	using Input = typename Format::Input;
 
 	const Update &update;
+	Mair mair = {};
+
+	constexpr auto before(Descriptor d) const
+	{
+		return mair.decode(Format::attributes(d));
+	}
+
+	// An index that another one of the same type stands beside stays.
+	template <class Attributes>
+	constexpr Attributes after(Region<Input> region, const Attributes &before) const
+	{
+		const Attributes a = update(region, before);
+
+		return a.memory == before.memory ? a : mair.encode(a);
+	}
 
 	// Where the region is only a part of a block, the updater sees what the cut will make of it.
 	constexpr Errc check(Descriptor d, Region<Input> region, Level) const
 	{
-		const auto before = Format::attributes(d);
-		const auto after = update(region, before);
+		const auto before = this->before(d);
+		const auto after = this->after(region, before);
 		auto unnoted = after;
 
 		// Only what the updater changed can be at fault, and what is noted contradicts nothing.
@@ -59,8 +74,8 @@ template <class Format, class Update> struct UpdateLeaves {
 
 	constexpr Descriptor edit(Descriptor d, Region<Input> region, Level) const
 	{
-		const auto before = Format::attributes(d);
-		const Descriptor after = Format::encode(update(region, before));
+		const auto before = this->before(d);
+		const Descriptor after = Format::encode(this->after(region, before));
 		const Descriptor bits = Format::whole_fields(after ^ Format::encode(before)) &
 					Format::encoded_bits & ~Format::contiguous;
 
@@ -77,7 +92,7 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const UpdateLeaves<typename T::Format, Update> operation{update};
+	const UpdateLeaves<typename T::Format, Update> operation{update, batch.rules().mair};
 
 	return edit(tree, batch, operation, region);
 }
@@ -87,8 +102,8 @@ template <AnyTree T, AttributeUpdate<typename T::Format> Update>
 constexpr Result<size_t> tables_to_modify(const T &tree, const ChangeRules &rules,
 					  Region<typename T::Input> region, const Update &update)
 {
-	return tables_to_edit(tree, rules, UpdateLeaves<typename T::Format, Update>{update},
-			      region);
+	return tables_to_edit(tree, rules,
+			      UpdateLeaves<typename T::Format, Update>{update, rules.mair}, region);
 }
 
 } // namespace vmsa

@@ -24,14 +24,14 @@ template <class Format> struct ChangeAccess {
 	}
 
 	typename Format::Access access;
-	Descriptor dirty_note; // of the rules
+	const ChangeRules &rules;
 	Descriptor bits = Format::encode(access);
 	// With DBM left set, hardware would take "read-only" for "clean", and allow the write.
 	Descriptor mask = Format::access_bits | (access.write ? 0 : Format::dbm);
 
 	constexpr Errc check(Descriptor d, auto, Level) const
 	{
-		auto attributes = Format::attributes(d);
+		auto attributes = rules.mair.decode(Format::attributes(d));
 
 		attributes.access = access;
 		attributes.dbm &= access.write;
@@ -41,7 +41,7 @@ template <class Format> struct ChangeAccess {
 	constexpr Descriptor edit(Descriptor d, auto, Level) const
 	{
 		return without_dirty_state(d) |
-		       ((mask & Format::dbm) && Format::is_dirty(d) ? dirty_note : 0);
+		       ((mask & Format::dbm) && Format::is_dirty(d) ? rules.dirty_note : 0);
 	}
 
 	// A leaf without DBM.
@@ -61,7 +61,7 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const ChangeAccess<typename T::Format> operation{access, batch.rules().dirty_note};
+	const ChangeAccess<typename T::Format> operation{access, batch.rules()};
 
 	return edit(tree, batch, operation, region);
 }
@@ -72,8 +72,7 @@ constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rul
 					   Region<typename T::Input> region,
 					   typename T::Format::Access access)
 {
-	return tables_to_edit(tree, rules,
-			      ChangeAccess<typename T::Format>{access, rules.dirty_note}, region);
+	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{access, rules}, region);
 }
 
 } // namespace vmsa

@@ -19,16 +19,21 @@ namespace vmsa
 
 // The value is the encoding: op0 [15:14], op1 [13:11], CRn [10:7], CRm [6:3], op2 [2:0].
 enum class Register : uint16_t {
+	sctlr_el1 = 0xc080,
 	ttbr0_el1 = 0xc100,
 	ttbr1_el1 = 0xc101,
 	tcr_el1 = 0xc102,
 	mair_el1 = 0xc510,
+	ctr_el0 = 0xd801,
+	sctlr_el2 = 0xe080,
+	hcr_el2 = 0xe088,
 	ttbr0_el2 = 0xe100,
 	ttbr1_el2 = 0xe101, // only with HCR_EL2.E2H = 1
 	tcr_el2 = 0xe102,
 	vttbr_el2 = 0xe108,
 	vtcr_el2 = 0xe10a,
 	mair_el2 = 0xe510,
+	sctlr_el3 = 0xf080,
 	ttbr0_el3 = 0xf100,
 	tcr_el3 = 0xf102,
 	id_aa64isar0_el1 = 0xc030,
@@ -118,6 +123,20 @@ template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 	[[gnu::always_inline]] static void isb()
 	{
 		asm volatile("isb" ::: "memory");
+	}
+
+	// For go_live.hpp.
+	[[gnu::always_inline]] static void dsb_sy()
+	{
+		asm volatile("dsb sy" ::: "memory");
+	}
+	[[gnu::always_inline]] static void dc_ivac(uint64_t address)
+	{
+		asm volatile("dc ivac, %0" ::"r"(address) : "memory");
+	}
+	[[gnu::always_inline]] static void ic_iallu()
+	{
+		asm volatile("ic iallu" ::: "memory");
 	}
 
 	template <Register R> [[gnu::always_inline]] static uint64_t read()

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "vmsa/granule.hpp"
+#include "vmsa/mair.hpp"
 
 namespace vmsa
 {
@@ -83,6 +84,8 @@ struct ChangeRules {
 	// A software bit that says of a leaf without dirty state: it was written, and nobody has read that
 	// yet. protect leaves it, harvest_dirty reads it. 0: none, and who protects has harvested before.
 	Descriptor dirty_note = bit(58);
+	// By which protect and modify know the type of memory of a leaf of stage 1.
+	Mair mair = {};
 
 	// May a change of that kind be made?
 	constexpr bool allow(Kind kind) const

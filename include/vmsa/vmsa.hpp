@@ -8,6 +8,7 @@
 #include "vmsa/fold.hpp"
 #include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/go_live.hpp"
 #include "vmsa/harvest.hpp"
 #include "vmsa/id_map.hpp"
 #include "vmsa/linear_map.hpp"

@@ -150,7 +150,9 @@ TEST(a_register_has_the_encoding_of_its_name)
 		{Register::tcr_el2, 3, 4, 2, 0, 2},   {Register::vttbr_el2, 3, 4, 2, 1, 0},
 		{Register::vtcr_el2, 3, 4, 2, 1, 2},  {Register::mair_el2, 3, 4, 10, 2, 0},
 		{Register::ttbr0_el3, 3, 6, 2, 0, 0}, {Register::tcr_el3, 3, 6, 2, 0, 2},
-		{Register::mair_el3, 3, 6, 10, 2, 0},
+		{Register::mair_el3, 3, 6, 10, 2, 0}, {Register::ctr_el0, 3, 3, 0, 0, 1},
+		{Register::sctlr_el1, 3, 0, 1, 0, 0}, {Register::sctlr_el2, 3, 4, 1, 0, 0},
+		{Register::sctlr_el3, 3, 6, 1, 0, 0}, {Register::hcr_el2, 3, 4, 1, 1, 0},
 	};
 
 	for (const auto &r : registers)

@@ -17,7 +17,18 @@ namespace support
 {
 
 struct CpuEvent {
-	enum Kind : uint8_t { dsb_ishst, dsb_ish, isb, tlbi, read, write, free };
+	enum Kind : uint8_t {
+		dsb_ishst,
+		dsb_ish,
+		dsb_sy,
+		isb,
+		tlbi,
+		read,
+		write,
+		free,
+		dc_ivac,
+		ic_iallu
+	};
 
 	Kind kind;
 	unsigned what; // the register or the instruction
@@ -28,7 +39,9 @@ struct CpuEvent {
 
 inline constexpr CpuEvent dsb_ishst{CpuEvent::dsb_ishst, 0, 0};
 inline constexpr CpuEvent dsb_ish{CpuEvent::dsb_ish, 0, 0};
+inline constexpr CpuEvent dsb_sy{CpuEvent::dsb_sy, 0, 0};
 inline constexpr CpuEvent isb{CpuEvent::isb, 0, 0};
+inline constexpr CpuEvent ic_iallu{CpuEvent::ic_iallu, 0, 0};
 inline constexpr CpuEvent table_freed{CpuEvent::free, 0, 0};
 
 constexpr CpuEvent tlbi(vmsa::Tlbi op, uint64_t operand = 0)
@@ -131,7 +144,7 @@ class CpuLog {
 	struct {
 		vmsa::Register which;
 		uint64_t value;
-	} registers_[14] = {}; // as many as vmsa::Register names, and an end
+	} registers_[19] = {}; // as many as vmsa::Register names, and an end
 	size_t count_ = 0;
 };
 
@@ -153,6 +166,18 @@ struct CpuRecorder {
 	void isb()
 	{
 		log->note(support::isb);
+	}
+	void dsb_sy()
+	{
+		log->note(support::dsb_sy);
+	}
+	void dc_ivac(uint64_t address)
+	{
+		log->note({CpuEvent::dc_ivac, 0, address});
+	}
+	void ic_iallu()
+	{
+		log->note(support::ic_iallu);
 	}
 	template <vmsa::Register R> uint64_t read()
 	{

@@ -49,27 +49,7 @@ void say(const char *text, const Error &error)
 	say("\n");
 }
 
-// ---- What the library leaves to the machine's owner ----
-
-// The tables were written past the caches, and the MMU will read through them: what the caches may
-// hold of this memory from before must not win.
-void forget_cached(const void *memory, size_t bytes)
-{
-	const auto first = reinterpret_cast<uintptr_t>(memory);
-
-	for (uintptr_t at = first; at < first + bytes; at += 16) // no line is smaller
-		asm volatile("dc ivac, %0" ::"r"(at) : "memory");
-	asm volatile("dsb sy" ::: "memory");
-}
-
-void mmu_on()
-{
-	uint64_t sctlr;
-
-	asm volatile("mrs %0, sctlr_el2" : "=r"(sctlr));
-	sctlr |= 1 << 12 | 1 << 2 | 1; // I, C, M
-	asm volatile("ic iallu; dsb nsh; isb; msr sctlr_el2, %0; isb" ::"r"(sctlr) : "memory");
-}
+// ---- What only the machine knows ----
 
 // The guest's translation of an address it reads, as the MMU has it: PAR_EL1. Its own stage 1 is off.
 uint64_t ask_guest_mmu(Ipa ipa)
@@ -155,15 +135,15 @@ extern "C" [[noreturn]] void exception(uint64_t syndrome, uint64_t address)
 
 extern "C" int main()
 {
+	discard_cached(block, sizeof(block));
+
 	TablePool<Granule4K> pages{block, sizeof(block)};
 	IdMap<El2, Granule4K> map{pages, {.va_bits = 32}};
 
 	if (const Error error = map_image(map); error.code != Errc::none)
 		fail("mapping the image: ", error);
-	forget_cached(block, sizeof(block));
-	if (!map.configure() || !map.activate())
-		fail("activating: ", map.created().error());
-	mmu_on();
+	if (const auto before = go_live(map, block, sizeof(block)); !before)
+		fail("going live: ", before.error());
 	say("the MMU is on, TCR_EL2 is ", map.control());
 
 	// A guest's memory: 6 MiB of it, at an IPA of its own.

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Going live, stage 1: from tables that were written with the MMU off to code that runs on them, in the order that
+// this takes.
+//
+//   discard_cached(block, sizeof(block));            before the pool is made: nothing old is written over tables
+//   TablePool<Granule4K> pages{block, sizeof(block)};
+//   IdMap<El2, Granule4K> map{pages, {.va_bits = 39}};
+//   map.map(...);
+//   if (auto before = go_live(map, block, sizeof(block)); !before)
+//           return before.error();                   the MMU is off, as it was
+//
+// Only for code that its own map translates to where it is: an IdMap, of what runs and what it touches.
+#pragma once
+
+#include "vmsa/live_map.hpp"
+
+namespace vmsa
+{
+
+// SCTLR: what enable_mmu sets. All else in it stays.
+inline constexpr uint64_t sctlr_m = bit(0); // the MMU
+inline constexpr uint64_t sctlr_c = bit(2); // data and walks through the caches
+inline constexpr uint64_t sctlr_i = bit(12); // instructions, too
+
+inline constexpr uint64_t hcr_e2h = bit(34);
+
+template <class Stage>
+inline constexpr Register sctlr_of = std::same_as<Stage, El1And0> ? Register::sctlr_el1
+				     : std::same_as<Stage, El3>	  ? Register::sctlr_el3
+								  : Register::sctlr_el2;
+
+// Cache lines by address, and all of the instruction cache.
+template <class C>
+concept CacheCpu = Cpu<C> && requires(C &cpu, uintptr_t address)
+{
+	cpu.dc_ivac(address);
+	cpu.ic_iallu();
+	cpu.dsb_sy();
+	cpu.template read<Register::ctr_el0>();
+};
+
+// What the data caches hold of this memory is forgotten, to the point of coherency. With the MMU off stores go past
+// the caches: a line from before would hide them from the MMU's walks, and one that is dirty would be written over
+// them. So it is called before tables are made, and again before the MMU is turned on. Whole lines go: what else is in
+// the first and the last one of them has to be nobody's. Cost: an instruction for each line.
+template <CacheCpu C = ThisCpu> void discard_cached(const void *memory, size_t bytes, C cpu = {})
+{
+	constexpr Field data_line{19, 16}; // CTR_EL0.DminLine, of words
+	const uintptr_t line = uintptr_t{4}
+			       << data_line.get(cpu.template read<Register::ctr_el0>());
+	const auto first = reinterpret_cast<uintptr_t>(memory);
+
+	for (uintptr_t at = first & ~(line - 1); at < first + bytes; at += line)
+		cpu.dc_ivac(at);
+	cpu.dsb_sy();
+}
+
+// EL2 has two regimes, and HCR_EL2.E2H says which. On machines without FEAT_E2H0 the bit is RES1: there is no El2
+// there, only El2And0. Errors: regime, with HCR_EL2 and what the bit would have to be.
+template <class Stage, class C = ThisCpu> Result<void> check_regime(C cpu = {})
+{
+	constexpr bool el2 = std::same_as<Stage, El2>;
+
+	if constexpr (el2 || std::same_as<Stage, El2And0>) {
+		const uint64_t hcr = cpu.template read<Register::hcr_el2>();
+
+		if (el2 == ((hcr & hcr_e2h) != 0))
+			return Error{Errc::regime, hcr, el2 ? 0 : hcr_e2h};
+	}
+	return {};
+}
+
+// Makes EL2's regime that of Stage, where the machine has it; while EL2's MMU is off, and nothing runs below.
+// Errors: regime, where the bit is RES1, or RES0 (Armv8.0).
+template <class Stage, class C = ThisCpu> Result<void> choose_regime(C cpu = {})
+{
+	constexpr bool el2 = std::same_as<Stage, El2>;
+
+	if constexpr (el2 || std::same_as<Stage, El2And0>) {
+		const uint64_t hcr = cpu.template read<Register::hcr_el2>();
+
+		cpu.template write<Register::hcr_el2>(el2 ? hcr & ~hcr_e2h : hcr | hcr_e2h);
+		cpu.isb();
+	}
+	return check_regime<Stage>(cpu);
+}
+
+// Turns the MMU of this CPU on, and the caches with it. MAIR, TCR and TTBR are written (LiveMap::configure,
+// activate), and what runs is mapped where it is.
+template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
+{
+	const uint64_t sctlr = cpu.template read<sctlr_of<Stage>>();
+
+	// What was fetched past the caches may be old in them.
+	cpu.ic_iallu();
+	cpu.dsb_sy();
+	cpu.isb();
+	cpu.template write<sctlr_of<Stage>>(sctlr | sctlr_m | sctlr_c | sctlr_i);
+	cpu.isb();
+}
+
+// All of it, on the first CPU: `tables` is the memory that the map's tables are in. Further CPUs, when they come:
+// check_regime, configure, activate, enable_mmu. The answer is for LiveMap::deactivate. Errors: created(); regime;
+// nothing is done then.
+template <class Map, CacheCpu C = ThisCpu>
+Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu = {})
+{
+	if (const auto created = map.created(); !created)
+		return created.error();
+	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
+		return regime.error();
+	discard_cached(tables, bytes, cpu);
+	if (const auto configured = map.configure(); !configured)
+		return configured.error();
+
+	const auto before = map.activate();
+
+	if (before)
+		enable_mmu<typename Map::Stage>(cpu);
+	return before;
+}
+
+} // namespace vmsa

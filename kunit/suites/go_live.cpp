@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Going live: each step is made, in the order that it takes, or none is.
+#include "vmsa/go_live.hpp"
+#include "support/live_bench.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+constexpr auto nowhere = CpuLog::nowhere;
+constexpr uint64_t lines_of_64 = 4 << 16; // CTR_EL0.DminLine
+
+constexpr CpuEvent dc_ivac(uint64_t address)
+{
+	return {CpuEvent::dc_ivac, 0, address};
+}
+
+template <class Stage> struct Boot {
+	static constexpr Register tcr = RegimeRegisters<Stage>::control;
+	static constexpr Register ttbr = RegimeRegisters<Stage>::lower;
+	static constexpr Register mair = RegimeRegisters<Stage>::memory_types;
+
+	explicit Boot(struct kunit *test)
+	    : bench{test}, map{bench.memory, usual_config<Stage>(), {}, {&bench.log}}
+	{
+		bench.log[Register::ctr_el0] = lines_of_64;
+		bench.log[sctlr_of<Stage>] = 0x30c5'0830;
+	}
+
+	LiveBench bench;
+	RecordedIdMap<Stage> map;
+	alignas(64) unsigned char block[128];
+};
+
+// Where HCR_EL2 stays as it is.
+struct Fixed : CpuRecorder {
+	uint64_t hcr;
+
+	template <Register R> uint64_t read()
+	{
+		return R == Register::hcr_el2 ? hcr : CpuRecorder::read<R>();
+	}
+};
+
+} // namespace
+
+TEST(the_steps_come_in_order)
+{
+	Boot<El3> boot{test};
+	CpuLog &log = boot.bench.log;
+	const auto at = reinterpret_cast<uintptr_t>(boot.block);
+
+	const auto before = go_live(boot.map, boot.block, sizeof(boot.block), CpuRecorder{&log});
+
+	ASSERT(before);
+	EXPECT_EQ(log.differs({read(Register::ctr_el0),
+			       dc_ivac(at),
+			       dc_ivac(at + 64),
+			       dsb_sy,
+			       write(Register::mair_el3, mair_value),
+			       write(Register::tcr_el3, boot.map.control()),
+			       isb,
+			       dsb_ishst,
+			       tlbi(Tlbi::alle3is),
+			       dsb_ish,
+			       isb,
+			       dsb_ishst,
+			       read(Register::ttbr0_el3),
+			       write(Register::ttbr0_el3, boot.map.root_register()),
+			       isb,
+			       read(Register::sctlr_el3),
+			       ic_iallu,
+			       dsb_sy,
+			       isb,
+			       write(Register::sctlr_el3, 0x30c5'0830 | 0x1005),
+			       isb}),
+		  nowhere);
+	boot.map.deactivate(before.value());
+}
+
+// Whole lines, also where the memory begins and ends within one.
+TEST(every_line_of_the_tables_is_discarded)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	const auto discard = [&](uint64_t first, size_t bytes) {
+		discard_cached(reinterpret_cast<const void *>(first), bytes, CpuRecorder{&log});
+	};
+
+	log[Register::ctr_el0] = lines_of_64;
+	discard(0x1030, 0x20);
+	EXPECT_EQ(log.differs({read(Register::ctr_el0), dc_ivac(0x1000), dc_ivac(0x1040), dsb_sy}),
+		  nowhere);
+	discard(0x1040, 0x40);
+	EXPECT_EQ(log.differs({read(Register::ctr_el0), dc_ivac(0x1040), dsb_sy}), nowhere);
+	log[Register::ctr_el0] = 0; // lines of a word
+	discard(0x1000, 8);
+	EXPECT_EQ(log.differs({read(Register::ctr_el0), dc_ivac(0x1000), dc_ivac(0x1004), dsb_sy}),
+		  nowhere);
+}
+
+// A map of the regime that EL2 does not have is refused before anything is done.
+TEST(el2_has_one_regime_at_a_time)
+{
+	Boot<El2> el2{test};
+	CpuLog &log = el2.bench.log;
+	const CpuRecorder cpu{&log};
+
+	log[Register::hcr_el2] = hcr_e2h | 1;
+	EXPECT(go_live(el2.map, el2.block, sizeof(el2.block), cpu).error() ==
+	       Error(Errc::regime, hcr_e2h | 1, 0));
+	EXPECT_EQ(log.differs({read(Register::hcr_el2)}), nowhere);
+	EXPECT_EQ(el2.map.users(), 0);
+	EXPECT(check_regime<El2And0>(cpu));
+	EXPECT(choose_regime<El2>(cpu));
+	EXPECT_EQ(log[Register::hcr_el2], 1);
+	EXPECT(check_regime<El2>(cpu));
+	EXPECT(check_regime<El2And0>(cpu).error() == Error(Errc::regime, 1, hcr_e2h));
+	EXPECT(check_regime<El1And0>(cpu));
+	EXPECT(choose_regime<El2And0>(cpu));
+	EXPECT_EQ(log[Register::hcr_el2], hcr_e2h | 1);
+}
+
+// On machines without FEAT_E2H0, or without FEAT_VHE, the bit does not change.
+TEST(a_regime_that_is_not_there_is_refused)
+{
+	CpuLog log{test};
+
+	EXPECT_EQ(choose_regime<El2>(Fixed{{&log}, hcr_e2h}).error().code, Errc::regime);
+	EXPECT_EQ(choose_regime<El2And0>(Fixed{{&log}, 0}).error().code, Errc::regime);
+	EXPECT(choose_regime<El2And0>(Fixed{{&log}, hcr_e2h}));
+}
+
+SUITE(go_live, the_steps_come_in_order, every_line_of_the_tables_is_discarded,
+      el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused);
