@@ -13,7 +13,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
 	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image dist install-headers \
-	bench-host bench bench-tables soak matrix \
+	bench-host bench-size bench bench-tables soak matrix \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -51,6 +51,7 @@ shell: $(setup)
 #:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
+#:   make bench-size    bytes of code at -Os, and their limits
 #:   make check-package the tarball, the version, and what is said of kernels and compilers that will not do
 #:
 check: setup
@@ -113,6 +114,9 @@ deb:
 
 bench-host: setup
 	@scripts/bench-host.sh
+
+bench-size: setup
+	@scripts/bench-size.sh
 
 #: The end-to-end tests on many boards at once, through labgrid (Documentation/farm.rst):
 #:   make farm          FARM=scripts/farm/qemu.yaml BOARDS='max ...' TESTS='map ...' KERNEL=

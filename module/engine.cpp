@@ -261,8 +261,7 @@ stage2_tlbi_kind kind_of(vmsa::Tlbi op)
 [[gnu::noinline]] void trace(const char *guest, vmsa::Region<vmsa::Ipa> region,
 			     const vmsa::TlbiPlan &plan)
 {
-	kernel_trace_tlbi(guest, kind_of(plan.op()), region.first.raw(), region.size(),
-			  plan.operations());
+	kernel_trace_tlbi(guest, kind_of(plan.op), region.first.raw(), region.size(), plan.count);
 }
 
 } // namespace

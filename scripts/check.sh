@@ -95,6 +95,7 @@ part s2ctl scripts/check-s2ctl.sh
 part render scripts/check-render.sh
 part package scripts/check-package.sh
 part bench scripts/bench-host.sh
+part size scripts/bench-size.sh
 part host scripts/check-host.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''

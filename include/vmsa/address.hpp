@@ -39,7 +39,7 @@ template <class Space> class Address {
 		return Address{raw_ & ~(size - 1)};
 	}
 
-	constexpr auto operator<=>(const Address &) const = default;
+	[[gnu::always_inline]] constexpr auto operator<=>(const Address &) const = default;
 
 	// Arithmetic is modulo 2^64; the one place that must not wrap is Region::is_valid.
 	constexpr Address operator+(uint64_t bytes) const

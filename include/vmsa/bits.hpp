@@ -19,7 +19,7 @@ constexpr uint64_t bit(unsigned n)
 }
 
 // The low `n` bits set; n is 0..64.
-constexpr uint64_t low_bits(unsigned n)
+[[gnu::always_inline]] constexpr uint64_t low_bits(unsigned n)
 {
 	return n >= 64 ? ~uint64_t{0} : bit(n) - 1;
 }
@@ -29,12 +29,12 @@ struct Field {
 	unsigned high;
 	unsigned low;
 
-	constexpr uint64_t mask() const
+	[[gnu::always_inline]] constexpr uint64_t mask() const
 	{
 		return low_bits(high + 1) & ~low_bits(low);
 	}
 
-	constexpr uint64_t put(uint64_t value) const
+	[[gnu::always_inline]] constexpr uint64_t put(uint64_t value) const
 	{
 		return (value << low) & mask();
 	}

@@ -10,27 +10,10 @@
 namespace vmsa
 {
 
-struct CutLeaves {
+struct CutLeaves : LeafOperation {
 	static constexpr bool edits = false;
-	static constexpr bool removes = false;
-	static constexpr bool uniform = true;
 
-	Level level;
-
-	constexpr bool cuts(Level at) const
-	{
-		return at < level;
-	}
-
-	constexpr Errc check(Descriptor, auto, Level) const
-	{
-		return Errc::none;
-	}
-
-	constexpr Descriptor edit(Descriptor d, auto, Level) const
-	{
-		return d;
-	}
+	Level largest;
 };
 
 // Errors: those of check_region; not_mapped (naming the hole); no_memory; needs_break (where the
@@ -42,7 +25,7 @@ constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> regi
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const CutLeaves operation{level};
+	const CutLeaves operation{{}, level};
 
 	return edit(tree, batch, operation, region);
 }
@@ -52,7 +35,7 @@ template <AnyTree T>
 constexpr Result<size_t> tables_to_cut(const T &tree, const ChangeRules &rules,
 				       Region<typename T::Input> region, Level level = last_level)
 {
-	return tables_to_edit(tree, rules, CutLeaves{level}, region);
+	return tables_to_edit(tree, rules, CutLeaves{{}, level}, region);
 }
 
 } // namespace vmsa

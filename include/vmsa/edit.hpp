@@ -41,7 +41,7 @@ template <class T, class Batch, class Operation> class Editor {
 		if (tables.value() && !reserve_.fill(tables.value()))
 			return {Errc::no_memory, region_};
 		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
-		if constexpr (Operation::removes)
+		if (operation_.removes)
 			prune(tree_, batch_, path, region_, operation_.left);
 		return {};
 	}
@@ -56,11 +56,6 @@ template <class T, class Batch, class Operation> class Editor {
 	}
 
     private:
-	static constexpr bool ends_dirty_state = requires
-	{
-		requires Operation::ends_dirty_state;
-	};
-
 	// ---- Commit: nothing fails. `live`: the hardware can reach this table. ----
 
 	constexpr void commit(Descriptor *table, Level level, Input at, Input last, bool live)
@@ -94,18 +89,16 @@ template <class T, class Batch, class Operation> class Editor {
 
 		if (plan_.unfolds())
 			unfold_groups(entry, level, part);
-		if constexpr (Operation::removes) {
+		if (operation_.removes) {
 			fill(entry, n, operation_.left, 0);
 			if (live)
 				batch_.changed(part, level);
-		} else if (!Operation::edits) {
+		} else if (!operation_.edits) {
 			return;
-		} else if (!live && !plan_.keeps_dirty_state() && ends_dirty_state) {
-			if constexpr (ends_dirty_state) {
-				VMSA_UNROLL
-				for (size_t i = 0; i < n; i++)
-					entry[i] = operation_.without_dirty_state(entry[i]);
-			}
+		} else if (operation_.ends_dirty_state && !live && !plan_.keeps_dirty_state()) {
+			VMSA_UNROLL
+			for (size_t i = 0; i < n; i++)
+				entry[i] = operation_.without_dirty_state(entry[i]);
 		} else if (!live) {
 			VMSA_UNROLL
 			for (size_t i = 0; i < n; i++)
@@ -193,7 +186,7 @@ template <class T, class Batch, class Operation> class Editor {
 			    plan_.breaks_group(first, group, level))
 				set_contiguous<Format>(batch_, first, group, level, false);
 			// With a uniform operation only the groups at the two ends can be partial.
-			const Input next = Operation::uniform ? part.last : group.last + 1;
+			const Input next = operation_.uniform ? part.last : group.last + 1;
 
 			if (group.last >= part.last || next <= at)
 				return;
@@ -204,14 +197,14 @@ template <class T, class Batch, class Operation> class Editor {
 	constexpr void commit_below(Descriptor *entry, Descriptor *child, Level level,
 				    Region<Input> part, bool live)
 	{
-		if constexpr (Operation::removes) {
+		if (operation_.removes) {
 			if (part.size() == Granule::size(level)) {
 				unlink(tree_, batch_, entry, child, level, part, operation_.left);
 				return;
 			}
 		}
 		commit(child, level + 1, part.first, part.last, live);
-		if constexpr (Operation::removes) {
+		if (operation_.removes) {
 			if (!operation_.left && is_emptied(tree_, entry, child, level + 1, part))
 				unlink(tree_, batch_, entry, child, level, part);
 		}
@@ -264,6 +257,13 @@ template <class T, class Batch, class Operation>
 [[gnu::noinline]] constexpr Error edit(T &tree, Batch &batch, const Operation &operation,
 				       Region<typename T::Input> region)
 {
+	if constexpr (small) {
+		if (!std::is_constant_evaluated()) {
+			const AnyOperation<typename T::Input> any{operation};
+
+			return Editor{tree, batch, any, region}.run();
+		}
+	}
 	return Editor{tree, batch, operation, region}.run();
 }
 
@@ -275,6 +275,13 @@ constexpr Result<size_t> tables_to_edit(const T &tree, const ChangeRules &rules,
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
+	if constexpr (small) {
+		if (!std::is_constant_evaluated()) {
+			const AnyOperation<typename T::Input> any{operation};
+
+			return EditPlan{tree, rules, any, region}.make(path_to(tree, region));
+		}
+	}
 	return EditPlan{tree, rules, operation, region}.make(path_to(tree, region));
 }
 

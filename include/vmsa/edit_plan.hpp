@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // The first half of an edit (edit.hpp): look at every leaf of the region, refuse, and count the
-// tables that cutting will take. Nothing is stored. What an operation is:
-//
-//   edits                    false: leaves stay as they are, and are only cut
-//   removes                  leaves go away, `left` stands there, and tables may become empty
-//   ends_dirty_state         leaves with DBM are edited otherwise; if it is there and true, the operation has
-//                            without_dirty_state(d), which is edit for all others
-//   uniform                  leaves that are alike stay alike: what it does follows from the bits of
-//                            the descriptor, never from its place
-//   cuts(level)              not even a whole leaf of this level may stay one
-//   check(d, region, level)  none, or why this leaf may not be edited
-//   edit(d, region, level)   the leaf anew; not called when `removes`
+// tables that cutting will take. Nothing is stored.
 #pragma once
 
 #include "vmsa/change.hpp"
+#include "vmsa/edit_operation.hpp"
 #include "vmsa/live.hpp"
 
 #include <initializer_list>
@@ -48,7 +39,7 @@ template <class T, class Operation> class EditPlan {
 	{
 		if (group.first < region_.first || region_.last < group.last)
 			return true;
-		if constexpr (!Operation::uniform) {
+		if (!operation_.uniform) {
 			const uint64_t size = Granule::size(level);
 			const Descriptor like = edited(load(first), {group.first, size}, level);
 
@@ -82,7 +73,7 @@ template <class T, class Operation> class EditPlan {
 
 	constexpr bool must_cut(Region<Input> part, Level level) const
 	{
-		return part.size() != Granule::size(level) || operation_.cuts(level);
+		return part.size() != Granule::size(level) || level < operation_.largest;
 	}
 
     private:
@@ -160,7 +151,7 @@ template <class T, class Operation> class EditPlan {
 		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
 		constexpr Descriptor deciding = Format::attribute_mask | 3;
 
-		if (Operation::uniform) {
+		if (operation_.uniform) {
 			const Common c = common(entry, n);
 
 			if (c.agree(deciding) && !(c.any & Format::contiguous)) {
@@ -195,7 +186,7 @@ template <class T, class Operation> class EditPlan {
 		dbm_ = dbm_ || (d & Format::dbm);
 		if (const Errc why = operation_.check(d, part, level); why != Errc::none)
 			return fail({why, part});
-		if constexpr (!Operation::removes) {
+		if (!operation_.removes) {
 			if (classify<Format>(d, operation_.edit(d, part, level)) ==
 				    Change::needs_break &&
 			    !may(Kind::attributes, part))
@@ -211,7 +202,7 @@ template <class T, class Operation> class EditPlan {
 	// A block, or a hole, of which `part` is to stand on its own.
 	constexpr bool prepare_cut(Descriptor d, Level level, Region<Input> part)
 	{
-		if (Operation::uniform || !Format::is_leaf(d, level)) {
+		if (operation_.uniform || !Format::is_leaf(d, level)) {
 			if (!prepare_leaf(d, level, part))
 				return false;
 		} else if (!prepare_pieces(Format::leaf_bits_below(d, level), level + 1, part)) {

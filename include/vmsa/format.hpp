@@ -21,6 +21,7 @@
 
 #include "vmsa/address.hpp"
 #include "vmsa/granule.hpp"
+#include "vmsa/speed.hpp"
 
 namespace vmsa
 {
@@ -76,7 +77,7 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return d & valid_bit;
 	}
 
-	static constexpr bool is_table(Descriptor d, Level level)
+	[[gnu::always_inline]] static constexpr bool is_table(Descriptor d, Level level)
 	{
 		return level < last_level && (d & 3) == 3;
 	}

@@ -160,7 +160,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 
 	// Everything of a leaf but its type and its output address. Inlined, so that constants stay
 	// constants.
-	[[gnu::always_inline]] static constexpr Descriptor encode(const Attributes &a)
+	VMSA_INLINE static constexpr Descriptor encode(const Attributes &a)
 	{
 		const uint64_t index =
 			a.index == index_of_type ? static_cast<uint64_t>(a.memory) : a.index;

@@ -133,7 +133,7 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 
 	// Everything of a leaf but its type and its output address. Inlined, so that constants stay
 	// constants.
-	[[gnu::always_inline]] static constexpr Descriptor encode(const Attributes &a)
+	VMSA_INLINE static constexpr Descriptor encode(const Attributes &a)
 	{
 		return mem_attr.put(mem_attr_of[static_cast<unsigned>(a.memory)]) |
 		       encode(a.access) |

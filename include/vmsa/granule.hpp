@@ -37,7 +37,7 @@ template <unsigned PageShift> struct Granule {
 		return page_shift + static_cast<unsigned>(last_level - level) * index_bits;
 	}
 
-	static constexpr uint64_t size(Level level)
+	[[gnu::always_inline]] static constexpr uint64_t size(Level level)
 	{
 		return bit(shift(level));
 	}

@@ -20,6 +20,8 @@
 
 #include "vmsa/regime.hpp"
 
+#include <utility>
+
 namespace vmsa
 {
 
@@ -106,10 +108,8 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 	{
 		cpu_.dsb_ishst();
 		enter_vmid();
-		plan.for_each([&](Tlbi op, uint64_t operand) {
-			tlbi(op, operand);
-			combined_ |= Stage2Tag<Stage> && has_operand(op);
-		});
+		plan.for_each([&](Tlbi op, uint64_t operand) { tlbi(op, operand); });
+		combined_ |= Stage2Tag<Stage> && has_operand(plan.op);
 		issued_ = true;
 	}
 
@@ -148,12 +148,22 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		}
 	}
 
+	// One of those that a plan of the regime has: the others' code is not here.
+	template <size_t... I>
+	constexpr void one_of(Tlbi op, uint64_t operand, std::index_sequence<I...>)
+	{
+		constexpr auto &ops = tlbi_ops<Stage>;
+
+		static_cast<void>(
+			((op == ops.op[I] && (cpu_.tlbi(ops.op[I], operand), true)) || ...));
+	}
+
 	constexpr void tlbi(Tlbi op, uint64_t operand)
 	{
-		cpu_.tlbi(op, operand);
+		one_of(op, operand, std::make_index_sequence<tlbi_ops<Stage>.count>{});
 		if (features_.repeat) {
 			cpu_.dsb_ish();
-			cpu_.tlbi(op, operand);
+			one_of(op, operand, std::make_index_sequence<tlbi_ops<Stage>.count>{});
 		}
 	}
 

@@ -28,8 +28,8 @@ struct MapLimits {
 // All of a leaf but its type and its output. The attribute and the limit are the same wish for the
 // contiguous hint: it is set here where either asks for it, and written only to whole groups.
 template <class Format>
-[[gnu::always_inline]] constexpr Descriptor leaf_bits(const typename Format::Attributes &attributes,
-						      MapLimits limits)
+VMSA_INLINE constexpr Descriptor leaf_bits(const typename Format::Attributes &attributes,
+					   MapLimits limits)
 {
 	return Format::encode(attributes) | (limits.contiguous ? Format::contiguous : 0);
 }
@@ -312,10 +312,9 @@ template <class T, class Rule> class Mapper {
 // The common case, in one descent: one page, in a table that is there already. False where it is
 // not that simple, also where it is an error.
 template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule>
-[[gnu::always_inline]] constexpr bool map_page(const T &tree, Batch &batch,
-					       Region<typename T::Input> region, const Rule &rule,
-					       typename T::Format::Attributes attributes,
-					       MapLimits limits)
+VMSA_INLINE constexpr bool map_page(const T &tree, Batch &batch, Region<typename T::Input> region,
+				    const Rule &rule, typename T::Format::Attributes attributes,
+				    MapLimits limits)
 {
 	using Format = typename T::Format;
 
@@ -330,11 +329,12 @@ template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule>
 	const auto slot = tree.slot(region.first);
 	const auto [pa, bytes] = rule(region.first);
 
-	if (slot.level != last_level || slot.descriptor || (slot.above & occupancy.mask()) ||
-	    !tree.is_output_page(pa) || bytes < T::Granule::page_size ||
-	    limits.largest > last_level)
+	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa) ||
+	    bytes < T::Granule::page_size || limits.largest > last_level)
 		return false;
 	batch.make(region);
+	if (slot.above & occupancy.mask()) [[unlikely]]
+		will_fill(slot.named_by, slot.table, slot.index, slot.index);
 	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));
 	batch.created();
 	return true;
@@ -380,7 +380,7 @@ constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> regi
 			   const Rule &rule, typename T::Format::Attributes attributes,
 			   MapLimits limits = {})
 {
-	if (map_page(tree, batch, region, rule, attributes, limits))
+	if (!small && map_page(tree, batch, region, rule, attributes, limits))
 		return {};
 	return map_region(tree, batch, region, rule, attributes, limits);
 }

@@ -61,20 +61,19 @@ class Mapping {
 	}
 
 	template <OutputRule<Input> Rule>
-	[[gnu::always_inline]] constexpr Result<void> map(Region<Input> region, const Rule &rule,
-							  Attributes attributes,
-							  MapLimits limits = {})
+	VMSA_INLINE constexpr Result<void> map(Region<Input> region, const Rule &rule,
+					       Attributes attributes, MapLimits limits = {})
 	{
-		if (one_page([&](auto &batch) __attribute__((always_inline)) {
+		if (!small && one_page([&](auto &batch) __attribute__((always_inline)) {
 			    return map_page(tree_, batch, region, rule, attributes, limits);
 		    }))
 			return {};
 		return map_region(region, rule, attributes, limits);
 	}
 
-	[[gnu::always_inline]] constexpr Result<void> unmap(Region<Input> region)
+	VMSA_INLINE constexpr Result<void> unmap(Region<Input> region)
 	{
-		if (one_page([&](auto &batch) __attribute__((always_inline)) {
+		if (!small && one_page([&](auto &batch) __attribute__((always_inline)) {
 			    return unmap_page(tree_, batch, region);
 		    }))
 			return {};
@@ -255,7 +254,7 @@ class Mapping {
 		return rules_;
 	}
 
-	[[gnu::always_inline]] constexpr Result<Translation<Format>> translate(Input input) const
+	VMSA_INLINE constexpr Result<Translation<Format>> translate(Input input) const
 	{
 		return tree_.translate(input);
 	}
@@ -273,7 +272,7 @@ class Mapping {
 
     private:
 	// The batch of one page stays in registers: it is all inlined, and nothing else sees it.
-	template <class Change> [[gnu::always_inline]] constexpr bool one_page(Change &&change)
+	template <class Change> VMSA_INLINE constexpr bool one_page(Change &&change)
 	{
 		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
 

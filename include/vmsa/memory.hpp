@@ -14,6 +14,7 @@
 
 #include "vmsa/address.hpp"
 #include "vmsa/granule.hpp"
+#include "vmsa/speed.hpp"
 
 #include <concepts>
 #include <type_traits>
@@ -38,14 +39,14 @@ concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 
-constexpr Descriptor load(const Descriptor *d)
+[[gnu::always_inline]] constexpr Descriptor load(const Descriptor *d)
 {
 	if (std::is_constant_evaluated())
 		return *d;
 	return __atomic_load_n(d, __ATOMIC_RELAXED);
 }
 
-constexpr void store(Descriptor *d, Descriptor value)
+[[gnu::always_inline]] constexpr void store(Descriptor *d, Descriptor value)
 {
 	if (std::is_constant_evaluated())
 		*d = value;
@@ -63,7 +64,8 @@ constexpr void store_release(Descriptor *d, Descriptor value)
 }
 
 // False, and `expected` refreshed, when the hardware (AF, dirty state) got there first.
-constexpr bool compare_exchange(Descriptor *d, Descriptor &expected, Descriptor value)
+[[gnu::always_inline]] constexpr bool compare_exchange(Descriptor *d, Descriptor &expected,
+						       Descriptor value)
 {
 	if (std::is_constant_evaluated()) {
 		*d = value;
@@ -94,7 +96,7 @@ template <TableMemory Memory> class TableChain {
 	}
 
 	// Entry 0 of the table is zero again; the rest is as it was pushed.
-	[[gnu::always_inline]] constexpr Descriptor *pop(Memory &memory)
+	VMSA_INLINE constexpr Descriptor *pop(Memory &memory)
 	{
 		Descriptor *table = head_;
 		const Descriptor next = load(table);

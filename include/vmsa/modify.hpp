@@ -26,15 +26,8 @@ concept AttributeUpdate = requires(const U &update, Region<typename Format::Inpu
 		} -> std::convertible_to<typename Format::Attributes>;
 };
 
-template <class Format, class Update> struct UpdateLeaves {
-	static constexpr bool edits = true;
-	static constexpr bool removes = false;
+template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 	static constexpr bool uniform = false;
-
-	static constexpr bool cuts(Level)
-	{
-		return false;
-	}
 
 	using Input = typename Format::Input;
 
@@ -92,7 +85,7 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const UpdateLeaves<typename T::Format, Update> operation{update, batch.rules().mair};
+	const UpdateLeaves<typename T::Format, Update> operation{{}, update, batch.rules().mair};
 
 	return edit(tree, batch, operation, region);
 }
@@ -103,7 +96,8 @@ constexpr Result<size_t> tables_to_modify(const T &tree, const ChangeRules &rule
 					  Region<typename T::Input> region, const Update &update)
 {
 	return tables_to_edit(tree, rules,
-			      UpdateLeaves<typename T::Format, Update>{update, rules.mair}, region);
+			      UpdateLeaves<typename T::Format, Update>{{}, update, rules.mair},
+			      region);
 }
 
 } // namespace vmsa

@@ -62,7 +62,7 @@ constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
 }
 
 // Is something close to `index`? What is there does not count. The neighbour is the likeliest.
-[[gnu::always_inline]] constexpr bool has_near(const Descriptor *table, size_t index)
+VMSA_INLINE constexpr bool has_near(const Descriptor *table, size_t index)
 {
 	return table[index ^ 1] || has_near_lines(table, index);
 }
@@ -73,12 +73,35 @@ constexpr void know(Descriptor *entry, size_t lines)
 		     occupancy.put(lines < most_known ? lines : most_known));
 }
 
-// The entries from `first` to `last` of `table`, which `entry` names, are about to be made: all of them.
-[[gnu::always_inline]] constexpr void will_fill(Descriptor *entry, const Descriptor *table,
-						size_t first, size_t last)
+// The entries from `first` to `last` of `table` are about to be made: all of them. `entry` names the table; null
+// for the root, which never goes.
+[[gnu::noinline]] constexpr void will_fill(Descriptor *entry, const Descriptor *table, size_t first,
+					   size_t last)
 {
-	if (const size_t known = occupancy.get(load(entry))) [[unlikely]]
+	const size_t known = entry ? occupancy.get(load(entry)) : 0;
+
+	if (known) [[unlikely]]
 		know(entry, known + empty_lines(table, first, last));
+}
+
+// The entry at `index` is about to go. Does its table certainly stay? False: nobody knows, at once.
+[[gnu::noinline]] constexpr bool outlives(Descriptor *entry, const Descriptor *table, size_t index)
+{
+	const size_t known = entry ? occupancy.get(load(entry)) : 0;
+
+	if (!known)
+		return has_near(table, index);
+
+	Descriptor any = 0;
+
+	for (size_t i = 1; i < line_entries; i++)
+		any |= table[index ^ i];
+	if (any)
+		return true;
+	if (known < 2)
+		return false;
+	know(entry, known - 1);
+	return true;
 }
 
 // They have gone, all of them. Is nothing left in the table?

@@ -12,16 +12,8 @@
 namespace vmsa
 {
 
-template <class Format> struct ChangeAccess {
-	static constexpr bool edits = true;
-	static constexpr bool removes = false;
-	static constexpr bool uniform = true;
+template <class Format> struct ChangeAccess : LeafOperation {
 	static constexpr bool ends_dirty_state = true;
-
-	static constexpr bool cuts(Level)
-	{
-		return false;
-	}
 
 	typename Format::Access access;
 	const ChangeRules &rules;
@@ -61,7 +53,7 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const ChangeAccess<typename T::Format> operation{access, batch.rules()};
+	const ChangeAccess<typename T::Format> operation{{}, access, batch.rules()};
 
 	return edit(tree, batch, operation, region);
 }
@@ -72,7 +64,8 @@ constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rul
 					   Region<typename T::Input> region,
 					   typename T::Format::Access access)
 {
-	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{access, rules}, region);
+	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{{}, access, rules},
+			      region);
 }
 
 } // namespace vmsa

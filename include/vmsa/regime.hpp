@@ -171,7 +171,7 @@ template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 			  read<Register::id_aa64mmfr2_el1>(), read<Register::id_aa64isar0_el1>()}});
 	}
 
-	static void tlbi(Tlbi op, uint64_t operand)
+	[[gnu::always_inline]] static void tlbi(Tlbi op, uint64_t operand)
 	{
 		switch (op) {
 		case Tlbi::vmalle1is:

@@ -9,13 +9,6 @@
 namespace vmsa
 {
 
-// Repeats the body of the loop it stands before; the compilers have no common spelling.
-#if defined(__clang__)
-#define VMSA_UNROLL _Pragma("clang loop unroll_count(8)")
-#else
-#define VMSA_UNROLL _Pragma("GCC unroll 8")
-#endif
-
 // `n` descriptors, each `step` more than the one before.
 constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
 {

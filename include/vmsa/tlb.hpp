@@ -63,7 +63,7 @@ class [[nodiscard]] Batch {
 	    : memory_{memory}, sink_{sink}, rules_{rules}
 	{
 	}
-	[[gnu::always_inline]] constexpr ~Batch()
+	VMSA_INLINE constexpr ~Batch()
 	{
 		sync();
 	}
@@ -77,7 +77,7 @@ class [[nodiscard]] Batch {
 
 	// Invalid descriptors that decide `region`, or a part of it, are about to become valid. What was
 	// valid there before must be gone from every TLB first.
-	[[gnu::always_inline]] constexpr void make(Region<Input> region)
+	VMSA_INLINE constexpr void make(Region<Input> region)
 	{
 		if (pending_ && unsettled_.meets(region)) [[unlikely]]
 			settle();
@@ -163,7 +163,7 @@ class [[nodiscard]] Batch {
 	}
 
 	// Completes the invalidation, then frees.
-	[[gnu::always_inline]] constexpr void sync()
+	VMSA_INLINE constexpr void sync()
 	{
 		if (pending_)
 			sink_.invalidate(region_, level_, tables_);

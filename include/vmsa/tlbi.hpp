@@ -23,6 +23,7 @@
 #include "vmsa/tlb.hpp"
 
 #include <bit>
+#include <initializer_list>
 
 namespace vmsa
 {
@@ -174,76 +175,64 @@ constexpr uint64_t tlbi_range_operand(typename Format::Input first, TlbiRange ra
 	       Field{36, 0}.put(first.raw() >> range_base_shift<Format>);
 }
 
-// `count` instructions, the operand of each `stride` more than the one before.
-struct TlbiStep {
+// `count` instructions, the operand of each `stride` more than the one before (modulo 2^64). A plan is one
+// step: two ranges differ in BaseADDR only.
+struct TlbiPlan {
 	Tlbi op;
+	unsigned count;
 	uint64_t operand;
 	uint64_t stride;
-	unsigned count;
-};
-
-class TlbiPlan {
-    public:
-	constexpr TlbiPlan(TlbiStep step) : steps_{step}, count_{1}
-	{
-	}
-	constexpr TlbiPlan(TlbiStep first, TlbiStep second) : steps_{first, second}, count_{2}
-	{
-	}
 
 	// visit(op, operand) for each instruction, in order.
 	template <class Visit> constexpr void for_each(Visit &&visit) const
 	{
-		for (unsigned i = 0; i < count_; i++) {
-			uint64_t operand = steps_[i].operand;
+		uint64_t at = operand;
 
-			for (unsigned n = steps_[i].count; n; n--, operand += steps_[i].stride)
-				visit(steps_[i].op, operand);
-		}
+		for (unsigned n = count; n; n--, at += stride)
+			visit(op, at);
 	}
-
-	// All of a plan's instructions are the same, but for their operands.
-	constexpr Tlbi op() const
-	{
-		return steps_[0].op;
-	}
-
-	constexpr unsigned operations() const
-	{
-		return steps_[0].count + (count_ == 2 ? steps_[1].count : 0);
-	}
-
-    private:
-	TlbiStep steps_[2] = {};
-	unsigned count_;
 };
 
 // More than this many instructions cost more than refilling the TLBs, and hold up every CPU that
 // listens (Linux has the same limit, MAX_DVM_OPS).
 inline constexpr unsigned max_single_ops = 512;
 
-// The instructions of one regime: by address (all levels, last level), by range (the same two).
-struct TlbiForms {
-	Tlbi address[2];
-	Tlbi range[2];
-};
-
-template <TranslationStage Stage> constexpr TlbiForms tlbi_forms([[maybe_unused]] bool every_asid)
+// By address or by range, of all levels or the last. The encodings have a system: from "by address, all
+// levels" on, bit 2 is "last level", and one or two more are "by range".
+template <TranslationStage Stage>
+constexpr Tlbi tlbi_form(bool last_level_only, bool range, [[maybe_unused]] bool every_asid)
 {
-	using T = Tlbi; // not `using enum`, which g++ 10 lacks
+	constexpr unsigned by_range = Stage2Tag<Stage> ? 3 : 0x10;
+	Tlbi op = Tlbi::vae2is;
 
-	if constexpr (std::same_as<Stage, El1And0>) {
-		if (every_asid)
-			return {{T::vaae1is, T::vaale1is}, {T::rvaae1is, T::rvaale1is}};
-		return {{T::vae1is, T::vale1is}, {T::rvae1is, T::rvale1is}};
-	} else if constexpr (std::same_as<Stage, El3>) {
-		return {{T::vae3is, T::vale3is}, {T::rvae3is, T::rvale3is}};
-	} else if constexpr (Stage2Tag<Stage>) {
-		return {{T::ipas2e1is, T::ipas2le1is}, {T::ripas2e1is, T::ripas2le1is}};
-	} else {
-		return {{T::vae2is, T::vale2is}, {T::rvae2is, T::rvale2is}};
-	}
+	if constexpr (std::same_as<Stage, El1And0>)
+		op = every_asid ? Tlbi::vaae1is : Tlbi::vae1is;
+	else if constexpr (std::same_as<Stage, El3>)
+		op = Tlbi::vae3is;
+	else if constexpr (Stage2Tag<Stage>)
+		op = Tlbi::ipas2e1is;
+	return static_cast<Tlbi>((static_cast<unsigned>(op) | (last_level_only ? 4 : 0)) ^
+				 (range ? by_range : 0));
 }
+
+namespace tlbi_truth
+{
+template <class Stage>
+consteval bool forms(bool every_asid, Tlbi address, Tlbi last, Tlbi range, Tlbi last_range)
+{
+	return tlbi_form<Stage>(false, false, every_asid) == address &&
+	       tlbi_form<Stage>(true, false, every_asid) == last &&
+	       tlbi_form<Stage>(false, true, every_asid) == range &&
+	       tlbi_form<Stage>(true, true, every_asid) == last_range;
+}
+static_assert(forms<El1And0>(false, Tlbi::vae1is, Tlbi::vale1is, Tlbi::rvae1is, Tlbi::rvale1is));
+static_assert(forms<El1And0>(true, Tlbi::vaae1is, Tlbi::vaale1is, Tlbi::rvaae1is, Tlbi::rvaale1is));
+static_assert(forms<El2>(true, Tlbi::vae2is, Tlbi::vale2is, Tlbi::rvae2is, Tlbi::rvale2is));
+static_assert(forms<El2And0>(true, Tlbi::vae2is, Tlbi::vale2is, Tlbi::rvae2is, Tlbi::rvale2is));
+static_assert(forms<El3>(true, Tlbi::vae3is, Tlbi::vale3is, Tlbi::rvae3is, Tlbi::rvale3is));
+static_assert(forms<Stage2>(true, Tlbi::ipas2e1is, Tlbi::ipas2le1is, Tlbi::ripas2e1is,
+			    Tlbi::ripas2le1is));
+} // namespace tlbi_truth
 
 // Everything a tree may have left in the TLBs. For EL2&0 we use the instructions named after EL2
 // only: those named after EL1 act on it just while HCR_EL2.TGE is set, and on a guest otherwise.
@@ -251,14 +240,14 @@ template <TranslationStage Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] T
 {
 	if constexpr (std::same_as<Stage, El1And0>) {
 		if (!tag.every_asid)
-			return TlbiStep{Tlbi::aside1is, Field{63, 48}.put(tag.asid), 0, 1};
-		return TlbiStep{Tlbi::vmalle1is, 0, 0, 1};
+			return {Tlbi::aside1is, 1, Field{63, 48}.put(tag.asid), 0};
+		return {Tlbi::vmalle1is, 1, 0, 0};
 	} else if constexpr (std::same_as<Stage, El3>) {
-		return TlbiStep{Tlbi::alle3is, 0, 0, 1};
+		return {Tlbi::alle3is, 1, 0, 0};
 	} else if constexpr (Stage2Tag<Stage>) {
-		return TlbiStep{Tlbi::vmalls12e1is, 0, 0, 1};
+		return {Tlbi::vmalls12e1is, 1, 0, 0};
 	} else {
-		return TlbiStep{Tlbi::alle2is, 0, 0, 1};
+		return {Tlbi::alle2is, 1, 0, 0};
 	}
 }
 
@@ -266,10 +255,44 @@ template <TranslationStage Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] T
 template <TranslationStage Stage> constexpr TlbiPlan tlbi_regime()
 {
 	if constexpr (Stage2Tag<Stage>)
-		return TlbiStep{Tlbi::alle1is, 0, 0, 1};
+		return {Tlbi::alle1is, 1, 0, 0};
 	else
 		return tlbi_all<Stage>({});
 }
+
+// Every instruction that a HardwareTlb of the regime can issue, once.
+struct TlbiOps {
+	Tlbi op[11] = {};
+	size_t count = 0;
+
+	constexpr void add(Tlbi one)
+	{
+		for (size_t i = 0; i < count; i++) {
+			if (op[i] == one)
+				return;
+		}
+		op[count++] = one;
+	}
+};
+
+template <class Stage>
+inline constexpr TlbiOps tlbi_ops = [] {
+	TlbiOps ops;
+
+	for (bool every_asid : {false, true}) {
+		for (bool range : {false, true}) {
+			for (bool last_level_only : {false, true})
+				ops.add(tlbi_form<Stage>(last_level_only, range, every_asid));
+		}
+		ops.add(tlbi_all<Stage>({0, every_asid}).op);
+	}
+	ops.add(tlbi_regime<Stage>().op);
+	if constexpr (Stage2Tag<Stage>)
+		ops.add(Tlbi::vmalle1is); // behind the others (hardware_tlb.hpp)
+	return ops;
+}();
+static_assert(tlbi_ops<El1And0>.count == 10 && tlbi_ops<El2>.count == 5 &&
+	      tlbi_ops<El3>.count == 5 && tlbi_ops<Stage2>.count == 7);
 
 // What invalidates `region`, which is of whole pages. `level` is that of every leaf in it, or
 // unknown_level; `tables`: walk caches must go too.
@@ -297,15 +320,14 @@ constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level,
 	const unsigned ttl = leaves && features.ttl ? ttl_hint<Format>(level) : 0;
 	const uint64_t pieces = ((region.last - region.first) >> shift) + 1;
 
-	const TlbiForms forms = tlbi_forms<Stage>(tag.every_asid);
 	const bool honours_asid =
 		std::same_as<Stage, El2And0> || (std::same_as<Stage, El1And0> && !tag.every_asid);
 	const uint16_t asid = honours_asid ? tag.asid : 0;
 
 	if (pieces == 1 || (!features.range && pieces <= max_single_ops))
-		return TlbiStep{forms.address[!tables],
-				tlbi_operand<Format>(region.first, asid, ttl),
-				uint64_t{1} << (shift - 12), static_cast<unsigned>(pieces)};
+		return {tlbi_form<Stage>(!tables, false, tag.every_asid),
+			static_cast<unsigned>(pieces),
+			tlbi_operand<Format>(region.first, asid, ttl), bit(shift - 12)};
 	if (!features.range)
 		return tlbi_all<Stage>(tag);
 
@@ -319,14 +341,12 @@ constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level,
 		return tlbi_all<Stage>(tag);
 	const TlbiRange range = tlbi_range(pages);
 	const Input second = last - (range.pages() * Granule::page_size - 1);
-	const auto step = [&](Input from) {
-		return TlbiStep{forms.range[!tables],
-				tlbi_range_operand<Format>(from, range, asid, ttl), 0, 1};
+	const auto operand = [&](Input from) {
+		return tlbi_range_operand<Format>(from, range, asid, ttl);
 	};
 
-	if (second == first)
-		return step(first);
-	return {step(first), step(second)};
+	return {tlbi_form<Stage>(!tables, true, tag.every_asid), second == first ? 1u : 2u,
+		operand(first), operand(second) - operand(first)};
 }
 
 } // namespace vmsa

@@ -143,6 +143,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		Descriptor descriptor;
 		Level level; // last_level + 1 for what is outside of space()
 		Descriptor above; // the table descriptors on the way that restrict, or-ed
+		Descriptor *named_by; // the entry that names the table; null for the root
 
 		constexpr Descriptor *entry() const
 		{
@@ -153,28 +154,31 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	// A walk is the price of each call, and most calls are small: every level has its own code,
 	// with its shift a constant; the deepest tree is looked for first. The root, which is wider
 	// or narrower than a table, has no entry for what is outside of space().
-	[[gnu::always_inline]] constexpr Slot slot(Input input) const
+	VMSA_INLINE constexpr Slot slot(Input input) const
 	{
 		const uint64_t offset =
 			Format::Stage::has_upper ? input - space_.first : input.raw();
 		const size_t i = offset >> root_shift_;
 
 		if (i >= root_entries_)
-			return {nullptr, 0, 0, last_level + 1, 0};
+			return {nullptr, 0, 0, last_level + 1, 0, nullptr};
+
+		if constexpr (small)
+			return slot_below(i, input);
 
 		const Descriptor d = load(root_ + i);
 
 		switch (root_shift_) {
 			[[likely]] case Granule::shift(0)
-			    : return slot_from<0>(root_, i, d, 0, input);
+			    : return slot_from<0>(root_, i, d, 0, nullptr, input);
 		case Granule::shift(1):
-			return slot_from<1>(root_, i, d, 0, input);
+			return slot_from<1>(root_, i, d, 0, nullptr, input);
 		case Granule::shift(2):
-			return slot_from<2>(root_, i, d, 0, input);
+			return slot_from<2>(root_, i, d, 0, nullptr, input);
 		case Granule::shift(3):
-			return slot_from<3>(root_, i, d, 0, input);
+			return slot_from<3>(root_, i, d, 0, nullptr, input);
 		default:
-			return slot_from<Format::first_level>(root_, i, d, 0, input);
+			return slot_from<Format::first_level>(root_, i, d, 0, nullptr, input);
 		}
 	}
 
@@ -189,7 +193,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 
 	// What the hardware would make of `input`, restrictions by the tables on the way included.
 	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
-	[[gnu::always_inline]] constexpr Result<Translation<F>> translate(Input input) const
+	VMSA_INLINE constexpr Result<Translation<F>> translate(Input input) const
 	{
 		const Slot s = slot(input);
 
@@ -261,8 +265,8 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 
 	// `level` is the slot's: given apart, because most are of the last, where all shifts are
 	// constants.
-	[[gnu::always_inline]] static constexpr Translation<F> translation(const Slot &s,
-									   Input input, Level level)
+	VMSA_INLINE static constexpr Translation<F> translation(const Slot &s, Input input,
+								Level level)
 	{
 		const uint64_t offset = input.raw() & (Granule::size(level) - 1);
 
@@ -279,9 +283,9 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 
 	// On down from `d`, which is of level L and stands at `index` of `table`.
 	template <Level L>
-	[[gnu::always_inline]] constexpr Slot slot_from(Descriptor *table, size_t index,
-							Descriptor d, Descriptor above,
-							Input input) const
+	VMSA_INLINE constexpr Slot slot_from(Descriptor *table, size_t index, Descriptor d,
+					     Descriptor above, Descriptor *named_by,
+					     Input input) const
 	{
 		if constexpr (L < last_level) {
 			Descriptor address = d - Format::table_type;
@@ -289,15 +293,34 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 			// One look tells a table that restricts nothing, as all of ours.
 			if (address & ~Format::next_table_bits) [[unlikely]] {
 				if (!Format::is_table(d, L))
-					return {table, index, d, L, above};
+					return {table, index, d, L, above, named_by};
 				address &= Format::next_table_bits;
 				above |= d;
 			}
+			named_by = table + index;
 			table = memory_->pointer(Format::decode_output(address));
 			index = (input.raw() >> Granule::shift(L + 1)) & (Granule::entries - 1);
-			return slot_from<L + 1>(table, index, load(table + index), above, input);
+			return slot_from<L + 1>(table, index, load(table + index), above, named_by,
+						input);
 		}
-		return {table, index, d, L, above};
+		return {table, index, d, L, above, named_by};
+	}
+
+	// The same in a loop, from entry `index` of the root on.
+	constexpr Slot slot_below(size_t index, Input input) const
+	{
+		Slot s{root_, index, load(root_ + index), geometry_.start, 0, nullptr};
+
+		while (Format::is_table(s.descriptor, s.level)) {
+			if ((s.descriptor - Format::table_type) & ~Format::next_table_bits)
+				s.above |= s.descriptor;
+			s.named_by = s.entry();
+			s.table = child(s.descriptor);
+			s.index =
+				(input.raw() >> Granule::shift(++s.level)) & (Granule::entries - 1);
+			s.descriptor = load(s.entry());
+		}
+		return s;
 	}
 
 	// Shows what is mapped by a table that begins at `at`, and frees those below it.

@@ -12,29 +12,16 @@
 namespace vmsa
 {
 
-struct RemoveLeaves {
-	static constexpr bool edits = true;
+struct RemoveLeaves : LeafOperation {
 	static constexpr bool removes = true;
-	static constexpr bool uniform = true;
 
 	Descriptor left = 0; // what stands there afterwards: nothing, or an annotation
-
-	static constexpr bool cuts(Level)
-	{
-		return false;
-	}
-
-	constexpr Errc check(Descriptor, auto, Level) const
-	{
-		return Errc::none;
-	}
 };
 
 // The common case, in one descent: one page, of a table in which others survive. False where it is
 // not that simple, also where it is an error.
 template <AnyTree T, AnyBatch Batch>
-[[gnu::always_inline]] constexpr bool unmap_page(const T &tree, Batch &batch,
-						 Region<typename T::Input> page)
+VMSA_INLINE constexpr bool unmap_page(const T &tree, Batch &batch, Region<typename T::Input> page)
 {
 	if (!T::is_page(page))
 		return false;
@@ -44,7 +31,8 @@ template <AnyTree T, AnyBatch Batch>
 
 	if (slot.level != last_level ||
 	    (slot.descriptor & (type | T::Format::contiguous)) != type ||
-	    (slot.above & occupancy.mask()) || !has_near(slot.table, slot.index))
+	    !((slot.above & occupancy.mask()) ? outlives(slot.named_by, slot.table, slot.index)
+					      : has_near(slot.table, slot.index)))
 		return false;
 	store(slot.entry(), 0);
 	batch.changed(page, last_level);
@@ -68,7 +56,7 @@ constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::In
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region)
 {
-	if (unmap_page(tree, batch, region))
+	if (!small && unmap_page(tree, batch, region))
 		return {};
 	return unmap_region(tree, batch, region);
 }
@@ -83,7 +71,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	if (!annotation(a))
 		return Error{Errc::forbidden_annotation, region};
 
-	const RemoveLeaves operation{annotation(a)};
+	const RemoveLeaves operation{{}, annotation(a)};
 
 	return edit(tree, batch, operation, region);
 }
@@ -94,7 +82,7 @@ template <AnyTree T, AnyBatch Batch, EntryVisitor<typename T::Format> Visit>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region,
 			     const Visit &visit)
 {
-	constexpr CutLeaves at_the_ends{T::Format::first_level};
+	constexpr CutLeaves at_the_ends{{}, T::Format::first_level};
 	const RemoveLeaves all;
 	const auto each_leaf = [&](const auto &act) {
 		for_each_entry(tree, tree.root(), tree.geometry().start, region, act);

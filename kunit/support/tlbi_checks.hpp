@@ -43,7 +43,7 @@ inline One last_of(const TlbiPlan &plan)
 	One one{};
 
 	plan.for_each([&](Tlbi op, uint64_t operand) { one = {op, operand, one.count + 1}; });
-	return one.count == plan.operations() ? one : One{};
+	return one.count == plan.count ? one : One{};
 }
 
 template <class F>
@@ -101,7 +101,7 @@ template <class F> class Plan {
 		plan.for_each([this](Tlbi op, uint64_t operand) { read(op, operand); });
 		if (!done_)
 			fail();
-		return good_ ? plan.operations() : 0;
+		return good_ ? plan.count : 0;
 	}
 
     private:
