@@ -36,7 +36,7 @@ struct Noted {
 template <class F, class Update> constexpr Descriptor edited(Descriptor d)
 {
 	const Update update;
-	const UpdateLeaves<F, Update> operation{update};
+	const UpdateLeaves<F, Update> operation{{}, update};
 	const Region<typename F::Input> region{{}, page};
 
 	return operation.check(d, region, last_level) == Errc::none
@@ -116,7 +116,7 @@ TEST(a_field_that_is_changed_is_written_whole)
 		a.memory = device;
 		return a;
 	};
-	const UpdateLeaves<F, decltype(as_device)> operation{as_device};
+	const UpdateLeaves<F, decltype(as_device)> operation{{}, as_device};
 
 	for (Descriptor mem_attr = 0; mem_attr < 16; mem_attr++)
 		EXPECT_EQ(operation.edit(0x7c3 | mem_attr << 2, {Ipa{0}, page}, last_level),
