@@ -90,14 +90,15 @@ class [[nodiscard]] Batch {
 		published_ = false;
 	}
 
-	// Valid leaves of `level` inside `region` changed or went away.
-	constexpr void changed(Region<Input> region, Level level)
+	// Valid leaves of `level` inside `region` changed or went away. Inlined, as a call would take the batch of one
+	// page out of its registers.
+	VMSA_INLINE constexpr void changed(Region<Input> region, Level level)
 	{
 		changed(region, level, region);
 	}
 
 	// The same with a table entry, which decides all of `entry`: any address of it invalidates that.
-	constexpr void changed(Region<Input> region, Level level, Region<Input> entry)
+	VMSA_INLINE constexpr void changed(Region<Input> region, Level level, Region<Input> entry)
 	{
 		if (!rules_.live)
 			return;
