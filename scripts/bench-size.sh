@@ -22,9 +22,9 @@ bytes() {
 }
 
 # NAME BOUND LIMIT
-uses='id_map 4900 8300
-stage2_basic 9000 13800
-full 30000 42600'
+uses='id_map 4900 9100
+stage2_basic 9000 13900
+full 30000 44600'
 
 failed=0 n=0 json=''
 echo '#    use                  ours      bound      limit'
