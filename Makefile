@@ -12,7 +12,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image dist install-headers \
+	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers \
 	bench-host bench-size bench bench-tables soak matrix \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -186,11 +186,15 @@ guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
 #: The library in other projects:
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package
 #:   make vmsa-image        a tool that makes tables ahead of time, and prints them
+#:   make install-vmsa-image    PREFIX=/usr/local DESTDIR=
 #:   make deb               Debian packages, in build/deb: stage2-dkms, s2ctl, libvmsa-dev
 #:   make dist              build/stage2-VERSION.tar.xz, the whole project; what changed is in CHANGELOG
 #:
 vmsa-image: setup-compiler
 	@$(MAKE) --no-print-directory -f userspace/vmsa-image/host.mk
+
+install-vmsa-image: setup-compiler
+	@$(MAKE) --no-print-directory -f userspace/vmsa-image/host.mk install
 
 dist:
 	@scripts/dist.sh

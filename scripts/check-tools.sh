@@ -28,7 +28,7 @@ transcript() {
 	read -ra setup < <(grep -m 1 '^stage=' "$description")
 	"$tool" make "$description" -o "$image"
 	"$tool" print "$image" "${setup[@]}"
-	"$tool" print --json "$image" "${setup[@]}"
+	"$tool" print --json "$image"
 	od -A x -t x8 -w8 -v "$image" | sed \$d | grep -v ' 0000000000000000$'
 }
 
@@ -87,6 +87,17 @@ junk_is_no_image() {
 	"$tool" make "$golden/board.map" -o "$scratch/image" >/dev/null
 	refused 'not an image' "$scratch/image" "${setup[@]}" base=0x40081000
 	refused 'cannot be read' "$scratch/none" "${setup[@]}" base=0
+	# The setup that lies beside it is another's, or gone.
+	echo 'stage=2 granule=4K bits=40 bace=0' >"$scratch/image.setup"
+	refused 'image.setup: unknown word' "$scratch/image"
+	rm "$scratch/image.setup"
+	refused 'image.setup: cannot be read' "$scratch/image"
+}
+
+# The manual has the grammar that the program has.
+grammar_is_in_the_manual() {
+	"$tool" --help | sed -n '/^A description has/,$p' | sed 's/^/    /; s/ *$//' >"$scratch/grammar"
+	sed -n '/^    A description has/,$p' Documentation/vmsa-image.rst | diff - "$scratch/grammar"
 }
 
 # The object of Documentation/examples/outside/board.cpp holds 12 KiB in .rodata and not an
@@ -148,11 +159,12 @@ readme_shows_it() {
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "vmsa-image is built without a warning" build_tool
-for map in board guest kernel; do
+for map in board guest kernel process; do
 	check "vmsa-image makes and prints $map.map as its golden file has it" same_as_golden "$map"
 done
 check "vmsa-image says what is wrong with a description, and where" complaints
 check "vmsa-image refuses what is no image" junk_is_no_image
+check "the manual has vmsa-image's grammar" grammar_is_in_the_manual
 for compiler in g++-12 clang++-19 aarch64-linux-gnu-g++-12; do
 	check_with $compiler "tables built by $compiler are constants, and no code" is_constant $compiler
 	check_with $compiler "a map with an error is refused by $compiler" is_refused $compiler

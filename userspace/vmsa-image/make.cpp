@@ -5,7 +5,7 @@
 #include "text/text.hpp"
 
 #include "vmsa/image.hpp"
-#include "vmsa/vtcr.hpp"
+#include "vmsa/map_registers.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -28,7 +28,7 @@ template <class F> struct Request {
 	vmsa::MapLimits limits;
 };
 
-vmsa::MemoryType memory_of(const Words &words)
+vmsa::MemoryType memory_of(const Words &words, bool stage2)
 {
 	constexpr vmsa::MemoryType types[] = {
 		vmsa::normal,
@@ -38,22 +38,53 @@ vmsa::MemoryType memory_of(const Words &words)
 		vmsa::MemoryType::device_nGnRnE,
 		vmsa::MemoryType::device_nGRE,
 		vmsa::MemoryType::device_GRE,
+		vmsa::tagged,
 	};
 
-	return types[words.choice(
-		"attr",
-		{"normal", "device", "nc", "wt", "device-nGnRnE", "device-nGRE", "device-GRE"}, 0)];
+	if (stage2)
+		return types[words.choice("attr",
+					  {"normal", "device", "nc", "wt", "device-nGnRnE",
+					   "device-nGRE", "device-GRE"},
+					  0)];
+	return types[words.choice("attr",
+				  {"normal", "device", "nc", "wt", "device-nGnRnE", "device-nGRE",
+				   "device-GRE", "tagged"},
+				  0)];
+}
+
+bool is_on(const Words &words, const char *key)
+{
+	return words.choice(key, {"off", "on"}, 0) == 1;
+}
+
+// What prot= does not say of EL0.
+void open_to_el0(const Words &words, vmsa::Stage1Attributes &attributes)
+{
+	if (!words.has("el0"))
+		return;
+	if (attributes.access.el0)
+		words.complain("el0", "prot=user-... says what EL0 may do");
+
+	const size_t what = words.choice("el0", {"none", "data", "code", "all"});
+
+	attributes.access.el0 = what & 1;
+	attributes.access.el0_execute = what & 2;
 }
 
 template <class F> typename F::Attributes attributes_of(const Words &words)
 {
-	const vmsa::MemoryType memory = memory_of(words);
+	const vmsa::MemoryType memory = memory_of(words, vmsa::Stage2Tag<typename F::Stage>);
 
 	if constexpr (vmsa::Stage2Tag<typename F::Stage>) {
 		constexpr vmsa::Access access[] = {vmsa::no_access, vmsa::r,  vmsa::w,
 						   vmsa::rw,	    vmsa::rx, vmsa::rwx};
 
-		return memory | access[words.choice("prot", {"none", "r", "w", "rw", "rx", "rwx"})];
+		vmsa::Stage2Attributes a =
+			memory |
+			access[words.choice("prot", {"none", "r", "w", "rw", "rx", "rwx"})];
+
+		a.contiguous = is_on(words, "contiguous");
+		return a;
 	} else {
 		const vmsa::Stage1Attributes attributes[] = {
 			memory | vmsa::r,	memory | vmsa::rw,     memory | vmsa::rx,
@@ -61,8 +92,15 @@ template <class F> typename F::Attributes attributes_of(const Words &words)
 			memory | vmsa::user_rx,
 		};
 
-		return attributes[words.choice(
+		vmsa::Stage1Attributes a = attributes[words.choice(
 			"prot", {"r", "rw", "rx", "rwx", "user-r", "user-rw", "user-rx"})];
+
+		open_to_el0(words, a);
+		a.contiguous = is_on(words, "contiguous");
+		a.global = !is_on(words, "ng");
+		a.non_secure = is_on(words, "ns");
+		a.guarded = is_on(words, "gp");
+		return a;
 	}
 }
 
@@ -84,8 +122,13 @@ template <class F> vmsa::Level largest_of(const Words &words)
 template <class F> Request<F> request_of(Line line)
 {
 	using Input = typename F::Input;
-	const char *input = vmsa::Stage2Tag<typename F::Stage> ? "ipa" : "va";
-	Words words{std::move(line), {input, "size", "pa", "prot", "attr", "max"}};
+	constexpr bool stage2 = vmsa::Stage2Tag<typename F::Stage>;
+	const char *input = stage2 ? "ipa" : "va";
+	Words words = stage2 ? Words{std::move(line),
+				     {input, "size", "pa", "prot", "attr", "max", "contiguous"}}
+			     : Words{std::move(line),
+				     {input, "size", "pa", "prot", "attr", "max", "contiguous",
+				      "el0", "ng", "ns", "gp"}};
 	const Input first{words.number(input)};
 	const uint64_t size = words.number("size");
 	const vmsa::Pa pa{words.number("pa")};
@@ -116,8 +159,10 @@ template <class F> [[noreturn]] void complain(const Request<F> &request, const v
 	case vmsa::Errc::beyond_output:
 		request.words.complain("pa", where + " is beyond the output addresses");
 	case vmsa::Errc::forbidden_attributes:
-		request.words.complain("prot", "not with this memory type and regime (executable "
-					       "Device memory; user where there is no EL0)");
+		request.words.complain("prot",
+				       "not with this memory type and regime (executable Device "
+				       "memory; user, el0= or ng= where there is no EL0; what EL0 "
+				       "may write, executable)");
 	default:
 		request.words.complain(request.input, where + " is mapped already");
 	}
@@ -134,11 +179,9 @@ template <class F> std::string registers(const vmsa::Geometry &g, const Setup &s
 		return "vttbr_el2=" + hex(vmsa::vttbr<F>(setup.base, 0)) +
 		       " vtcr_el2=" + hex(vmsa::vtcr<F>(g, false));
 	} else {
-		uint64_t tcr = vmsa::tcr_one_range<F>(g);
+		const uint64_t tcr =
+			vmsa::control_register<F>(g, vmsa::MapConfig{.range = g.range});
 
-		if constexpr (F::Stage::has_upper)
-			tcr = vmsa::tcr_two_ranges<F>(g) |
-			      (upper ? vmsa::tcr_no_lower : vmsa::tcr_no_upper);
 		return (upper ? "ttbr1" : "ttbr0") + level + hex(vmsa::ttbr<F>(setup.base)) +
 		       " tcr" + level + hex(tcr) + " mair" + level + hex(vmsa::mair_value);
 	}
@@ -190,9 +233,10 @@ Made make_as(const Setup &setup, const vmsa::Geometry &geometry, const std::vect
 		const size_t bytes = image.bytes();
 
 		buffer.resize(image.descriptors().size());
-		return {std::move(buffer), "base=" + hex(setup.base.raw()) +
-						   " bytes=" + std::to_string(bytes) + " " +
-						   registers<F>(geometry, setup)};
+		return {std::move(buffer),
+			"base=" + hex(setup.base.raw()) + " bytes=" + std::to_string(bytes) + " " +
+				registers<F>(geometry, setup),
+			{}};
 	}
 }
 
@@ -223,11 +267,16 @@ Made make(const std::string &name, const std::string &description)
 		throw Complaint{{name + ":1", ""}, 0, "nothing is described: stage=... is missing"};
 
 	const Setup setup{lines.front()};
+	const std::string said = lines.front().text;
 
 	lines.erase(lines.begin());
-	return with_format(setup, [&]<class F>(const vmsa::Geometry &geometry) {
+
+	Made made = with_format(setup, [&]<class F>(const vmsa::Geometry &geometry) {
 		return make_as<F>(setup, geometry, lines);
 	});
+
+	made.setup = said;
+	return made;
 }
 
 } // namespace vmsa_image

@@ -14,6 +14,7 @@ namespace vmsa_image
 struct Made {
 	std::vector<vmsa::Descriptor> descriptors;
 	std::string summary; // where it goes and what the registers hold, in key=value words
+	std::string setup; // the first line of the description, which print wants to know
 };
 
 // `name` is how complaints call `description`. Throws a Complaint.
