@@ -89,7 +89,7 @@ constexpr auto mdscr_el1 = static_cast<Register>(2 << 14 | 2 << 3 | 2); // op0 i
 
 // Everything that a call could leave behind, on a CPU that is ours meanwhile.
 struct Registers {
-	uint64_t values[40];
+	uint64_t values[41]{}; // one more than there are
 	size_t count = 0;
 
 	template <Register... R> void read()
@@ -114,13 +114,14 @@ struct Registers {
 		}
 	}
 
-	bool operator==(const Registers &other) const
+	// The place of the first that differs, or the count.
+	size_t difference(const Registers &other) const
 	{
-		for (size_t i = 0; i < count; i++) {
-			if (values[i] != other.values[i])
-				return false;
-		}
-		return true;
+		size_t i = 0;
+
+		while (i < count && values[i] == other.values[i])
+			i++;
+		return i;
 	}
 };
 

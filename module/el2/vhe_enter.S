@@ -121,9 +121,10 @@ alternative_else_nop_endif
 	msr	sp_el0, x4
 	// A timer that the guest has set (only FEAT_ECV traps it) must not interrupt the kernel.
 	msr_s	SYS_CNTV_CTL_EL02, xzr
-	// What an exception from a guest leaves of PSTATE is not what the kernel runs with.
-	ALTERNATIVE("nop", SET_PSTATE_PAN(1), ARM64_HAS_PAN, CONFIG_ARM64_PAN)
-	ALTERNATIVE("nop", SET_PSTATE_TCO(0), ARM64_MTE, CONFIG_ARM64_MTE)
+	// What an exception from a guest leaves of PSTATE is not what the kernel runs with. A kernel configured without
+	// one of these does not find the feature. The option says less: 7.2 always has PAN, and no CONFIG_ARM64_PAN.
+	ALTERNATIVE("nop", SET_PSTATE_PAN(1), ARM64_HAS_PAN)
+	ALTERNATIVE("nop", SET_PSTATE_TCO(0), ARM64_MTE)
 #ifdef ARM64_HAS_DIT
 	ALTERNATIVE("nop", SET_PSTATE_DIT(1), ARM64_HAS_DIT)
 #endif
