@@ -58,20 +58,14 @@ Outcome map(Guest &guest, DemandRegion &demand, Region leaf, uint64_t offset, bo
 	return false;
 }
 
-Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
+Outcome fill(Guest &guest, Ipa ipa, bool write)
 {
-	const auto entry = guest.tree().at(ipa);
-
-	// Somebody was here first.
-	if (entry.is_leaf())
-		return Outcome::resolved;
-
 	DemandRegion *demand = guest.policy.demand.find(ipa);
 
 	if (!demand)
 		return Outcome::report;
 	if (demand->largest < vmsa::last_level &&
-	    map_block(guest, *demand, ipa, entry.region, write))
+	    map_block(guest, *demand, ipa, guest.tree().at(ipa).region, write))
 		return Outcome::block;
 
 	const uint64_t offset = guest.ram.find_page();
@@ -80,6 +74,16 @@ Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
 		return Outcome::no_ram;
 	return map(guest, *demand, {ipa.align_down(Granule::page_size), Granule::page_size}, offset,
 		   write);
+}
+
+// Whether somebody was here first is asked last: a page then takes one descent.
+Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
+{
+	const Outcome outcome = fill(guest, ipa, write);
+
+	if (outcome == Outcome::page || outcome == Outcome::block)
+		return outcome;
+	return guest.tree().at(ipa).is_leaf() ? Outcome::resolved : outcome;
 }
 
 bool allows(vmsa::Access access, Syndrome syndrome)

@@ -150,6 +150,15 @@ uint64_t Ram::find_page()
 
 void Ram::clean(uint64_t offset, uint64_t bytes)
 {
+	const uint64_t i = offset / unit;
+
+	// What a fault asks for, and seldom is stale, costs no stack frame.
+	if (bytes != unit || stale_[i / bits_per_long] & vmsa::bit(i % bits_per_long))
+		clean_stale(offset, bytes);
+}
+
+[[gnu::noinline]] void Ram::clean_stale(uint64_t offset, uint64_t bytes)
+{
 	for (uint64_t i = offset / unit; i < (offset + bytes) / unit; i++) {
 		unsigned long &word = stale_[i / bits_per_long];
 

@@ -61,6 +61,7 @@ class Ram {
 		uint64_t bytes;
 	};
 
+	void clean_stale(uint64_t offset, uint64_t bytes);
 	size_t gather(Piece *pieces, uint64_t bytes, size_t most);
 	static size_t merge(Piece *pieces, size_t count);
 	const Piece *find_piece(size_t first, size_t last, uint64_t pa) const;

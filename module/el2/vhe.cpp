@@ -169,7 +169,7 @@ bool find_ipa(stage2_context &vcpu)
 	return !(par & 1);
 }
 
-void step(stage2_context &vcpu)
+[[gnu::noinline]] void step(stage2_context &vcpu)
 {
 	const uint64_t mdcr = Cpu::read<mdcr_el2>();
 
@@ -179,6 +179,25 @@ void step(stage2_context &vcpu)
 	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
 	vcpu.mdscr = 0;
 	Cpu::write<mdcr_el2>(mdcr);
+}
+
+void enter_once(stage2_context &vcpu)
+{
+	if (vcpu.step)
+		step(vcpu);
+	else
+		stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+}
+
+// Where the guest's stage 1 has changed meanwhile, it runs into its fault again. Like `step` it stands apart, so that
+// the usual way in saves few registers.
+[[gnu::noinline]] void find_ipa_or_enter(stage2_context &vcpu)
+{
+	while (!find_ipa(vcpu)) {
+		enter_once(vcpu);
+		if (!lacks_ipa(vcpu, machine.hpfar_unreliable))
+			return;
+	}
 }
 
 } // namespace
@@ -235,13 +254,9 @@ void put(stage2_context &vcpu)
 void enter(stage2_context &vcpu)
 {
 	Cpu::write<cnthctl_el2>(Cpu::read<cnthctl_el2>() & ~cnthctl_physical_vhe);
-	// Where the guest's stage 1 has changed meanwhile, it runs into its fault again.
-	do {
-		if (vcpu.step)
-			step(vcpu);
-		else
-			stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
-	} while (lacks_ipa(vcpu, machine.hpfar_unreliable) && !find_ipa(vcpu));
+	enter_once(vcpu);
+	if (lacks_ipa(vcpu, machine.hpfar_unreliable))
+		find_ipa_or_enter(vcpu);
 }
 
 // TTBR walks of EL1 are off and its MMU on, with the erratum: whatever EL1's registers are, no
