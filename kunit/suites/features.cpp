@@ -58,7 +58,7 @@ struct Core : CpuRecorder {
 	}
 };
 
-constexpr Features small = Features{40}.with(Feature::granule4k).with(Feature::stage2_4k);
+constexpr Features forty_bits = Features{40}.with(Feature::granule4k).with(Feature::stage2_4k);
 
 } // namespace
 
@@ -118,15 +118,15 @@ TEST(a_map_has_no_more_output_than_the_machine)
 {
 	LiveBench bench{test};
 	RecordedIdMap<El1And0> map{
-		bench.memory, {.va_bits = 48, .features = small}, {}, {&bench.log}};
+		bench.memory, {.va_bits = 48, .features = forty_bits}, {}, {&bench.log}};
 
 	ASSERT(map.created());
 	EXPECT(map.map({Va{bit(40) - 4 * KiB}, 4 * KiB}, normal | rw));
 	EXPECT(map.map({Va{bit(40)}, 4 * KiB}, normal | rw).error() ==
 	       Error(Errc::beyond_output, bit(40), bit(40) + 0xfff));
-	EXPECT(refusal<Stage2>(test, {.va_bits = 44, .features = small}) ==
+	EXPECT(refusal<Stage2>(test, {.va_bits = 44, .features = forty_bits}) ==
 	       Error(Errc::output_bits, 44, 40));
-	EXPECT(refusal<Stage2>(test, {.va_bits = 40, .pa_bits = 36, .features = small}) ==
+	EXPECT(refusal<Stage2>(test, {.va_bits = 40, .pa_bits = 36, .features = forty_bits}) ==
 	       Error(Errc::output_bits, 40, 36));
 }
 
@@ -135,7 +135,7 @@ TEST(without_xnx_nobody_executes_alone)
 {
 	LiveBench bench{test};
 	RecordedIdMap<Stage2> map{
-		bench.memory, {.va_bits = 40, .features = small}, {}, {&bench.log}};
+		bench.memory, {.va_bits = 40, .features = forty_bits}, {}, {&bench.log}};
 	const Region<Ipa> page{Ipa{0}, 4 * KiB};
 
 	ASSERT(map.created());
@@ -157,10 +157,11 @@ TEST(without_xnx_nobody_executes_alone)
 		EXPECT(map.modify(page, [](auto, auto a) { return a; }));
 		ASSERT(map.unmap(page));
 
-		RecordedIdMap<Stage2> can{bench.memory,
-					  {.va_bits = 40, .features = small.with(Feature::xnx)},
-					  {},
-					  {&bench.log}};
+		RecordedIdMap<Stage2> can{
+			bench.memory,
+			{.va_bits = 40, .features = forty_bits.with(Feature::xnx)},
+			{},
+			{&bench.log}};
 
 		ASSERT(can.map(page, normal | rx));
 		EXPECT(can.protect(page, alone));
@@ -173,12 +174,12 @@ TEST(a_cpu_says_itself_what_it_can)
 {
 	using Own = IdMap<El1And0, Granule4K, 48, ScratchMemory, Core>;
 	LiveBench bench{test};
-	Own map{bench.memory, {.va_bits = 48}, {}, {{&bench.log}, small}};
-	Own wide{bench.memory, {.va_bits = 48, .asid16 = true}, {}, {{&bench.log}, small}};
+	Own map{bench.memory, {.va_bits = 48}, {}, {{&bench.log}, forty_bits}};
+	Own wide{bench.memory, {.va_bits = 48, .asid16 = true}, {}, {{&bench.log}, forty_bits}};
 	Own told{bench.memory,
 		 {.va_bits = 48, .asid16 = true, .features = Features::all()},
 		 {},
-		 {{&bench.log}, small}};
+		 {{&bench.log}, forty_bits}};
 
 	ASSERT(map.created());
 	EXPECT_EQ(map.map({Va{bit(40)}, 4 * KiB}, normal | rw).error().code, Errc::beyond_output);

@@ -154,6 +154,43 @@ TEST(with_feat_bbm_a_hint_comes_and_goes_without_a_break)
 	}
 }
 
+// A TLB that still holds the group as one lets hardware note in any leaf what it saw of another, until the
+// invalidation is complete: nothing of that is lost, and all leaves say so.
+TEST(what_is_noted_while_a_hint_goes_holds_for_all)
+{
+	struct Hardware {
+		L lab;
+		bool noted = false;
+	};
+
+	for (unsigned bbm_level : {0, 1, 2}) {
+		Hardware hw{{test, 40}};
+
+		ASSERT(hw.lab.good() &&
+		       hw.lab.map(group, Pa{GiB}, {.access = r, .dbm = true}, hinted));
+		hw.lab.rules().bbm_level = bbm_level;
+		hw.lab.context = &hw;
+		hw.lab.on_invalidate = [](void *context) {
+			Hardware &h = *static_cast<Hardware *>(context);
+			Descriptor *leaf = h.lab.descriptor(group.first + 9 * page);
+
+			// What is broken already is noted in no more.
+			if (!h.noted && (*leaf & 1))
+				*leaf |= bit(7);
+			h.noted = true;
+		};
+		ASSERT(hw.lab.modify({group.first + page, page}, [](auto, auto a) {
+			a.software = 1;
+			return a;
+		}));
+		hw.lab.on_invalidate = nullptr;
+		EXPECT(hw.noted);
+		EXPECT_EQ(count(hw.lab, bit(52)), 0);
+		EXPECT_EQ(count(hw.lab, bit(7)), bbm_level ? 16 : 0);
+		ASSERT(hw.lab.good());
+	}
+}
+
 // Level 2 cuts a block out of a group without one, too; level 1 by way of nT, on which a CPU may fault.
 TEST(a_block_of_a_group_is_cut_as_feat_bbm_allows)
 {
@@ -263,6 +300,6 @@ TEST(without_a_break_no_global_leaf_is_left_beside_one_that_is_not)
 SUITE(groups, what_is_noted_in_one_leaf_is_noted_in_the_group,
       a_modified_group_keeps_its_hint_if_it_stays_alike,
       with_feat_bbm_a_hint_comes_and_goes_without_a_break,
-      a_block_of_a_group_is_cut_as_feat_bbm_allows, no_group_where_bit_52_is_res0,
-      only_what_becomes_global_is_broken,
+      what_is_noted_while_a_hint_goes_holds_for_all, a_block_of_a_group_is_cut_as_feat_bbm_allows,
+      no_group_where_bit_52_is_res0, only_what_becomes_global_is_broken,
       without_a_break_no_global_leaf_is_left_beside_one_that_is_not);

@@ -8,7 +8,8 @@
 //                               hold that as one (a table entry is used for each of its addresses, so
 //                               any will do); with the level of the leaf, or none, as hint; with
 //                               `tables` for a table entry, and without hint
-//   and a sync follows.
+//   and a sync follows. A block that became a table without a break may be cached beside leaves of
+//   that: no hint fits both.
 //
 // Each entry is of one ASID or VMID, that of the tree it came from, or global; an invalidation reaches those of
 // one, or of all.
@@ -64,7 +65,7 @@ template <class Format> class TlbModel {
 			const uint64_t names = Format::next_table(c.before).raw();
 
 			remember({c.region.first.raw(), c.region.last.raw(), names, 0, 0, c.level,
-				  Kind::table, false, id, false});
+				  Kind::table, false, id, false, false});
 		} else if (Format::is_leaf(c.before, c.level) && may_cache(c.before)) {
 			remember_leaf(c, id);
 		}
@@ -89,7 +90,7 @@ template <class Format> class TlbModel {
 				continue;
 			if (s.kind == Kind::table)
 				s.invalidated = tables && !hinted;
-			else if (!hinted || s.level == level)
+			else if (!hinted || (s.level == level && !s.mixed))
 				invalidate_part(s, region);
 		}
 	}
@@ -202,6 +203,7 @@ template <class Format> class TlbModel {
 		bool invalidated; // but not yet for certain: the sync is missing
 		unsigned id;
 		bool global;
+		bool mixed; // leaves below it may be cached, too
 	};
 
 	// Stage 1, bit 11, nG. Where there is one ASID only, nothing is global.
@@ -231,9 +233,10 @@ template <class Format> class TlbModel {
 		Stale *s = count_ ? &stale_[count_ - 1] : nullptr;
 
 		const bool global = is_global(c.before);
+		const bool mixed = Format::is_table(c.after, c.level);
 
 		if (s && !(s->kind != Kind::table && !s->invalidated && s->level == c.level &&
-			   s->id == id && s->global == global))
+			   s->id == id && s->global == global && s->mixed == mixed))
 			s = nullptr;
 		if (s && s->kind == Kind::leaf && s->first <= region.first.raw() &&
 		    region.last.raw() <= s->last && !((s->leaf ^ c.before) & attributes) &&
@@ -259,7 +262,7 @@ template <class Format> class TlbModel {
 			}
 		}
 		remember({region.first.raw(), region.last.raw(), 0, c.before, c.region.first.raw(),
-			  c.level, Kind::leaf, false, id, global});
+			  c.level, Kind::leaf, false, id, global, mixed});
 	}
 
 	void remember(Stale s)
