@@ -4,11 +4,26 @@
  * behind its static branch.
  */
 #include <linux/io.h>
+#include <linux/module.h>
 
 #include "kernel.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/stage2.h>
+
+int stage2_event_hold(void)
+{
+	return try_module_get(THIS_MODULE) ? 0 : -ENODEV;
+}
+
+/*
+ * Called under event_mutex, or by who has a reference of its own: the module cannot be freed before this
+ * has returned.
+ */
+void stage2_event_release(void)
+{
+	module_put(THIS_MODULE);
+}
 
 void kernel_trace_map(const char *guest, unsigned long ipa, unsigned long size, unsigned int prot,
 		      unsigned int attr, int error, unsigned long table_bytes)

@@ -77,6 +77,8 @@ skip() {
 end_file() {
 	end_test
 	cd $stage2 && remove_guests
+	# An event that is on keeps the module.
+	[ ! -e /sys/kernel/tracing/events/stage2 ] || echo 0 >/sys/kernel/tracing/events/stage2/enable
 	[ "$failures" = 0 ] && [ "$begun" = "$planned" ]
 	exit $?
 }

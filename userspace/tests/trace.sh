@@ -136,12 +136,30 @@ else
 	echo '!hist:keys=guest:vals=size' >$events/stage2_map/trigger
 fi
 
+stays() {
+	rmmod stage2 2>/tmp/said && problem "unloaded, with $1"
+	grep -qi 'resource temporarily unavailable\|in use' /tmp/said || problem "rmmod says: $(cat /tmp/said)"
+}
+
+it 'keeps the module while it is on, counted, or both'
+traces map
+stays 'an event on'
+if [ -e $events/stage2_map/hist ]; then
+	echo 'hist:keys=guest' >$events/stage2_map/trigger
+	stays 'an event on and a histogram'
+	traces
+	stays 'a histogram'
+	echo '!hist:keys=guest' >$events/stage2_map/trigger
+fi
+echo 0 >$events/enable
+
 it 'goes with the module, and comes back with it'
 guest ram=1M
 traces $every
 accepted map 'ipa=0x100000 size=64k'
 same 3 "$(lines | wc -l)"
-rmmod stage2 || problem 'not unloaded while events are on'
+echo 0 >$events/enable
+rmmod stage2 || problem 'not unloaded when its events are off'
 [ ! -e $events ] || problem 'the events are still there'
 grep -q stage2_ $tracing/available_events && problem 'the events are still listed'
 cat $tracing/trace >/dev/null

@@ -33,8 +33,22 @@
 #define stage2_guest_field __array(char, guest, STAGE2_GUEST_NAME_BYTES)
 #define stage2_assign_guest strscpy_pad(__entry->guest, guest, STAGE2_GUEST_NAME_BYTES)
 
+/*
+ * The module stays while anybody uses one of its events: Linux does not take a trigger from an event that goes
+ * with its module.
+ */
+int stage2_event_hold(void);
+void stage2_event_release(void);
+
+#define STAGE2_EVENT(name, proto, args, fields, assign, print)				\
+	TRACE_EVENT_FN(name, PARAMS(proto), PARAMS(args), PARAMS(fields), PARAMS(assign),	\
+		       PARAMS(print), stage2_event_hold, stage2_event_release)
+#define STAGE2_EVENT_OF(class, name, proto, args)					\
+	DEFINE_EVENT_FN(class, name, PARAMS(proto), PARAMS(args),				\
+			stage2_event_hold, stage2_event_release)
+
 /* A request to map, carried out or refused. */
-TRACE_EVENT(stage2_map,
+STAGE2_EVENT(stage2_map,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, u32 prot, u32 attr, int error,
 		 u64 table_bytes),
 	TP_ARGS(guest, ipa, size, prot, attr, error, table_bytes),
@@ -64,7 +78,7 @@ TRACE_EVENT(stage2_map,
 );
 
 /* A request to unmap, carried out or refused. */
-TRACE_EVENT(stage2_unmap,
+STAGE2_EVENT(stage2_unmap,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, int error, u64 table_bytes),
 	TP_ARGS(guest, ipa, size, error, table_bytes),
 	TP_STRUCT__entry(
@@ -87,7 +101,7 @@ TRACE_EVENT(stage2_unmap,
 );
 
 /* A request to change access, carried out or refused. */
-TRACE_EVENT(stage2_protect,
+STAGE2_EVENT(stage2_protect,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, u32 prot, int error, u64 table_bytes),
 	TP_ARGS(guest, ipa, size, prot, error, table_bytes),
 	TP_STRUCT__entry(
@@ -131,12 +145,12 @@ DECLARE_EVENT_CLASS(stage2_table,
 		  __entry->guest, __entry->pa, __entry->bytes, __entry->table_bytes)
 );
 
-DEFINE_EVENT(stage2_table, stage2_table_alloc,
+STAGE2_EVENT_OF(stage2_table, stage2_table_alloc,
 	TP_PROTO(const char *guest, u64 pa, u64 bytes, u64 table_bytes),
 	TP_ARGS(guest, pa, bytes, table_bytes)
 );
 
-DEFINE_EVENT(stage2_table, stage2_table_free,
+STAGE2_EVENT_OF(stage2_table, stage2_table_free,
 	TP_PROTO(const char *guest, u64 pa, u64 bytes, u64 table_bytes),
 	TP_ARGS(guest, pa, bytes, table_bytes)
 );
@@ -162,25 +176,25 @@ DECLARE_EVENT_CLASS(stage2_shape,
 );
 
 /* The block that was there became a table. */
-DEFINE_EVENT(stage2_shape, stage2_cut,
+STAGE2_EVENT_OF(stage2_shape, stage2_cut,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, int level),
 	TP_ARGS(guest, ipa, size, level)
 );
 
 /* The table that was there became a block. */
-DEFINE_EVENT(stage2_shape, stage2_fold,
+STAGE2_EVENT_OF(stage2_shape, stage2_fold,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, int level),
 	TP_ARGS(guest, ipa, size, level)
 );
 
 /* Break-before-make: entries of `level` were broken, are now invalidated, and will be made anew. */
-DEFINE_EVENT(stage2_shape, stage2_bbm,
+STAGE2_EVENT_OF(stage2_shape, stage2_bbm,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, int level),
 	TP_ARGS(guest, ipa, size, level)
 );
 
 /* TLBIs are issued, to all CPUs: `operations` instructions of one kind, for all of the region. */
-TRACE_EVENT(stage2_tlbi,
+STAGE2_EVENT(stage2_tlbi,
 	TP_PROTO(const char *guest, u32 kind, u64 ipa, u64 size, u32 operations),
 	TP_ARGS(guest, kind, ipa, size, operations),
 	TP_STRUCT__entry(
@@ -203,7 +217,7 @@ TRACE_EVENT(stage2_tlbi,
 );
 
 /* A stage 2 fault was answered: `ns` from the exit until it was, the wait for the lock included. */
-TRACE_EVENT(stage2_fault,
+STAGE2_EVENT(stage2_fault,
 	TP_PROTO(const char *guest, u32 vcpu, u64 ipa, u32 kind, u32 access, int level,
 		 u32 outcome, u64 ns),
 	TP_ARGS(guest, vcpu, ipa, kind, access, level, outcome, ns),
@@ -235,7 +249,7 @@ TRACE_EVENT(stage2_fault,
 );
 
 /* The CPU goes into the guest, at `pc`. */
-TRACE_EVENT(stage2_enter,
+STAGE2_EVENT(stage2_enter,
 	TP_PROTO(const char *guest, u32 vcpu, u64 pc),
 	TP_ARGS(guest, vcpu, pc),
 	TP_STRUCT__entry(
@@ -252,7 +266,7 @@ TRACE_EVENT(stage2_enter,
 );
 
 /* And out: `ns` since the CPU went in. `esr` is ESR_EL2, or 0 for an interrupt. */
-TRACE_EVENT(stage2_exit,
+STAGE2_EVENT(stage2_exit,
 	TP_PROTO(const char *guest, u32 vcpu, u32 reason, u64 pc, u64 esr, u64 ns),
 	TP_ARGS(guest, vcpu, reason, pc, esr, ns),
 	TP_STRUCT__entry(
@@ -278,7 +292,7 @@ TRACE_EVENT(stage2_exit,
 );
 
 /* A change of [ipa, ipa + size) ended for want of a table, and gave back those it had taken. */
-TRACE_EVENT(stage2_oom,
+STAGE2_EVENT(stage2_oom,
 	TP_PROTO(const char *guest, u64 ipa, u64 size, u32 given_back, u64 table_bytes),
 	TP_ARGS(guest, ipa, size, given_back, table_bytes),
 	TP_STRUCT__entry(
