@@ -17,8 +17,8 @@ int stage2_event_hold(void)
 }
 
 /*
- * Called under event_mutex, or by who has a reference of its own: the module cannot be freed before this
- * has returned.
+ * Called under event_mutex, or by who has a reference of its own: the module cannot be freed before
+ * this has returned.
  */
 void stage2_event_release(void)
 {

@@ -34,8 +34,8 @@
 #define stage2_assign_guest strscpy_pad(__entry->guest, guest, STAGE2_GUEST_NAME_BYTES)
 
 /*
- * The module stays while anybody uses one of its events: Linux does not take a trigger from an event that goes
- * with its module.
+ * The module stays while anybody uses one of its events: Linux does not take a trigger from an
+ * event that goes with its module.
  */
 int stage2_event_hold(void);
 void stage2_event_release(void);
