@@ -104,7 +104,7 @@ fi
 case ${1-} in
 --run) list=${whole%%----*} ;;
 --farm) list=${whole%%----*}$'\n'$farm ;;
---board) list=$compiler$'\n'$s2ctl$'\npython3 python3' ;;
+--board) list=$compiler$'\n'$s2ctl$'\npython3 python3\nxz-utils xz' ;;
 --deb) list=$compiler$'\n'$s2ctl$'\n'$deb ;;
 --s2ctl) list=$compiler$'\n'$s2ctl ;;
 --compiler) list=$compiler ;;

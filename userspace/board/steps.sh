@@ -10,7 +10,7 @@ log=/work/log
 MAKEFLAGS=-j$(nproc)
 export MAKEFLAGS
 # A kernel that is installed besides.
-second=''
+second=none
 
 # typed: what a user types, line by line from stdin; here is no sudo, and none is needed.
 typed() {
