@@ -10,6 +10,7 @@
 #			and becomes /work/main
 #	debs/		where packages are tried (scripts/boards), those of a second kernel
 #	packages	what is installed, one a line
+#	asked		what was asked for: another page makes another root
 #
 # Nothing of arm64 runs here. dpkg-deb unpacks, and what dpkg has to know is written down as it would; the
 # packages are configured in a machine, on their own kernel.
@@ -148,11 +149,17 @@ make_board() {
 	rm -r "$root"
 	say "configuring it, in a machine: some minutes"
 	configure
+	echo "${packages[*]}" >"$part/asked"
+	rm -rf "$board"
 	mv -T "$part" "$board"
 }
 
-if [[ ! -d $board ]]; then
+usable() {
+	[[ -e $board/asked && $(<"$board/asked") == "${packages[*]}" ]]
+}
+
+if ! usable; then
 	lock "$cache/boards/.$suite.lock" "waiting for another script to make this board"
-	[[ -d $board ]] || make_board
+	usable || make_board
 fi
 echo "$board"
