@@ -22,7 +22,7 @@ bytes() {
 }
 
 # NAME BOUND LIMIT
-uses='id_map 4900 9100
+uses='id_map 4900 9200
 stage2_basic 9000 13900
 full 30000 44600'
 

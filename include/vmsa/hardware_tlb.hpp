@@ -20,8 +20,6 @@
 
 #include "vmsa/regime.hpp"
 
-#include <utility>
-
 namespace vmsa
 {
 
@@ -149,21 +147,20 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 	}
 
 	// One of those that a plan of the regime has: the others' code is not here.
-	template <size_t... I>
-	constexpr void one_of(Tlbi op, uint64_t operand, std::index_sequence<I...>)
+	template <size_t I = 0> constexpr void one_of(Tlbi op, uint64_t operand)
 	{
-		constexpr auto &ops = tlbi_ops<Stage>;
-
-		static_cast<void>(
-			((op == ops.op[I] && (cpu_.tlbi(ops.op[I], operand), true)) || ...));
+		if (op == tlbi_ops<Stage>.op[I])
+			cpu_.tlbi(tlbi_ops<Stage>.op[I], operand);
+		else if constexpr (I + 1 < tlbi_ops<Stage>.count)
+			one_of<I + 1>(op, operand);
 	}
 
 	constexpr void tlbi(Tlbi op, uint64_t operand)
 	{
-		one_of(op, operand, std::make_index_sequence<tlbi_ops<Stage>.count>{});
+		one_of(op, operand);
 		if (features_.repeat) {
 			cpu_.dsb_ish();
-			one_of(op, operand, std::make_index_sequence<tlbi_ops<Stage>.count>{});
+			one_of(op, operand);
 		}
 	}
 
