@@ -214,7 +214,7 @@ modules modules_install:
 ifeq ($(if $(ARCH),arm64,$(filter aarch64,$(shell uname -m))),)
 	$(error this machine is not arm64: `make run` builds and boots a machine that is, or give KDIR=... ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-)
 endif
-	@refusal=$$(sh scripts/check-kernel.sh '$(KDIR)') && [ ! "$$refusal" ] || \
+	@refusal=$$(sh scripts/check-kernel.sh '$(KDIR)' $(filter modules_install,$@)) && [ ! "$$refusal" ] || \
 		{ echo "stage2: $$refusal" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $@
 	$(if $(filter modules_install,$@),$(depmod))

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check-kernel.sh KDIR [CC CXX PYTHON]: says, in one line, why stage2.ko cannot be built for the kernel in
-# KDIR, and what to install or change; nothing when it can. The compilers are the words that make would use.
+# check-kernel.sh KDIR [CC CXX PYTHON|modules_install]: says, in one line, why stage2.ko cannot be built for the
+# kernel in KDIR, or not installed, and what to install or change; nothing when it can. The compilers are the words
+# that make would use.
 #
 # The Makefile asks about the folder, Kbuild about the rest: so DKMS and make -C KDIR M=... get the same answer.
 # For /bin/sh of any board.
@@ -68,6 +69,22 @@ minor=${minor%%[!0-9]*}
 [ "$(set_to CONFIG_DEBUG_FS)" = y ] ||
 	refuse "this kernel has no debugfs, which is how stage2 is used: it has to be built with CONFIG_DEBUG_FS=y"
 [ $# -gt 1 ] || exit 0
+
+# compressed_by KIND PROGRAM PACKAGE: is there what compresses modules? From 6.12 on that is a choice apart.
+compressed_by() {
+	[ "$(set_to "CONFIG_MODULE_COMPRESS_$1")" = y ] || return 0
+	[ "$(set_to CONFIG_MODULE_COMPRESS_ALL)" = y ] || [ "$major" -lt 6 ] ||
+		{ [ "$major" -eq 6 ] && [ "$minor" -lt 12 ]; } || return 0
+	command -v "$2" >/dev/null ||
+		refuse "this kernel's modules are compressed, and $2 is missing: $(install "$3")"
+}
+
+if [ "$2" = modules_install ]; then
+	compressed_by GZIP "${KGZIP:-gzip}" gzip
+	compressed_by XZ "${XZ:-xz}" xz-utils
+	compressed_by ZSTD "${ZSTD:-zstd}" zstd
+	exit 0
+fi
 
 # The compilers. The first word that is no wrapper is the program.
 program() {

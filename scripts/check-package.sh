@@ -61,12 +61,12 @@ configure() {
 	sed -i -E "$1" "$config"
 }
 
-# refused LINE MAKE_ARGUMENT...: make modules says one line, which contains LINE, and compiles nothing.
+# refused LINE MAKE_ARGUMENT...: make modules, or $goal, says one line, which contains LINE, and compiles nothing.
 refused() {
 	local line=$1 said count
 	shift
 
-	make modules KDIR="$kdir" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- "$@" >"$scratch/log" 2>&1 &&
+	make "${goal:-modules}" KDIR="$kdir" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- "$@" >"$scratch/log" 2>&1 &&
 		echo "was not refused"
 	said=$(grep 'stage2: ' "$scratch/log") count=$(grep -c . <<<"$said") || true
 	[[ $count == 1 && $said == *"$line"* ]] || cat "$scratch/log"
@@ -139,6 +139,17 @@ make modules CC=aarch64-linux-gnu-gcc-14" CC=aarch64-linux-gnu-gcc-12
 no_python() {
 	plant
 	refused "python9 is missing, which audits what was compiled: apt install python3" PYTHON3=python9
+}
+
+no_compressor() {
+	local goal=modules_install
+
+	plant
+	configure '/^CONFIG_MODULE_COMPRESS/d'
+	echo 'CONFIG_MODULE_COMPRESS_XZ=y
+CONFIG_MODULE_COMPRESS_ALL=y' >>"$config"
+	refused "this kernel's modules are compressed, and xz99 is missing: apt install xz-utils" XZ=xz99 \
+		INSTALL_MOD_PATH="$scratch/root"
 }
 
 # Who does not come by the Makefile (DKMS) is told the same.
@@ -225,6 +236,7 @@ check "refused: a kernel that is too old" too_old
 check "refused: no C++ compiler" no_cxx
 check "refused: another compiler than the kernel's" not_the_kernels_compiler
 check "refused: no python3" no_python
+check "refused to be installed: nothing that compresses" no_compressor
 check "refused by insmod: a module that is not signed, or by a key nobody knows" signature_is_enforced
 check "refused by insmod: no debugfs" debugfs_is_off
 check "boards.rst has the packages and the words" manual_has_them
