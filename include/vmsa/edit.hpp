@@ -257,7 +257,7 @@ template <class T, class Batch, class Operation>
 [[gnu::noinline]] constexpr Error edit(T &tree, Batch &batch, const Operation &operation,
 				       Region<typename T::Input> region)
 {
-	if constexpr (small) {
+	if constexpr (optimized_for_size) {
 		if (!std::is_constant_evaluated()) {
 			const AnyOperation<typename T::Input> any{operation};
 
@@ -275,7 +275,7 @@ constexpr Result<size_t> tables_to_edit(const T &tree, const ChangeRules &rules,
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	if constexpr (small) {
+	if constexpr (optimized_for_size) {
 		if (!std::is_constant_evaluated()) {
 			const AnyOperation<typename T::Input> any{operation};
 

@@ -380,7 +380,7 @@ constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> regi
 			   const Rule &rule, typename T::Format::Attributes attributes,
 			   MapLimits limits = {})
 {
-	if (!small && map_page(tree, batch, region, rule, attributes, limits))
+	if (!optimized_for_size && map_page(tree, batch, region, rule, attributes, limits))
 		return {};
 	return map_region(tree, batch, region, rule, attributes, limits);
 }

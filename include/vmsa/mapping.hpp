@@ -64,7 +64,8 @@ class Mapping {
 	VMSA_INLINE constexpr Result<void> map(Region<Input> region, const Rule &rule,
 					       Attributes attributes, MapLimits limits = {})
 	{
-		if (!small && one_page([&](auto &batch) __attribute__((always_inline)) {
+		if (!optimized_for_size &&
+		    one_page([&](auto &batch) __attribute__((always_inline)) {
 			    return map_page(tree_, batch, region, rule, attributes, limits);
 		    }))
 			return {};
@@ -73,7 +74,8 @@ class Mapping {
 
 	VMSA_INLINE constexpr Result<void> unmap(Region<Input> region)
 	{
-		if (!small && one_page([&](auto &batch) __attribute__((always_inline)) {
+		if (!optimized_for_size &&
+		    one_page([&](auto &batch) __attribute__((always_inline)) {
 			    return unmap_page(tree_, batch, region);
 		    }))
 			return {};

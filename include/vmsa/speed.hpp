@@ -10,13 +10,13 @@ namespace vmsa
 
 #if defined(__OPTIMIZE_SIZE__)
 
-inline constexpr bool small = true;
+inline constexpr bool optimized_for_size = true;
 #define VMSA_INLINE
 #define VMSA_UNROLL
 
 #else
 
-inline constexpr bool small = false;
+inline constexpr bool optimized_for_size = false;
 #define VMSA_INLINE [[gnu::always_inline]]
 // Repeats the body of the loop it stands before; the compilers have no common spelling.
 #if defined(__clang__)

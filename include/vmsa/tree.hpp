@@ -163,7 +163,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		if (i >= root_entries_)
 			return {nullptr, 0, 0, last_level + 1, 0, nullptr};
 
-		if constexpr (small)
+		if constexpr (optimized_for_size)
 			return slot_below(i, input);
 
 		const Descriptor d = load(root_ + i);

@@ -56,7 +56,7 @@ constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::In
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region)
 {
-	if (!small && unmap_page(tree, batch, region))
+	if (!optimized_for_size && unmap_page(tree, batch, region))
 		return {};
 	return unmap_region(tree, batch, region);
 }
