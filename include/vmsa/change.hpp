@@ -66,6 +66,8 @@ template <class T> constexpr Path<T> path_to(const T &tree, Region<typename T::I
 
 	p.start = p.level = tree.geometry().start;
 	p.table[0] = tree.root();
+	if constexpr (optimized_for_size)
+		return p;
 	for (;;) {
 		const Descriptor d = load(p.lowest() + tree.index(p.level, region.first));
 		const unsigned shift = T::Granule::shift(p.level);
