@@ -48,7 +48,8 @@ template <class T> constexpr Error check_region(const T &tree, Region<typename T
 }
 
 // The tables from the root to the lowest one of which a region is only a part. A small request inside a
-// populated tree then costs one descent, not a recursion from the root in each half.
+// populated tree then costs one descent, not a recursion from the root in each half. For size, a path ends at the
+// root.
 template <class T> struct Path {
 	Descriptor *table[last_level + 2];
 	Level level; // the lowest; table[i] is of level start + i
