@@ -181,7 +181,7 @@ install-s2ctl: setup-s2ctl
 #:
 guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
 	@$(MAKE) --no-print-directory -f userspace/guests/guests.mk
-	@$(MAKE) --no-print-directory -f userspace/programs.mk build/programs/s2load
+	@$(MAKE) --no-print-directory -f userspace/machine/programs.mk build/programs/s2load
 
 #: The library in other projects:
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package

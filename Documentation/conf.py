@@ -9,5 +9,5 @@ exclude_patterns = ["examples"]
 highlight_language = "none"
 
 # :test:`suite.name` is a test of kunit/suites, `audit.name` one of kunit/audit, and `file.sh: words`
-# one of userspace/tests. :file:`path` is a file of the project. docs.sh looks for each of them.
+# one of userspace/tests/e2e. :file:`path` is a file of the project. docs.sh looks for each of them.
 rst_prolog = ".. role:: test(literal)\n"

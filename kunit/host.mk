@@ -10,7 +10,7 @@
 # By clang, which compiles sanitized C++ in a third of the time g++ takes; in a kernel they are g++'s.
 
 CXX := clang++-19
-flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Ikunit -fno-sanitize-recover=all
+flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Imodule -Ikunit -fno-sanitize-recover=all
 tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
 games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable

@@ -19,7 +19,7 @@
 #include <linux/vmalloc.h>
 
 #include "home.h"
-#include "module/kernel.h"
+#include "module/kernel/kernel.h"
 
 static struct kunit_suite *kunit_suites[]
 __aligned(sizeof(struct kunit_suite *)) __used __section(".kunit_test_suites") = {

@@ -46,7 +46,7 @@ FOREIGN = [(re.compile(pattern), reason) for pattern, reason in (
 	(r"(abort|exit|_exit|atexit|__assert_fail)$", "there is no process to end; return an error "
 		"value"),
 	(r"(v?f?printf|puts|putchar|fwrite|stdout|stderr|malloc|calloc|realloc|free)$",
-		"the C library is not here; go through module/kernel.h"),
+		"the C library is not here; go through module/kernel/kernel.h"),
 	(r"_ZNK?St|_ZSt|_ZT[IV]St|_ZTVN10__cxxabiv", "the C++ library is not here, only its "
 		"headers; use what is wholly inline"),
 )]
@@ -209,7 +209,7 @@ def symbols_audit(obj, exports, is_module):
 		seen.add((user, symbol.name))
 		reason = next((why for pattern, why in FOREIGN if pattern.match(symbol.name)), None)
 		if reason is None and is_module and exports:
-			reason = "not exported by the kernel; define it or go through module/kernel.h"
+			reason = "not exported by the kernel; define it or go through module/kernel/kernel.h"
 		elif reason is None and is_module and symbol.name.startswith("_Z"):
 			reason = "no object of the module defines it"
 		if reason:

@@ -38,7 +38,7 @@ root=$out/root
 rm -rf "$out"
 mkdir -p "$root"
 cp "${ko:-$("$top/scripts/build-module.sh" "$kernel")}" "$root/stage2.ko"
-cp "$top/userspace/bench" "$root/main"
+cp "$top/userspace/machine/bench" "$root/main"
 "$top/scripts/build-userspace.sh" "$root"
 "$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz

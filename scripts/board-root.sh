@@ -109,13 +109,13 @@ pack_kernel() {
 		esac >"$initrd/modules/$name"
 		echo "$name" >>"$initrd/order"
 	done
-	cp "$top/userspace/board/initrd" "$initrd/init"
+	cp "$top/userspace/machine/board/initrd" "$initrd/init"
 	"$top/scripts/initramfs.sh" "$part/initrd" "$initrd"
 	rm -r "$initrd"
 }
 
 configure() {
-	tar -C "$top/userspace/board" -cf "$part/work.tar" --transform='s|^configure$|main|' configure machine.sh
+	tar -C "$top/userspace/machine/board" -cf "$part/work.tar" --transform='s|^configure$|main|' configure machine.sh
 	"$top/scripts/boot.sh" --kernel "$part/vmlinuz" --initrd "$part/initrd" --log "$part/configure.log" --cpu cortex-a76 \
 		--disk "$part/disk" --disk "$part/work.tar" --smp "$(nproc)" --memory 2G --timeout 7200 >&2 ||
 		die "the packages of $suite cannot be configured: see $part/configure.log"

@@ -3,7 +3,7 @@
 #
 # boot.sh: boots an arm64 kernel in QEMU and reports how it went.
 #
-# The console goes to stdout and to the log. The exit status is the one that userspace/init reports
+# The console goes to stdout and to the log. The exit status is the one that userspace/machine/init reports
 # from inside the machine ("stage2-exit: N"), or
 #	2	the arguments are wrong
 #	124	the machine did not finish in time

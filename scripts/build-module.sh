@@ -50,7 +50,7 @@ fi
 "$top/scripts/audit.py" --objdump "$objdump" --symvers "$exports" "$shadow/stage2.ko"
 # A name of the kernel's that is gone reads as "no" where it chooses an instruction, and nothing else tells.
 for state in 'pan, #(0x)?1' 'tco, #(0x)?0'; do
-	"$objdump" -d "$shadow/module/el2/vhe_enter.o" | grep -iE "msr\s+$state" >/dev/null ||
+	"$objdump" -d "$shadow/module/engine/el2/vhe_enter.o" | grep -iE "msr\s+$state" >/dev/null ||
 		die "built for $1, the world switch does not give PSTATE.${state%%,*} back to the kernel"
 done
 echo "$shadow/stage2.ko"

@@ -3,7 +3,7 @@
 #
 # build-userspace.sh DIR: builds what runs inside the machine, and puts it into DIR, the machine's root:
 #
-#   bin/        s2load, kvm, again, fuzz, hog, kexec, terminal (userspace/programs.mk), s2ctl (build-s2ctl.sh)
+#   bin/        s2load, kvm, hog, ... (userspace/machine/programs.mk), s2ctl (build-s2ctl.sh)
 #   guests/     the toy guests (userspace/guests/guests.mk)
 
 # shellcheck source=scripts/lib.sh
@@ -15,7 +15,7 @@ cd "$top"
 
 lock build/.userspace.lock
 make --no-print-directory --silent --jobs="$(nproc)" -f userspace/guests/guests.mk >&2
-make --no-print-directory --silent --jobs="$(nproc)" -f userspace/programs.mk >&2
+make --no-print-directory --silent --jobs="$(nproc)" -f userspace/machine/programs.mk >&2
 
 mkdir -p "$root/bin" "$root/guests"
 cp build/guests/*.elf "$root/guests/"

@@ -31,8 +31,8 @@ mkdir -p "$out/work/debs"
 tar -C "$out/work" -xf "$(scripts/dist.sh "$out/work")"
 rm "$out/work"/*.tar.xz
 echo "$way" >"$out/work/way"
-cp -t "$out/work" userspace/board/*.sh
-cp userspace/board/check "$out/work/main"
+cp -t "$out/work" userspace/machine/board/*.sh
+cp userspace/machine/board/check "$out/work/main"
 if [[ $way == packages ]]; then
 	ln -sf "$(scripts/build-deb.sh --indep)"/*.deb "$board"/debs/*.deb "$out/work/debs"
 fi

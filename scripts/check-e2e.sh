@@ -6,7 +6,7 @@
 #                             [--timeout SECONDS] [--kexec|--restart] [--qemu 7.2|10.0|11.1] [--gic 2|3|4]
 #                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL]
 #
-# Boots a real kernel with the module and lets a shell in there run userspace/tests, or those of its
+# Boots a real kernel with the module and lets a shell in there run userspace/tests/e2e, or those of its
 # files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
 # several times slower: of all files it skips some, and the others make less effort. STRING goes to the
 # kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes
@@ -62,7 +62,7 @@ if [[ $kexec ]]; then
 	mkdir "$root/second"
 	cp "$image" "$root/second/kernel"
 	mv "$out/initramfs.gz" "$root/second/"
-	cp "$top/userspace/tests/kexec" "$root/main"
+	cp "$top/userspace/tests/e2e/kexec" "$root/main"
 	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 	append="STAGE2_BOOT=1 $append"
 	# Nothing switches LPIs off again, and without UEFI nothing tells the next kernel where the tables are that the
@@ -73,7 +73,7 @@ elif [[ $restart ]]; then
 	mkdir "$root/second"
 	cp "$image" "$root/second/vmlinuz-$release"
 	mv "$out/initramfs.gz" "$root/second/initrd.img-$release"
-	cp "$top/userspace/tests/restart" "$root/main"
+	cp "$top/userspace/tests/e2e/restart" "$root/main"
 	"$top/scripts/add-kexec.sh" "$root/second"
 	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
 	append="STAGE2_RESTART=1 $append"
@@ -93,7 +93,7 @@ ktap() {
 
 # The kernel shows only warnings and worse here, but not all of those are about us.
 complaints() {
-	grep -aEf "$top/userspace/tests/complaints" "$out/console.log" || true
+	grep -aEf "$top/userspace/tests/e2e/complaints" "$out/console.log" || true
 }
 
 # Tests are two levels deep: in the machine, in a file. What the levels above say only sums up.

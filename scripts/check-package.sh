@@ -210,7 +210,7 @@ manual_has_them() {
 	local words
 
 	while IFS= read -r words; do
-		cat scripts/check-kernel.sh Makefile module/debugfs.c scripts/check-package.sh | tr -d '\n\t"\\' | grep -qF "$words" ||
+		cat scripts/check-kernel.sh Makefile module/kernel/debugfs.c scripts/check-package.sh | tr -d '\n\t"\\' | grep -qF "$words" ||
 			echo "nothing says: $words"
 	done < <(sed -nE 's/^   \* - ``(.*)``$/\1/p' Documentation/boards.rst)
 	# What a user installs is what this machine would ask for.

@@ -20,7 +20,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 S2CTL = "build/s2ctl/host/s2ctl"
-DEMO = Path("userspace/unit/demo.tables.bin")
+DEMO = Path("userspace/tests/unit/demo.tables.bin")
 
 out = Path(sys.argv[1])
 passed = failed = 0
@@ -286,7 +286,7 @@ def counts_memory():
     """the cost of tables is what s2ctl stats says"""
     load(out / "demo.html")
     same(text("#cost tbody tr:last-child").split(), ["all", "9", "36K", "786", "5188K"])
-    # Numbers as text::size() writes them (userspace/unit/rows_test.cpp has the same).
+    # Numbers as text::size() writes them (userspace/tests/unit/rows_test.cpp has the same).
     same(js("return [100, 0, 5312512, 2 ** 31 + 4096, 123456789].map(sizeText)"), ["100B", "0K", "5188K", "2.0G", "117.7M"])
     same(js("return [[4, 1], [1, 64], [1, 1e6]].map(([a, b]) => percentText(a, b))"), ["400", "1.6", "less than 0.01"])
 

@@ -3,10 +3,10 @@
 #
 # Usage: scripts/check-s2ctl.sh [--accept]
 #
-# s2ctl, and what it shares with others: the tests of userspace/unit and a few thousand damaged dumps,
+# s2ctl, and what it shares with others: the tests of userspace/tests/unit and a few thousand damaged dumps,
 # under AddressSanitizer and UndefinedBehaviorSanitizer; then s2ctl itself as a shell has it, with each
 # transcript in userspace/s2ctl/golden. One KTAP line a check. (What it does with a module behind it is
-# in userspace/tests/s2ctl.sh.)
+# in userspace/tests/e2e/s2ctl.sh.)
 #
 # --accept writes the transcripts anew; what has changed is then for git diff to show, and for you to read.
 
@@ -55,7 +55,7 @@ furnish() {
 	cp LICENSES/MIT.txt "$scratch"
 	mkdir -p "$stage2/guests"
 	cp -R "$golden/stage2/." "$stage2/"
-	cp userspace/unit/demo.tables.bin "$stage2/guests/demo/tables.bin"
+	cp userspace/tests/unit/demo.tables.bin "$stage2/guests/demo/tables.bin"
 	touch "$stage2"/{create,remove} "$stage2"/guests/demo/{map,unmap,protect,fold,mem}
 }
 
@@ -91,7 +91,7 @@ in_terminal() {
 }
 
 colour_is_for_terminals() {
-	local dump=./userspace/unit/demo.tables.bin escape=$'\033'
+	local dump=./userspace/tests/unit/demo.tables.bin escape=$'\033'
 
 	in_terminal s2ctl walk $dump 0 | grep -q "$escape" || echo "none in a terminal"
 	NO_COLOR=1 in_terminal s2ctl walk $dump 0 | grep -q "$escape" && echo "some with NO_COLOR"
@@ -106,7 +106,7 @@ colour_is_for_terminals() {
 ends_quietly_without_a_reader() {
 	local said
 
-	said=$({ s2ctl tables ./userspace/unit/demo.tables.bin || echo "exit $?" >&2; } 2>&1 >/dev/full)
+	said=$({ s2ctl tables ./userspace/tests/unit/demo.tables.bin || echo "exit $?" >&2; } 2>&1 >/dev/full)
 	[[ $said == "s2ctl: standard output: No space left on device"$'\n'"exit 4" ]] || echo "$said"
 	# More than a pipe holds.
 	said=$({ s2ctl decode hcr $(seq 100) || echo "exit $?" >&2; } 2>&1 >&1 | sleep 0.2)
@@ -147,11 +147,11 @@ only_root_is_told() {
 }
 
 a_file_is_whole_or_not_there() {
-	head -c 10 userspace/unit/demo.tables.bin >"$scratch/short"
+	head -c 10 userspace/tests/unit/demo.tables.bin >"$scratch/short"
 	s2ctl dump "$scratch/short" "$scratch/out" 2>/dev/null && echo "a bad dump was taken"
 	[[ ! -e $scratch/out && ! -e $scratch/out.part ]] || echo "a file was left"
-	s2ctl dump ./userspace/unit/demo.tables.bin "$scratch/out" || return
-	cmp "$scratch/out" userspace/unit/demo.tables.bin
+	s2ctl dump ./userspace/tests/unit/demo.tables.bin "$scratch/out" || return
+	cmp "$scratch/out" userspace/tests/unit/demo.tables.bin
 	[[ ! -e $scratch/out.part ]] || echo "a part was left"
 }
 
@@ -222,12 +222,12 @@ manual_is_whole() {
 
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
-check "the tests of userspace are built without a warning" build userspace/unit/host.mk
+check "the tests of userspace are built without a warning" build userspace/tests/unit/host.mk
 while read -r test; do
 	check "$test" unit_test "$test"
 done < <(unit_tests)
 check "3000 damaged dumps are refused, or agree with themselves" \
-	build/unit/mutate 3000 userspace/unit/*.tables.bin
+	build/unit/mutate 3000 userspace/tests/unit/*.tables.bin
 check "s2ctl is built without a warning" build_s2ctl
 furnish
 for file in "$golden"/*.txt; do

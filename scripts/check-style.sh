@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check-style.sh: every file says its licence, the C++ is clang-formatted, the C is clean under the
-# kernel's own checkpatch.pl, and scripts parse. One KTAP line a check.
+# kernel's own checkpatch.pl, scripts parse, and nothing includes what is above it. One KTAP line a check.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -14,7 +14,7 @@ files() {
 
 no_spdx() {
 	# Licences are their own text, VERSION and two of debian/ have a form, README.txt is what a shell shows, stage2 is what a module said.
-	files ':!LICENSES' ':!VERSION' ':!debian/changelog' ':!debian/source/format' ':!userspace/README.txt' ':!userspace/s2ctl/golden/stage2' \
+	files ':!LICENSES' ':!VERSION' ':!debian/changelog' ':!debian/source/format' ':!userspace/machine/README.txt' ':!userspace/s2ctl/golden/stage2' \
 		':!*.json' ':!*.png' ':!*.svg' ':!*.bin' |
 		xargs grep --files-without-match 'SPDX-License-Identifier:' || true
 }
@@ -52,10 +52,10 @@ not_kernel_style() {
 bad_scripts() {
 	local file
 
-	for file in $(files 'scripts/*.sh' 'userspace/board/*' .ci/run); do
+	for file in $(files 'scripts/*.sh' 'userspace/machine/board/*' .ci/run); do
 		bash -n "$file"
 	done
-	for file in $(files userspace/init userspace/demo userspace/run 'userspace/tests/*.sh'); do
+	for file in $(files userspace/machine/init userspace/machine/demo userspace/machine/run 'userspace/tests/e2e/*.sh'); do
 		sh -n "$file"
 	done
 }
@@ -73,5 +73,6 @@ check "include/vmsa is MIT OR Apache-2.0, module is GPL-2.0-only" wrong_spdx
 check "clang-format leaves the C++ as it is" not_formatted
 check "checkpatch.pl has nothing to say about the C" not_kernel_style "$source_tree/scripts/checkpatch.pl"
 check "shell scripts parse" bad_scripts
+check "no file includes one of a floor above it" scripts/check-floors.py
 check "no file is longer than 400 lines" long_files
 ktap_end

@@ -45,7 +45,7 @@ unknown_tests() {
 	while read -r test; do
 		case $test in
 		audit.*) [[ -f kunit/audit/${test#audit.}.cpp ]] ;;
-		*.sh:\ *) grep -qF "it '${test#*: }'" "userspace/tests/${test%%:*}" ;;
+		*.sh:\ *) grep -qF "it '${test#*: }'" "userspace/tests/e2e/${test%%:*}" ;;
 		*.*) grep -qF "TEST(${test#*.})" "kunit/suites/${test%%.*}.cpp" ;;
 		*) false ;;
 		esac 2>/dev/null || echo "no such test: $test"
@@ -111,7 +111,7 @@ untyped_lines() {
 	local whole='s/^[ \t]+//; :a; /\\$/ { N; s/\\\n[ \t]*//; ba }'
 
 	diff <(sed -n '/^    [^ ]/p; /^        /p' Documentation/boards.rst | sed -E "$whole" | grep -vE '^(sudo apt|[-*]) ' | sort -u) \
-		<(sed -n "/<<-'LINES'/,/^\tLINES/p" userspace/board/*.sh | grep -v LINES | sed -E "$whole" | sort -u)
+		<(sed -n "/<<-'LINES'/,/^\tLINES/p" userspace/machine/board/*.sh | grep -v LINES | sed -E "$whole" | sort -u)
 }
 
 # Each way of scripts/boards was gone to the end, or the page says how far.

@@ -3,7 +3,7 @@
 #
 # initramfs.sh OUT.cpio.gz DIR: the machine's whole root file system.
 #
-# Three layers, the later over the earlier: Debian's static busybox for arm64, userspace/init as
+# Three layers, the later over the earlier: Debian's static busybox for arm64, userspace/machine/init as
 # /init (and what it sources), and the files of DIR (stage2.ko and main, say). The same files always give the same bytes.
 
 # shellcheck source=scripts/lib.sh
@@ -20,7 +20,7 @@ trap 'rm -rf "$root"' EXIT
 
 mkdir "$root/bin"
 cp "$sysroot/bin/busybox" "$root/bin/"
-cp "$top"/userspace/{init,mounts} "$root/"
+cp "$top"/userspace/machine/{init,mounts} "$root/"
 cp -R "$overlay/." "$root/"
 
 # What differs from one host to the next: the umask, the times, the order of a directory.

@@ -204,7 +204,7 @@ write_manual() {
 			from what \`\`make matrix\`\` had found: $(totals). A machine that is not here was not tried.
 			:file:\`scripts/matrix\` has all machines and the rule by which they were chosen; :doc:\`testing\` says how to
 			run it. Names of kernels are those of \`\`KERNEL=\`\`. A row with an engine of \`\`soft\`\` skips what runs guests.
-			\`\`smoke\`\` is ${smoke// /, }; \`\`full\`\` is every file of :file:\`userspace/tests\`.
+			\`\`smoke\`\` is ${smoke// /, }; \`\`full\`\` is every file of :file:\`userspace/tests/e2e\`.
 
 			.. list-table::
 			   :header-rows: 1

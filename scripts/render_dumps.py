@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Dumps for check-render.py, made of userspace/unit/demo.tables.bin (include/stage2/tables_bin.h).
+# Dumps for check-render.py, made of userspace/tests/unit/demo.tables.bin (include/stage2/tables_bin.h).
 
 import random
 import struct

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh KO KERNEL [CPU [EL2 [QEMU]]]: boots a machine that loads KO and runs userspace/run. Shows the
+# run.sh KO KERNEL [CPU [EL2 [QEMU]]]: boots a machine that loads KO and runs userspace/machine/run. Shows the
 # demonstration; keeps everything in build/run:
 #
 #   console.log   the whole serial console
@@ -18,8 +18,8 @@ out=$top/build/run
 rm -rf "$out"
 mkdir -p "$out/root/root"
 cp "$ko" "$out/root/stage2.ko"
-cp "$top/userspace/run" "$out/root/main"
-cp "$top/userspace/demo" "$out/root/root/demo"
+cp "$top/userspace/machine/run" "$out/root/main"
+cp "$top/userspace/machine/demo" "$out/root/root/demo"
 "$top/scripts/build-userspace.sh" "$out/root"
 "$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
 

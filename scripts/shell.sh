@@ -13,8 +13,8 @@ out=$top/build/shell
 rm -rf "$out"
 mkdir -p "$out/root/root"
 cp "$ko" "$out/root/stage2.ko"
-cp "$top/userspace/README.txt" "$out/root/README.txt"
-cp "$top/userspace/demo" "$out/root/root/demo"
+cp "$top/userspace/machine/README.txt" "$out/root/README.txt"
+cp "$top/userspace/machine/demo" "$out/root/root/demo"
 "$top/scripts/build-userspace.sh" "$out/root"
 "$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
 exec "$top/scripts/boot.sh" --interactive --kernel "$kernel/vmlinuz" --initrd "$out/initrd.gz" \

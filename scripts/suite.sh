@@ -3,7 +3,7 @@
 #
 # suite.sh ROOT KO [TESTS [WITHOUT]]: the end-to-end suite, ready to run: into the folder ROOT, which is the root
 # directory of a machine, or lies on a board (on_board runs it there), go the module KO, the programs, the toy
-# guests, and the files of userspace/tests: those that are named ('guests run*'), but for some.
+# guests, and the files of userspace/tests/e2e: those that are named ('guests run*'), but for some.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -16,13 +16,13 @@ mkdir -p "$root/tests" "$root/bin" "$root/root"
 cp "$("$top/scripts/fetch-arm64.sh" busybox-static)/bin/busybox" "$root/bin/"
 cp "$top/scripts/restart-for-guests" "$root/bin/"
 cp "$ko" "$root/stage2.ko"
-cp "$top"/userspace/tests/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/mounts" \
+cp "$top"/userspace/tests/e2e/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/machine/mounts" \
 	"$top/userspace/guests/escape/escape.def" "$root/"
-cp "$top/userspace/demo" "$root/root/"
+cp "$top/userspace/machine/demo" "$root/root/"
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern
-	cp "$top"/userspace/tests/$pattern.sh "$root/tests/" || die "no test is called $pattern"
+	cp "$top"/userspace/tests/e2e/$pattern.sh "$root/tests/" || die "no test is called $pattern"
 done
 rm -f "$root"/tests/*lib.sh
 for test in $without; do

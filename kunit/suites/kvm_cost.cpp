@@ -4,10 +4,10 @@
 // pages from the same allocator, and real TLB maintenance. Where CNTVCT_EL0 counts instructions
 // (scripts/bench-tables.sh), on 1 GiB; elsewhere on little, only to see that they succeed.
 #include "kvm.h"
-#include "module/el2/registers.hpp"
-#include "module/engine.hpp"
-#include "module/kernel.hpp"
-#include "module/tables.hpp"
+#include "module/engine/el2/registers.hpp"
+#include "module/engine/engine.hpp"
+#include "module/guest/tables.hpp"
+#include "module/kernel/kernel.hpp"
 #include "suite.hpp"
 #include "support/random.hpp"
 #include "vmsa/mapping.hpp"

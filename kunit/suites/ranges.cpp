@@ -4,7 +4,7 @@
 // not. What is written beyond its room, the sanitizers see.
 #include "suite.hpp"
 
-#include "module/ranges.hpp"
+#include "module/guest/ranges.hpp"
 
 #include "vmsa/bits.hpp"
 

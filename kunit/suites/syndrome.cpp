@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // ESR_EL2 in words: values as CPUs report them, put together from the Arm ARM's tables.
-#include "module/exit.hpp"
+#include "module/guest/exit.hpp"
 #include "suite.hpp"
 
 using namespace stage2;
+using namespace arm64;
 
 namespace
 {

@@ -5,10 +5,10 @@
 // for one file only: the programs are assembly.
 #pragma once
 
-#include "module/el2/registers.hpp"
-#include "module/engine.hpp"
-#include "module/kernel.hpp"
-#include "module/tables.hpp"
+#include "module/engine/el2/registers.hpp"
+#include "module/engine/engine.hpp"
+#include "module/guest/tables.hpp"
+#include "module/kernel/kernel.hpp"
 
 #include <cstring>
 
@@ -106,11 +106,11 @@ struct Registers {
 			read<hcr_el2, vttbr_el2, vtcr_el2, vmpidr_el2, mdcr_el2, hstr_el2,
 			     cnthctl_el2, cptr_el2, vbar_el2, sp_el1, cntv_ctl_el02, pan>();
 #define X(index, name, crn, crm, op2) read<reg(5, crn, crm, op2)>();
-#include "module/el2/el1_registers.def"
+#include "module/engine/el2/el1_registers.def"
 		} else {
 			read<mpidr_el1, cntv_ctl_el0>();
 #define X(index, name, crn, crm, op2) read<reg(0, crn, crm, op2)>();
-#include "module/el2/el1_registers.def"
+#include "module/engine/el2/el1_registers.def"
 		}
 	}
 

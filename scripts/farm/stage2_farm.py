@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A plugin for pytest: the end-to-end tests (userspace/tests) are tests of pytest, and run on a board of labgrid's.
+"""A plugin for pytest: the end-to-end tests (userspace/tests/e2e) are tests of pytest, and run on a board of labgrid's.
 
-    pytest -p stage2_farm --lg-env ENVIRONMENT --board NAME --suite suite.tar.gz userspace/tests/map.sh
+    pytest -p stage2_farm --lg-env ENVIRONMENT --board NAME --suite suite.tar.gz userspace/tests/e2e/map.sh
 
 Each sentence that a test file begins a test with is a test; one more per file is that it came to its end, with no
 complaint of the kernel. The board runs a file when its first test is asked for.

@@ -7,7 +7,7 @@
 FOR ?= host
 PREFIX ?= /usr/local
 out := build/s2ctl/$(FOR)
-flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -I. -Iinclude -Iuserspace
+flags := -std=c++20 -Wall -Wextra -Wconversion -Werror
 link := -lbpf
 CLANG ?= $(firstword $(foreach name,clang-19 clang,$(shell command -v $(name))) clang)
 ifeq ($(FOR),arm64)
@@ -17,9 +17,10 @@ flags += -idirafter $(SYSROOT)/usr/include
 link := -static -s -L$(SYSROOT)/usr/lib/aarch64-linux-gnu -lbpf -lelf -lz
 endif
 
-sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp \
-	$(addsuffix /*.cpp,$(addprefix userspace/,decode dump elf formats render rows text trace)))
-objects := $(sources:%.cpp=$(out)/%.o) $(out)/userspace/render/embed.o
+include userspace/lib/lib.mk
+flags += $(lib-flags)
+sources := $(wildcard userspace/s2ctl/*.cpp userspace/s2ctl/commands/*.cpp)
+objects := $(sources:%.cpp=$(out)/%.o) $(lib-objects)
 
 $(out)/s2ctl: $(objects)
 	$(CXX) $(LDFLAGS) $^ $(link) -o $@
@@ -44,11 +45,6 @@ $(out)/s2ctl.bash: $(out)/s2ctl
 $(out)/%.o: %.cpp userspace/s2ctl/build.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -O1 $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
-
-# The page of `render`, as its sources are.
-$(out)/userspace/render/embed.o: userspace/render/embed.S $(wildcard userspace/render/page.* userspace/render/*.js)
-	@mkdir -p $(@D)
-	$(CXX) -c $< -o $@
 
 # The version is in one place.
 $(out)/userspace/s2ctl/cli.o: flags += -DS2CTL_VERSION='"$(shell cat VERSION)"'

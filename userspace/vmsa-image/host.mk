@@ -5,8 +5,8 @@
 # DESTDIR/PREFIX/bin.
 
 out := build/vmsa-image
-flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace
-sources := $(wildcard $(addsuffix /*.cpp,$(addprefix userspace/,vmsa-image rows text)))
+flags := -std=c++20 -Wall -Wextra -Wconversion -Werror -Iinclude -Iuserspace/lib
+sources := $(wildcard $(addprefix userspace/,vmsa-image/*.cpp lib/rows/*.cpp lib/text/*.cpp))
 objects := $(sources:%.cpp=$(out)/%.o)
 
 $(out)/vmsa-image: $(objects)

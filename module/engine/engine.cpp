@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "engine.hpp"
+
+#include "engine/el2/nvhe.hpp"
+#include "engine/el2/vhe.hpp"
+#include "kernel/kernel.hpp"
+#include "stage2/trace_events.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <string_view>
+
+#define OFFSET(name, index, member)                                                                \
+	static_assert((name) + 8 * (index) == offsetof(stage2_context, member))
+OFFSET(STAGE2_CTX_X, 0, x);
+OFFSET(STAGE2_CTX_PC, 0, pc);
+OFFSET(STAGE2_CTX_PSTATE, 0, pstate);
+OFFSET(STAGE2_CTX_EXIT, 0, exit);
+OFFSET(STAGE2_CTX_EXIT, 1, esr);
+OFFSET(STAGE2_CTX_EXIT, 2, far);
+OFFSET(STAGE2_CTX_EXIT, 3, hpfar);
+OFFSET(STAGE2_CTX_VTTBR, 0, vttbr);
+OFFSET(STAGE2_CTX_VTTBR, 1, vtcr);
+OFFSET(STAGE2_CTX_MDSCR, 0, mdscr);
+#define X(index, name, crn, crm, op2) OFFSET(STAGE2_CTX_EL1, index, el1.name);
+#include "engine/el2/el1_registers.def"
+OFFSET(STAGE2_CTX_SP_EL0, 0, el1.sp_el0);
+OFFSET(STAGE2_CTX_SP_EL0, 5, el1.tpidrro_el0);
+OFFSET(STAGE2_CTX_HOST_EL1, 0, host.el1);
+
+namespace stage2::engine
+{
+
+namespace nvhe = el2::nvhe;
+namespace vhe = el2::vhe;
+
+namespace
+{
+
+struct State {
+	Kind kind;
+	const char *about;
+	uint64_t guest_modes; // a bit for each PSTATE.M that EL2 can return to and stay in charge
+	kernel_features features;
+};
+
+constinit State state{};
+
+// EL0t, EL1t, EL1h, and AArch32's User.
+constexpr uint64_t guest_modes(bool aarch32)
+{
+	return vmsa::bit(0) | vmsa::bit(4) | vmsa::bit(5) | (aarch32 ? vmsa::bit(16) : 0);
+}
+
+constexpr const char *names[] = {"soft", "nvhe", "vhe"};
+
+// VMID 0 is the host's own.
+inline constexpr unsigned most_vmids = 1 << 16;
+inline constexpr unsigned bits_per_long = 64;
+
+constinit unsigned long taken[most_vmids / bits_per_long]; // a bit for each VMID, atomic
+
+struct Best {
+	Kind kind;
+	const char *about;
+};
+
+Best best()
+{
+	switch (kernel_find_el2()) {
+	case KERNEL_EL2_HOST:
+		return {Kind::vhe, "the kernel runs at EL2, and guests below it"};
+	case KERNEL_EL2_STUB:
+		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
+	case KERNEL_EL2_KVM:
+		return {Kind::soft,
+			"KVM has EL2: guests run when the kernel is booted with kvm-arm.mode=none "
+			"(s2ctl features --boot says where)"};
+	default:
+		return {Kind::soft, "the kernel was started at EL1; QEMU's -machine "
+				    "virtualization=on starts it "
+				    "at EL2"};
+	}
+}
+
+unsigned take_vmid()
+{
+	for (unsigned vmid = state.features.vmid16 ? most_vmids - 1 : 255; vmid; vmid--) {
+		const unsigned long mask = vmsa::bit(vmid % bits_per_long);
+
+		if (!(__atomic_fetch_or(&taken[vmid / bits_per_long], mask, __ATOMIC_RELAXED) &
+		      mask))
+			return vmid;
+	}
+	return 0;
+}
+
+void give_back_vmid(unsigned vmid)
+{
+	__atomic_fetch_and(&taken[vmid / bits_per_long], ~vmsa::bit(vmid % bits_per_long),
+			   __ATOMIC_RELAXED);
+}
+
+} // namespace
+
+int start(const char *wish)
+{
+	const std::string_view wanted{wish};
+	Kind most = Kind::vhe;
+
+	kernel_read_features(&state.features);
+	state.guest_modes = guest_modes(state.features.aarch32);
+	if (!wanted.empty()) {
+		size_t i = 0;
+
+		while (i < std::size(names) && wanted != names[i])
+			i++;
+		if (i == std::size(names)) {
+			kernel_log("unknown engine '%s' (known: vhe nvhe soft)", wish);
+			return -EINVAL;
+		}
+		most = static_cast<Kind>(i);
+	}
+
+	Best found = most == Kind::soft ? Best{Kind::soft, "it was asked for"} : best();
+
+	if (found.kind == Kind::vhe)
+		vhe::start(state.features);
+	if (found.kind == Kind::nvhe) {
+		if (const char *why = nvhe::start(state.features))
+			found = {Kind::soft, why};
+	}
+
+	if (!wanted.empty() && found.kind != most) {
+		if (found.kind == Kind::nvhe)
+			nvhe::stop();
+		kernel_log("no engine %s here: %s", wish, found.about);
+		return -ENODEV;
+	}
+	state.kind = found.kind;
+	state.about = found.about;
+	kernel_log("engine %s: %s", name(), about());
+	return 0;
+}
+
+void stop()
+{
+	if (kind() == Kind::nvhe)
+		nvhe::stop();
+	state = {};
+}
+
+Kind kind()
+{
+	return state.kind;
+}
+
+const char *name()
+{
+	return names[static_cast<size_t>(state.kind)];
+}
+
+const char *about()
+{
+	return state.about;
+}
+
+bool is_ready()
+{
+	return kind() == Kind::vhe || (kind() == Kind::nvhe && kernel_stub_is_here());
+}
+
+void load(stage2_context &vcpu)
+{
+	if (kind() == Kind::vhe)
+		vhe::load(vcpu);
+}
+
+void put(stage2_context &vcpu)
+{
+	if (kind() == Kind::vhe)
+		vhe::put(vcpu);
+}
+
+bool enter(stage2_context &vcpu)
+{
+	if (!(state.guest_modes >> (vcpu.pstate & 31) & 1)) {
+		vcpu.exit = STAGE2_EXIT_SYNC;
+		vcpu.esr = 0x0e << 26 | vmsa::bit(25); // EC: Illegal Execution state; IL
+		return true;
+	}
+	if (kind() != Kind::vhe)
+		return kind() == Kind::nvhe && nvhe::enter(vcpu);
+	vhe::enter(vcpu);
+	return true;
+}
+
+bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
+{
+	if (kind() == Kind::nvhe)
+		return nvhe::ask(guest, ipas, write, par);
+	if (kind() == Kind::vhe)
+		vhe::ask(guest, ipas, write, par);
+	return kind() == Kind::vhe;
+}
+
+uint64_t vtcr_of(const vmsa::Geometry &geometry)
+{
+	kernel_features f;
+
+	kernel_read_features(&f);
+	return vmsa::vtcr<Tlb::Format>(
+		geometry, f.vmid16, {.access_flag = f.access_flag, .dirty_state = f.dirty_state});
+}
+
+void TlbCpu::tlbi(vmsa::Tlbi op, uint64_t operand)
+{
+	if (kind() == Kind::vhe)
+		vmsa::ThisCpu::tlbi(op, operand);
+	else
+		nvhe::Window::tlbi(op, operand);
+}
+
+void TlbCpu::dsb_ishst()
+{
+	vmsa::ThisCpu::dsb_ishst();
+}
+
+void TlbCpu::dsb_ish()
+{
+	if (kind() == Kind::vhe)
+		vmsa::ThisCpu::dsb_ish();
+	else
+		nvhe::Window::dsb_ish();
+}
+
+void TlbCpu::isb()
+{
+	vmsa::ThisCpu::isb();
+}
+
+namespace
+{
+
+stage2_tlbi_kind kind_of(vmsa::Tlbi op)
+{
+	switch (op) {
+	case vmsa::Tlbi::ipas2le1is:
+		return STAGE2_TLBI_LEAF;
+	case vmsa::Tlbi::ipas2e1is:
+		return STAGE2_TLBI_WALK;
+	case vmsa::Tlbi::ripas2le1is:
+		return STAGE2_TLBI_RANGE_LEAF;
+	case vmsa::Tlbi::ripas2e1is:
+		return STAGE2_TLBI_RANGE_WALK;
+	default:
+		return STAGE2_TLBI_VMID;
+	}
+}
+
+[[gnu::noinline]] void trace(const char *guest, vmsa::Region<vmsa::Ipa> region,
+			     const vmsa::TlbiPlan &plan)
+{
+	kernel_trace_tlbi(guest, kind_of(plan.op), region.first.raw(), region.size(), plan.count);
+}
+
+} // namespace
+
+Tlb::Tlb(const char *guest)
+    : guest_{guest}, hardware_{{},
+			       {.range = state.features.range_tlbi,
+				.ttl = state.features.ttl,
+				.repeat = state.features.repeat_tlbi}}
+{
+}
+
+template <class Act> bool Tlb::within(const Act &act)
+{
+	if (kind() == Kind::vhe) {
+		const vhe::Window window{registers_};
+
+		act();
+		return true;
+	}
+
+	nvhe::Window window{registers_};
+
+	act();
+	return window.finish();
+}
+
+// A VM of KVM's may have had the number, where it has run through all of its own. With nvhe each entry
+// cleans its CPU of that, too, so it does not matter who has EL2 now.
+bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
+{
+	if (admitted())
+		return true;
+
+	const unsigned vmid = take_vmid();
+
+	if (!vmid)
+		return false;
+	registers_ = {.vttbr = vmsa::vttbr<Format>(root, static_cast<uint16_t>(vmid)),
+		      .vtcr = vtcr_of(geometry)};
+
+	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, geometry.last_input() + 1, 1);
+	(void)within([&] {
+		hardware_.invalidate_all();
+		hardware_.sync();
+	});
+	kernel_icache_flush();
+	return true;
+}
+
+void Tlb::dismiss()
+{
+	if (!admitted())
+		return;
+	give_back_vmid(registers_.vttbr >> 48);
+	registers_ = {};
+}
+
+void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
+{
+	invalidations_++;
+	if (!admitted())
+		return;
+	pending_ = true;
+	if (!within([&] { hardware_.invalidate(region, level, tables); }))
+		owed_ = true;
+	else if (kernel_traces_tlbi())
+		trace(guest_, region, hardware_.plan(region, level, tables));
+}
+
+void Tlb::sync()
+{
+	// Nothing to wait for; but what is new must be visible to every walker.
+	if (!pending_) {
+		TlbCpu::dsb_ishst();
+		return;
+	}
+	pending_ = false;
+	if (!within([&] { hardware_.sync(); }))
+		owed_ = true;
+	if (!owed_)
+		return;
+
+	// With nvhe a TLB has entries of a guest only while the guest is in that CPU, and an interrupt
+	// makes it leave. When it comes back it walks the tables as they are now.
+	owed_ = false;
+	TlbCpu::dsb_ishst();
+	kernel_interrupt_cpus();
+}
+
+void Tlb::broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_bbm(guest_, region.first.raw(), region.size(), level);
+}
+
+void Tlb::cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_cut(guest_, region.first.raw(), region.size(), level);
+}
+
+void Tlb::folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
+{
+	kernel_trace_fold(guest_, region.first.raw(), region.size(), level);
+}
+
+} // namespace stage2::engine

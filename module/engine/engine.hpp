@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// An engine takes guests to EL2: it enters them, asks the MMU about their tables, and keeps the TLBs
+// true. There are three, and the machine decides which (the module parameter `engine` can choose a
+// lesser one):
+//
+//   vhe    the kernel runs at EL2: the world switch is a function call (el2/vhe_enter.S)
+//   nvhe   the kernel left EL2 to its stub, which lets us run a blob there (el2/nvhe_blob.S)
+//   soft   nobody lets us: tables are built, walked and dumped
+//
+// A vCPU is *loaded* on one CPU while its EL1 registers belong to that CPU, and is *entered* any
+// number of times while it is loaded. What a thread does:
+//
+//   load ──> mask interrupts, enter ──> exit, unmask ──> ... ──> put
+//      ^                                                           │
+//      └──── the thread comes back to a CPU  <─────────────────────┘ the thread leaves its CPU
+#pragma once
+
+#include "engine/el2/context.h"
+
+#include "vmsa/hardware_tlb.hpp"
+#include "vmsa/vmsa.hpp"
+
+#include <span>
+
+namespace stage2::engine
+{
+
+enum class Kind : uint8_t { soft, nvhe, vhe };
+
+// Picks the engine and prepares it. `wish` is the name of one, or empty for the best the machine has.
+// 0 or -errno: -EINVAL for a name that is none, -ENODEV for an engine the machine has not got.
+int start(const char *wish);
+void stop();
+
+Kind kind();
+const char *name();
+// What the engine is, in a few words; with Kind::soft why guests do not run, and what would change
+// that.
+const char *about();
+
+// What every world switch and every question needs of a guest: its stage 2, as registers.
+struct Stage2Registers {
+	uint64_t vttbr;
+	uint64_t vtcr;
+};
+
+// ---- Whose is EL2? With nvhe KVM can take it at any time, CPU by CPU, and give it back. So it is found
+// out anew, by the CPU it is about, whenever EL2 is to be used (el2/nvhe_call.S). ----
+
+// What a request that needs EL2 is refused with, by EBUSY.
+inline constexpr char not_ready[] =
+	"KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none, and it stays away";
+
+// Is it ours, on the CPU that asks? What is begun then can still fail.
+bool is_ready();
+
+// ---- Running. Preemption is disabled around load, enter and put. ----
+
+// Puts the vCPU's EL1 registers into this CPU, which from now on holds no TLB entry of its VMID but
+// those the vCPU makes.
+void load(stage2_context &vcpu);
+// The reverse: the registers are back in `vcpu`, and no TLB entry of its VMID is left on this CPU.
+void put(stage2_context &vcpu);
+
+// Runs the guest until its next exit; `vcpu` then says what it was. False: KVM has EL2 on this CPU, and
+// nothing ran. Interrupts are masked by the caller (kernel_mask), and the guest cannot mask them for us:
+// an interrupt that waits is an exit.
+// A pstate that is no mode of a guest is answered with the exception it would be: Illegal Execution
+// state.
+[[nodiscard]] bool enter(stage2_context &vcpu);
+
+// ---- Asking the MMU: AT S12E1R or S12E1W through the guest's stage 2, stage 1 being off. ----
+
+inline constexpr size_t most_asked = 32;
+
+// par[i] is PAR_EL1 for ipas[i], at most most_asked of them: interrupts are masked meanwhile. No vCPU
+// is loaded by the calling thread. False: KVM has EL2 on this CPU, and nobody was asked.
+[[nodiscard]] bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
+		       uint64_t *par);
+
+// ---- TLBs ----
+
+// Who issues TLBIs, on whatever CPU the thread is: a vmsa::Cpu.
+struct TlbCpu {
+	static void tlbi(vmsa::Tlbi op, uint64_t operand);
+	static void dsb_ishst();
+	static void dsb_ish();
+	static void isb();
+};
+
+// The TlbSink of a guest: acts on its VMID from whatever CPU, under masked interrupts, and leaves
+// VTTBR_EL2, VTCR_EL2 and HCR_EL2 as they were. Until the guest is admitted, no hardware has heard
+// of it, and nothing is issued.
+class Tlb {
+    public:
+	using Format = vmsa::Stage2_4K;
+
+	// `guest`: whose it is, for the trace.
+	explicit Tlb(const char *guest);
+
+	// From now on hardware may walk these tables: takes a VMID, the highest that no guest of ours
+	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
+	// left. Harmless when done before.
+	bool admit(const vmsa::Geometry &geometry, vmsa::Pa root);
+	// No vCPU is loaded any more, and so no TLB holds anything of the guest.
+	void dismiss();
+
+	bool admitted() const
+	{
+		return registers_.vttbr != 0;
+	}
+	const Stage2Registers &registers() const
+	{
+		return registers_;
+	}
+
+	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
+	void sync();
+
+	// A vmsa::ShapeObserver: the trace is told.
+	void broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+
+	uint64_t invalidations() const
+	{
+		return invalidations_;
+	}
+
+    private:
+	// False: KVM has EL2 on this CPU, and nothing was issued.
+	template <class Act> [[nodiscard]] bool within(const Act &act);
+
+	const char *guest_;
+	Stage2Registers registers_{};
+	uint64_t invalidations_ = 0;
+	bool pending_ = false; // since the last sync
+	bool owed_ = false; // and it could not be issued
+	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
+};
+
+// What VTCR_EL2 is for a guest of that shape.
+uint64_t vtcr_of(const vmsa::Geometry &geometry);
+
+} // namespace stage2::engine

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The files of debugfs: their names, who answers them, and the C++ half of the seam.
+#include "guest/registry.hpp"
+#include "kernel/kernel.hpp"
+#include "views.hpp"
+#include "words/error_log.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace stage2
+{
+
+namespace
+{
+
+constexpr unsigned short read_only = 0400;
+constexpr unsigned short write_only = 0200;
+constexpr unsigned short read_write = 0600;
+
+// "guests/demo/map", as a user sees it from the module's folder.
+struct Path {
+	char text[64];
+
+	Path(const Guest *guest, const char *file)
+	{
+		kernel_format(text, sizeof(text), "%s%s%s%s", guest ? "guests/" : "",
+			      guest ? guest->name : "", guest ? "/" : "", file);
+	}
+};
+
+template <int (*answer)(const Request &)>
+int write(const stage2_file *file, Guest *, const char *text, unsigned long length)
+{
+	return answer(Request{file->name, {text, length}});
+}
+
+// The guest is locked meanwhile.
+template <int (*answer)(Guest &, const Request &)>
+int write(const stage2_file *file, Guest *guest, const char *text, unsigned long length)
+{
+	const Path path{guest, file->name};
+	const Request request{path.text, {text, length}};
+	const Guard guard{guest->lock};
+
+	if (guest->removed)
+		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	return answer(*guest, request);
+}
+
+// The guest runs meanwhile: nothing is locked.
+int write_run(const stage2_file *file, Guest *guest, const char *text, unsigned long length)
+{
+	const Path path{guest, file->name};
+
+	return vcpu_run(*guest, Request{path.text, {text, length}});
+}
+
+// The guest is locked around these.
+
+template <int (*take)(Guest &, const Request &, void **)>
+int begin(const stage2_file *file, Guest *guest, void **taken)
+{
+	const Path path{guest, file->name};
+
+	return take(*guest, Request{path.text, ""}, taken);
+}
+
+} // namespace
+
+long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
+{
+	const auto found = guest.tree().translate(ipa);
+
+	if (!found)
+		return -EIO;
+
+	const uint64_t page = Guest::Format::Granule::page_size;
+	const uint64_t count = std::min(bytes, page - ipa.raw() % page);
+	void *memory = kernel_virt(found.value().pa.raw());
+
+	// The guest may have its caches off. Then it has written past ours; and what we write, it
+	// reads from memory, data or instructions.
+	kernel_cache_clean(memory, count);
+	if (!write) {
+		std::memcpy(buffer, memory, count);
+	} else {
+		std::memcpy(memory, buffer, count);
+		kernel_cache_clean(memory, count);
+		kernel_icache_flush();
+	}
+	return static_cast<long>(count);
+}
+
+} // namespace stage2
+
+using namespace stage2;
+
+const stage2_file stage2_top_files[] = {
+	{"features", read_only, nullptr, nullptr, show_features},
+	{"create", write_only, write<registry::create>, nullptr, nullptr},
+	{"remove", write_only, write<registry::remove>, nullptr, nullptr},
+	{"error_log", read_only, nullptr, nullptr, error_log::show},
+	{},
+};
+
+const stage2_file stage2_guest_files[] = {
+	{"config", read_only, nullptr, nullptr, show_config},
+	{"map", write_only, write<guest_map>, nullptr, nullptr},
+	{"unmap", write_only, write<guest_unmap>, nullptr, nullptr},
+	{"protect", write_only, write<guest_protect>, nullptr, nullptr},
+	{"fold", write_only, write<guest_fold>, nullptr, nullptr},
+	{"mem", read_write, nullptr, nullptr, nullptr},
+	{"maps", read_only, nullptr, nullptr, show_maps},
+	{"tables", read_only, nullptr, nullptr, show_tables},
+	{"tables.bin", read_only, nullptr, nullptr, show_tables_bin},
+	{"walk", read_write, write<guest_set_walk>, nullptr, show_walk},
+	{"regs", read_write, write<vcpu_set_registers>, nullptr, show_registers},
+	{"run", read_write, write_run, nullptr, show_exits},
+	{"demand", read_write, write<policy_set_demand>, nullptr, show_demand},
+	{"dirty", read_write, write<policy_set_dirty>, begin<policy_take_dirty>, show_ranges},
+	{"accessed", read_write, write<policy_set_accessed>, begin<policy_take_accessed>,
+	 show_ranges},
+	{"verify", read_only, nullptr, begin<take_verify>, show_verify},
+	{"stats", read_only, nullptr, nullptr, show_stats},
+	{},
+};
+
+int stage2_start(const char *engine)
+{
+	if (const int error = engine::start(engine))
+		return error;
+	if (error_log::start() && registry::start())
+		return 0;
+	stage2_stop();
+	return -ENOMEM;
+}
+
+void stage2_stop(void)
+{
+	registry::stop();
+	error_log::stop();
+	engine::stop();
+}
+
+int stage2_request_too_long(const stage2_file *file, stage2_guest *guest, unsigned long length)
+{
+	const Path path{guest, file->name};
+
+	return Request{path.text, ""}.refuse(E2BIG, error_log::no_caret,
+					     "a request of %lu bytes (at most %d are read)", length,
+					     STAGE2_REQUEST_MAX);
+}
+
+int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
+{
+	if (!guest)
+		return 0;
+	kernel_lock_acquire(guest->lock);
+	if (!guest->removed)
+		return 0;
+	kernel_lock_release(guest->lock);
+
+	const Path path{guest, file->name};
+
+	return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+}
+
+void stage2_show_end(stage2_guest *guest)
+{
+	if (guest)
+		kernel_lock_release(guest->lock);
+}
+
+long stage2_guest_memory(stage2_guest *guest, unsigned long ipa, void *buffer, unsigned long bytes,
+			 bool write)
+{
+	const Path path{guest, "mem"};
+	const Guard guard{guest->lock};
+
+	if (guest->removed)
+		return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret,
+						     "the guest was removed");
+
+	const long copied = guest_copy(*guest, vmsa::Ipa{ipa}, buffer, bytes, write);
+
+	if (copied < 0)
+		return Request{path.text, ""}.refuse(EIO, error_log::no_caret,
+						     "0x%lx is not mapped", ipa);
+	return copied;
+}

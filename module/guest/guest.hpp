@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A guest: a name, an address space, and the RAM it is allowed to see. What it is asked for comes
+// as Requests (guest_requests.cpp); what it is shown as comes from views.cpp.
+#pragma once
+
+#include "engine/engine.hpp"
+#include "policy.hpp"
+#include "ram.hpp"
+#include "tables.hpp"
+#include "vcpu.hpp"
+#include "words/request.hpp"
+
+#include "vmsa/vmsa.hpp"
+
+namespace stage2
+{
+
+// Since the guest was made.
+struct Counters {
+	uint64_t runs;
+	uint64_t exits; // that it made
+	uint64_t interrupts; // that made it leave
+	uint64_t faults; // of its stage 2
+	uint64_t demand_pages;
+};
+
+} // namespace stage2
+
+// The seam knows the type by name only.
+struct stage2_guest {
+	using Format = vmsa::Stage2_4K;
+	using Mapping = vmsa::Mapping<Format, stage2::Tables, stage2::engine::Tlb>;
+	using Tree = vmsa::Tree<Format, stage2::Tables>;
+
+	static constexpr size_t name_bytes = 32; // the NUL included
+
+	explicit stage2_guest(std::string_view name);
+
+	const Tree &tree() const
+	{
+		return mapping.tree();
+	}
+
+	// Not only under the lock.
+	bool is_removed() const
+	{
+		return __atomic_load_n(&removed, __ATOMIC_RELAXED);
+	}
+
+	char name[name_bytes];
+
+	// Everything below is read and changed under the lock.
+	kernel_lock *lock = nullptr;
+	bool removed = false;
+	stage2::Vcpus vcpus; // their registers are the runner's meanwhile
+	stage2::Policy policy;
+	stage2::Counters counters{};
+	stage2::Tables tables{name};
+	stage2::engine::Tlb tlb{name};
+	Mapping mapping{tables, tlb};
+	stage2::Ram ram;
+	bool walk_given = false; // an IPA was written to `walk`
+	vmsa::Ipa walk_ipa;
+
+	// Under the registry's lock, except holders, which is atomic.
+	stage2_guest *next = nullptr;
+	void *dir = nullptr;
+	unsigned int holders = 1;
+};
+
+namespace stage2
+{
+
+using Guest = ::stage2_guest;
+
+// 0, or -error; then nothing changed, and error_log says why.
+int guest_map(Guest &guest, const Request &request);
+int guest_unmap(Guest &guest, const Request &request);
+int guest_protect(Guest &guest, const Request &request);
+int guest_fold(Guest &guest, const Request &request);
+int guest_set_walk(Guest &guest, const Request &request);
+
+// From now on the hardware may walk the guest's tables. Before anything that needs an engine. 0, or
+// -EOPNOTSUPP without one, -EBUSY while KVM has EL2, or -ENOSPC when all VMIDs are in use; error_log says
+// why.
+int guest_admit(Guest &guest, const Request &request);
+
+// Bytes copied, within one page, or -EIO.
+long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write);
+
+} // namespace stage2

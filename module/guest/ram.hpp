@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The memory that belongs to a guest: one flat space of offsets, made of pieces that are each
+// physically contiguous. A request takes the first free run of offsets that fits.
+//
+//   offset  0          2M          4M                  5M
+//           +-----------+-----------+-------------------+
+//           |   piece   |   piece   | piece | piece | ..|   large pieces first, so that an offset
+//           +-----------+-----------+-------------------+   and its PA agree modulo 2M there
+#pragma once
+
+#include "kernel/kernel.hpp"
+
+#include "vmsa/map.hpp"
+
+namespace stage2
+{
+
+class Ram {
+    public:
+	// The unit RAM is handed out in: a page of the guest's granule.
+	static constexpr uint64_t unit = vmsa::Granule4K::page_size;
+
+	~Ram()
+	{
+		release();
+	}
+
+	// How much a guest can have, so that the machine goes on: a sixteenth of its memory stays free.
+	static uint64_t most();
+
+	// Zeroed; `bytes` is a multiple of the kernel's page. False when the machine has not got it:
+	// nothing is held then.
+	bool allocate(uint64_t bytes);
+	void release();
+
+	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
+	static constexpr uint64_t none = ~uint64_t{0};
+	uint64_t find(uint64_t bytes, vmsa::Ipa ipa) const;
+	// The first free page, or `none`: quick also where much is used.
+	uint64_t find_page();
+	// Before a run is mapped: what was written to it in its last use leaves the caches. Later it
+	// could come over what a guest writes that has its caches off.
+	void clean(uint64_t offset, uint64_t bytes);
+	void mark(uint64_t offset, uint64_t bytes, bool used);
+	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
+
+	// What lies at an offset, and how far it is contiguous.
+	vmsa::Extent at(uint64_t offset) const;
+
+	uint64_t size() const
+	{
+		return bytes_;
+	}
+	uint64_t used() const;
+
+    private:
+	struct Piece {
+		uint64_t offset;
+		uint64_t pa;
+		uint64_t bytes;
+	};
+
+	void clean_stale(uint64_t offset, uint64_t bytes);
+	size_t gather(Piece *pieces, uint64_t bytes, size_t most);
+	static size_t merge(Piece *pieces, size_t count);
+	const Piece *find_piece(size_t first, size_t last, uint64_t pa) const;
+	static void free_pieces(const Piece *pieces, size_t count);
+
+	Array<Piece> pieces_;
+	Array<unsigned long> map_; // a bit for each unit: it is used
+	Array<unsigned long> stale_; // and one: it was used, and not cleaned since
+	size_t count_ = 0;
+	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
+	uint64_t bytes_ = 0;
+	size_t first_free_ = 0; // no word of map_ before it has a clear bit
+};
+
+// The rule of a mapping: the output of an IPA is where the RAM that was picked for the region lies.
+struct RamRule {
+	const Ram &ram;
+	vmsa::Ipa first;
+	uint64_t offset;
+
+	vmsa::Extent operator()(vmsa::Ipa ipa) const
+	{
+		return ram.at(offset + (ipa - first));
+	}
+};
+
+} // namespace stage2

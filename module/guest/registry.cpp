@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "registry.hpp"
+
+#include "kernel/kernel.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+using stage2::Guest;
+
+stage2_guest::stage2_guest(std::string_view n)
+{
+	name[n.copy(name, name_bytes - 1)] = '\0';
+}
+
+void stage2_guest_hold(stage2_guest *guest)
+{
+	__atomic_fetch_add(&guest->holders, 1, __ATOMIC_RELAXED);
+}
+
+void stage2_guest_drop(stage2_guest *guest)
+{
+	if (__atomic_fetch_sub(&guest->holders, 1, __ATOMIC_ACQ_REL) != 1)
+		return;
+	kernel_lock_destroy(guest->lock);
+	guest->~stage2_guest();
+	kernel_free(guest);
+}
+
+namespace stage2::registry
+{
+
+namespace
+{
+
+constinit Guest *guests = nullptr; // under the lock
+constinit kernel_lock *lock = nullptr;
+
+enum { name_word, ipa_bits_word, ram_word, tables_word, vcpus_word, create_words };
+
+constexpr Word words[create_words] = {
+	{"name", Word::Kind::name, true},     {"ipa_bits", Word::Kind::number, false},
+	{"ram", Word::Kind::number, false},   {"tables", Word::Kind::number, false},
+	{"vcpus", Word::Kind::number, false},
+};
+
+constexpr uint64_t default_ipa_bits = 40;
+constexpr uint64_t default_ram = 64 * vmsa::MiB;
+
+constexpr bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || c == '.';
+}
+
+// It becomes the name of a folder.
+int check_name(const Request &request, const Value &name)
+{
+	if (name.text.empty())
+		return request.refuse(EINVAL, name.column, "the name is empty");
+	if (name.text.size() >= Guest::name_bytes)
+		return request.refuse(ENAMETOOLONG, name.column,
+				      "the name is longer than %zu characters",
+				      Guest::name_bytes - 1);
+	if (name.text[0] == '.')
+		return request.refuse(EINVAL, name.column, "a name cannot begin with a dot");
+	for (size_t i = 0; i < name.text.size(); i++) {
+		if (!is_name_char(name.text[i]))
+			return request.refuse(EINVAL, name.column + i,
+					      "a name has letters, digits, '_', '-' and '.'");
+	}
+	return 0;
+}
+
+// The link that names the guest, or the null one at the end of the list.
+Guest **find(std::string_view name)
+{
+	Guest **link = &guests;
+
+	while (*link && name != (*link)->name)
+		link = &(*link)->next;
+	return link;
+}
+
+// Everything a guest owns but the guest itself. Its files, if any are open, answer ENODEV then, and so
+// do threads that run it: they leave first.
+void end(Guest &guest)
+{
+	{
+		const Guard guard{guest.lock};
+
+		__atomic_store_n(&guest.removed, true, __ATOMIC_RELAXED);
+		guest.vcpus.kick();
+	}
+	guest.vcpus.wait_until_none_runs();
+	{
+		const Guard guard{guest.lock};
+
+		guest.tlb.dismiss();
+		guest.mapping.destroy();
+		guest.ram.release();
+	}
+	if (guest.dir)
+		kernel_guest_dir_remove(guest.dir);
+	stage2_guest_drop(&guest);
+}
+
+// Fills in a guest whose name is free. 0, or the errno; the caller ends it then.
+int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Geometry &geometry)
+{
+	const auto ram = static_cast<unsigned long>(v[ram_word].number);
+
+	guest.tables.set_limit(v[tables_word].given
+				       ? v[tables_word].number * Guest::Format::Granule::table_bytes
+				       : ~size_t{0});
+	if (!guest.mapping.create(geometry))
+		return request.refuse(ENOMEM, v[tables_word].given ? v[tables_word].column : 0,
+				      "no memory for the root, %u tables", geometry.root_tables);
+	if (!guest.ram.allocate(ram))
+		return request.refuse(
+			ENOMEM, v[ram_word].column,
+			"the machine has not got %lu MiB to give (%lu MiB are available)",
+			ram >> 20, Ram::most() >> 20);
+	if (!guest.vcpus.create(guest, static_cast<unsigned>(v[vcpus_word].number)))
+		return request.refuse(ENOMEM, v[vcpus_word].given ? v[vcpus_word].column : 0,
+				      "no memory for vcpus");
+	guest.dir = kernel_guest_dir_create(guest.name, &guest);
+	if (!guest.dir)
+		return request.refuse(ENOMEM, v[name_word].column, "debugfs has no folder for it");
+	return 0;
+}
+
+// ipa_bits, ram and tables, in themselves and against the machine.
+int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geometry)
+{
+	kernel_features features;
+
+	kernel_read_features(&features);
+	if (!features.granule_4k)
+		return request.refuse(EOPNOTSUPP, 0, "this CPU has no 4K granule at stage 2");
+
+	// A small machine still gets a guest when nothing was asked for.
+	const auto bits = v[ipa_bits_word].given
+				  ? v[ipa_bits_word].number
+				  : std::min(default_ipa_bits, uint64_t{features.pa_bits});
+	const auto shape = vmsa::stage2_geometry<Guest::Format::Granule>(
+		bits > 64 ? 65 : static_cast<unsigned>(bits), features.pa_bits);
+
+	if (!shape && shape.error().code == vmsa::Errc::output_bits)
+		return request.refuse(
+			ERANGE, v[ipa_bits_word].column,
+			"this CPU has %lu bits of physical address, so ipa_bits is %u..%lu",
+			static_cast<unsigned long>(shape.error().last), vmsa::min_stage2_bits,
+			static_cast<unsigned long>(shape.error().last));
+	if (!shape)
+		return request.refuse(ERANGE, v[ipa_bits_word].column, "ipa_bits is %u..%u",
+				      vmsa::min_stage2_bits, vmsa::max_stage2_bits);
+	geometry = shape.value();
+
+	if (v[ram_word].number == 0 || v[ram_word].number % kernel_page_size())
+		return request.refuse(EINVAL, v[ram_word].column,
+				      "ram is one or more of the kernel's pages, 0x%lx bytes each",
+				      kernel_page_size());
+	if (v[tables_word].given &&
+	    v[tables_word].number > (vmsa::TiB >> Guest::Format::Granule::page_shift))
+		return request.refuse(ERANGE, v[tables_word].column,
+				      "more tables than a TiB can hold");
+	if (v[vcpus_word].number < 1 || v[vcpus_word].number > Vcpus::most)
+		return request.refuse(ERANGE, v[vcpus_word].column, "vcpus is 1..%u", Vcpus::most);
+	return 0;
+}
+
+} // namespace
+
+bool start()
+{
+	lock = kernel_lock_create(KERNEL_LOCK_REGISTRY);
+	return lock;
+}
+
+void stop()
+{
+	while (guests) {
+		Guest *guest = guests;
+
+		guests = guest->next;
+		end(*guest);
+	}
+	kernel_lock_destroy(lock);
+	lock = nullptr;
+}
+
+int create(const Request &request)
+{
+	Value v[create_words];
+	vmsa::Geometry geometry;
+
+	v[ram_word].number = default_ram;
+	v[vcpus_word].number = 1;
+	if (const int error = request.parse(words, v))
+		return error;
+	if (const int error = check_name(request, v[name_word]))
+		return error;
+	if (const int error = check_numbers(request, v, geometry))
+		return error;
+
+	// Held to the end, so that a name is taken once.
+	const Guard guard{lock};
+
+	if (*find(v[name_word].text))
+		return request.refuse(EEXIST, v[name_word].column, "there is a guest of that name");
+
+	void *room = kernel_alloc(sizeof(Guest));
+
+	if (!room)
+		return request.refuse(ENOMEM, 0, "no memory for a guest");
+
+	Guest *guest = new (room) Guest{v[name_word].text};
+
+	guest->lock = kernel_lock_create(KERNEL_LOCK_GUEST);
+	if (!guest->lock) {
+		stage2_guest_drop(guest);
+		return request.refuse(ENOMEM, 0, "no memory for a guest");
+	}
+	if (const int error = furnish(*guest, request, v, geometry)) {
+		end(*guest);
+		return error;
+	}
+	*find(guest->name) = guest;
+	return 0;
+}
+
+int remove(const Request &request)
+{
+	Value name;
+
+	if (const int error = request.parse({words, 1}, {&name, 1}))
+		return error;
+
+	// Held to the end: a new guest of that name needs the folder gone.
+	const Guard guard{lock};
+	Guest **link = find(name.text);
+	Guest *guest = *link;
+
+	if (!guest)
+		return request.refuse(ENOENT, name.column, "there is no guest of that name");
+	*link = guest->next;
+	end(*guest);
+	return 0;
+}
+
+} // namespace stage2::registry

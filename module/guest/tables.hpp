@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The memory that a guest's tables are made of: pages of the kernel's, within a limit.
+#pragma once
+
+#include "kernel/kernel.h"
+
+#include "vmsa/error.hpp"
+#include "vmsa/memory.hpp"
+
+namespace stage2
+{
+
+class Tables {
+    public:
+	// `guest`: whose they are, for the trace.
+	explicit Tables(const char *guest) : guest_{guest}
+	{
+	}
+
+	// `limit` in bytes of tables, the root included.
+	void set_limit(size_t limit)
+	{
+		limit_ = limit;
+	}
+
+	vmsa::Descriptor *allocate(size_t bytes)
+	{
+		auto *table = bytes > limit_ - used_
+				      ? nullptr
+				      : static_cast<vmsa::Descriptor *>(kernel_table_alloc(bytes));
+
+		if (!table) {
+			used_when_short_ = used_;
+			return nullptr;
+		}
+		used_ += bytes;
+		kernel_trace_table_alloc(guest_, table, bytes, used_);
+		return table;
+	}
+
+	void free(vmsa::Descriptor *table, size_t bytes)
+	{
+		used_ -= bytes;
+		kernel_trace_table_free(guest_, table, bytes, used_);
+		kernel_table_free(table);
+	}
+
+	// A change has ended with this error. For want of a table: those it had taken are back.
+	void trace_failure(const vmsa::Error &error) const
+	{
+		if (error.code == vmsa::Errc::no_memory)
+			kernel_trace_oom(guest_, error.first, error.last - error.first + 1,
+					 static_cast<unsigned>((used_when_short_ - used_) /
+							       vmsa::Granule4K::table_bytes),
+					 used_);
+	}
+
+	vmsa::Pa physical(const vmsa::Descriptor *table) const
+	{
+		return vmsa::Pa{kernel_phys(table)};
+	}
+
+	vmsa::Descriptor *pointer(vmsa::Pa pa) const
+	{
+		return static_cast<vmsa::Descriptor *>(kernel_virt(pa.raw()));
+	}
+
+	size_t used() const
+	{
+		return used_;
+	}
+
+    private:
+	const char *guest_;
+	size_t used_ = 0;
+	size_t used_when_short_ = 0; // the last time
+	size_t limit_ = 0;
+};
+
+} // namespace stage2
