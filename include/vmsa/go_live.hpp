@@ -10,7 +10,8 @@
 //   if (auto before = go_live(map, block, sizeof(block)); !before)
 //           return before.error();                   the MMU is off, as it was
 //
-// Only for code that its own map translates to where it is: an IdMap, of what runs and what it touches.
+// Only for code that its own map translates to where it is: an IdMap, of what runs and what it touches. A kernel in
+// the upper half has a map of that for its first steps, and goes live with both: go_live_with(lower, upper, ...).
 #pragma once
 
 #include "vmsa/live_map.hpp"
@@ -119,6 +120,24 @@ Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu =
 	if (before)
 		enable_mmu<typename Map::Stage>(cpu);
 	return before;
+}
+
+// The same with a map of either range, one of which translates what runs to where it is. Errors: as go_live; overlap,
+// when both are of one range.
+template <class Map, class Other, CacheCpu C = ThisCpu>
+Result<void> go_live_with(Map &map, Other &other, const void *tables, size_t bytes, C cpu = {})
+{
+	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
+		return regime;
+	if (map.created() && other.created())
+		discard_cached(tables, bytes, cpu);
+	if (const auto configured = map.configure_with(other); !configured)
+		return configured;
+	// Both are created: neither can fail.
+	static_cast<void>(map.activate());
+	static_cast<void>(other.activate());
+	enable_mmu<typename Map::Stage>(cpu);
+	return {};
 }
 
 } // namespace vmsa

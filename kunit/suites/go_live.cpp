@@ -81,6 +81,76 @@ TEST(the_steps_come_in_order)
 	boot.map.deactivate(before.value());
 }
 
+// The order is that of one map, with TCR for both, and a TTBR each.
+TEST(a_map_of_either_range_goes_live_with_the_other)
+{
+	Boot<El1And0> boot{test};
+	CpuLog &log = boot.bench.log;
+	const CpuRecorder cpu{&log};
+	const auto at = reinterpret_cast<uintptr_t>(boot.block);
+	MapConfig config = usual_config<El1And0>();
+
+	config.range = Range::upper;
+	config.va_bits = 42;
+	RecordedLinearMap<El1And0> upper{boot.bench.memory, config, {}, cpu};
+
+	log[sctlr_of<El1And0>] = 0;
+	ASSERT(go_live_with(boot.map, upper, boot.block, sizeof(boot.block), cpu));
+	const uint64_t control = control_of_both(boot.map.control_fields(), upper.control_fields());
+
+	EXPECT_EQ(log.differs({read(Register::ctr_el0),
+			       dc_ivac(at),
+			       dc_ivac(at + 64),
+			       dsb_sy,
+			       write(Register::mair_el1, mair_value),
+			       write(Register::tcr_el1, control),
+			       isb,
+			       dsb_ishst,
+			       tlbi(Tlbi::vmalle1is),
+			       dsb_ish,
+			       isb,
+			       dsb_ishst,
+			       read(Register::ttbr0_el1),
+			       write(Register::ttbr0_el1, boot.map.root_register()),
+			       isb,
+			       dsb_ishst,
+			       read(Register::ttbr1_el1),
+			       write(Register::ttbr1_el1, upper.root_register()),
+			       isb,
+			       read(Register::sctlr_el1),
+			       ic_iallu,
+			       dsb_sy,
+			       isb,
+			       write(Register::sctlr_el1, 0x1005),
+			       isb}),
+		  nowhere);
+	EXPECT(boot.map.users() == 1 && upper.users() == 1);
+	boot.map.deactivate({});
+	upper.deactivate({});
+}
+
+// On an error the MMU is off, and no register was written.
+TEST(two_maps_that_do_not_fit_go_nowhere)
+{
+	Boot<El1And0> boot{test};
+	Boot<El1And0> same{test};
+	Boot<El2And0> el2{test};
+	const CpuRecorder cpu{&boot.bench.log};
+	const CpuRecorder cpu2{&el2.bench.log};
+	const auto both = [&](auto &one, auto &two, auto c) {
+		return go_live_with(one, two, boot.block, sizeof(boot.block), c).error().code;
+	};
+
+	EXPECT_EQ(both(boot.map, same.map, cpu), Errc::overlap);
+	EXPECT(same.map.destroy());
+	EXPECT_EQ(both(boot.map, same.map, cpu), Errc::no_memory);
+	EXPECT_EQ(both(same.map, boot.map, cpu), Errc::no_memory);
+	EXPECT_EQ(both(el2.map, el2.map, cpu2), Errc::regime);
+	EXPECT_EQ(el2.bench.log.differs({read(Register::hcr_el2)}), nowhere);
+	EXPECT_EQ(boot.bench.log[Register::tcr_el1], 0);
+	EXPECT(boot.map.users() == 0 && el2.map.users() == 0);
+}
+
 // Whole lines, also where the memory begins and ends within one.
 TEST(every_line_of_the_tables_is_discarded)
 {
@@ -134,5 +204,6 @@ TEST(a_regime_that_is_not_there_is_refused)
 	EXPECT(choose_regime<El2And0>(Fixed{{&log}, hcr_e2h}));
 }
 
-SUITE(go_live, the_steps_come_in_order, every_line_of_the_tables_is_discarded,
+SUITE(go_live, the_steps_come_in_order, a_map_of_either_range_goes_live_with_the_other,
+      two_maps_that_do_not_fit_go_nowhere, every_line_of_the_tables_is_discarded,
       el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused);
