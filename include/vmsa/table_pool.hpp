@@ -41,6 +41,18 @@ template <PageGranule Granule> class TablePool {
 		return tables_;
 	}
 
+	// How many are left. Before a map and after it is gone, or something has been lost. Cost: a look at each
+	// table that was given back.
+	size_t available() const
+	{
+		size_t n = static_cast<size_t>(end_ - next_) / Granule::entries;
+
+		for (const Descriptor *free = free_; free;
+		     free = reinterpret_cast<const Descriptor *>(load(free)))
+			n++;
+		return n;
+	}
+
 	Descriptor *allocate(size_t bytes)
 	{
 		if (bytes == Granule::table_bytes && free_) {

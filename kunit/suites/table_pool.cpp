@@ -19,8 +19,11 @@ TEST(a_pool_gives_tables_until_it_is_empty)
 	ASSERT(!block.empty());
 	// Physical addresses are what the user says, here not those of the pointers.
 	TablePool<Granule4K> pool{block.data(), block.size_bytes(), Pa{0x8000'1000}};
+
+	EXPECT_EQ(pool.available(), 8);
 	Descriptor *first = pool.allocate(4096);
 
+	EXPECT_EQ(pool.available(), 7);
 	EXPECT_EQ(first, block.data());
 	EXPECT_EQ(pool.physical(first), Pa{0x8000'1000});
 	EXPECT_EQ(pool.pointer(Pa{0x8000'1000}), first);
@@ -28,7 +31,9 @@ TEST(a_pool_gives_tables_until_it_is_empty)
 	Descriptor *root = pool.allocate(4 * 4096);
 
 	EXPECT_EQ(pool.physical(root), Pa{0x8000'4000});
+	EXPECT_EQ(pool.available(), 3);
 	EXPECT(pool.allocate(4 * 4096) == nullptr);
+	EXPECT_EQ(pool.available(), 3);
 	for (unsigned i = 0; i < 3; i++) {
 		Descriptor *table = pool.allocate(4096);
 
@@ -41,7 +46,9 @@ TEST(a_pool_gives_tables_until_it_is_empty)
 
 	ASSERT(again && again[0] == 0 && again[511] == 0);
 	EXPECT(pool.allocate(4096) == nullptr);
+	EXPECT_EQ(pool.available(), 0);
 	pool.free(root, 4 * 4096);
+	EXPECT_EQ(pool.available(), 4);
 	for (unsigned i = 0; i < 4; i++)
 		EXPECT(pool.allocate(4096) != nullptr);
 	EXPECT(pool.allocate(4096) == nullptr);
@@ -65,6 +72,9 @@ TEST(a_map_lives_in_a_pool)
 	EXPECT(map.map({Va{GiB + 2 * MiB}, page}, normal | rw));
 	EXPECT(map.unmap({Va{GiB}, 2 * page}));
 	EXPECT(map.map({Va{GiB + 4 * MiB}, page}, normal | rw));
+	// What a map took is there again when it is gone.
+	EXPECT(map.destroy());
+	EXPECT_EQ(pool.available(), pool.tables());
 }
 
 // What lies before the first boundary is left alone; what is no whole table counts as none.
@@ -90,11 +100,13 @@ TEST(a_block_off_its_alignment_gives_aligned_tables)
 	TablePool<Granule4K> moved{block.data(), 4 * 4096, Pa{0x8000'0800}};
 
 	EXPECT_EQ(moved.tables(), 3);
+	EXPECT_EQ(moved.available(), 3);
 	EXPECT_EQ(moved.physical(moved.allocate(4096)), Pa{0x8000'1000});
 	// Too small for anything.
 	EXPECT_EQ((TablePool<Granule4K>{block.data() + 1, 4096}.tables()), 0);
 	EXPECT_EQ((TablePool<Granule4K>{block.data(), 4095}.tables()), 0);
 	EXPECT_EQ((TablePool<Granule4K>{block.data(), 0}.tables()), 0);
+	EXPECT_EQ((TablePool<Granule4K>{block.data(), 0}.available()), 0);
 	EXPECT_EQ((TablePool<Granule4K>{reinterpret_cast<char *>(block.data()) + 3, 2 * 4096}
 			   .tables()),
 		  1);
