@@ -11,8 +11,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
-	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-s2ctl check-render \
-	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers \
+	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-render \
+	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers examples \
 	bench-host bench-size bench bench-tables soak matrix \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -47,6 +47,7 @@ shell: $(setup)
 #:   make check-audit   the freestanding audit finds what it should
 #:   make check-style   clang-format, checkpatch, SPDX
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
+#:   make check-ports   firmware, boot tables, a hypervisor and a kernel on the installed headers, in QEMU
 #:   make check-s2ctl   s2ctl and the readers of tables, without a module
 #:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims
@@ -93,6 +94,12 @@ check-headers: setup
 
 check-tools: setup
 	@scripts/check-tools.sh
+
+check-ports: setup
+	@scripts/check-ports.sh
+
+examples: setup
+	@scripts/ports.sh $(or $(PORT),all) $(CPU)
 
 check-s2ctl: setup-s2ctl
 	@scripts/check-s2ctl.sh
@@ -184,6 +191,7 @@ guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
 	@$(MAKE) --no-print-directory -f userspace/machine/programs.mk build/programs/s2load
 
 #: The library in other projects:
+#:   make examples      boots firmware, boot tables, a hypervisor and a kernel (PORT=kernel for one, CPU=cortex-a76)
 #:   make install-headers   PREFIX=/usr/local DESTDIR=: headers, pkg-config file, CMake package
 #:   make vmsa-image        a tool that makes tables ahead of time, and prints them
 #:   make install-vmsa-image    PREFIX=/usr/local DESTDIR=

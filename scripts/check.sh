@@ -91,6 +91,7 @@ part clang scripts/check-clang.sh
 part docs scripts/docs.sh
 part headers scripts/check-headers.sh
 part tools scripts/check-tools.sh
+part ports scripts/check-ports.sh
 part s2ctl scripts/check-s2ctl.sh
 part render scripts/check-render.sh
 part package scripts/check-package.sh

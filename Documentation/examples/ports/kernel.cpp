@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// A kernel in the upper half, and processes: TTBR1 has the kernel, TTBR0 a process, and a switch is one write of that
+// register, because each has an ASID. Memory may run out: what fails has changed nothing, and the kernel goes on. A
+// process that is reaped gives its pages back in one walk.
+//
+//   boot      IdMap                    ASID 1; under the kernel's feet while it turns the MMU on
+//   kernel    LinearMap, upper range   made before the MMU is on, and adopted where the kernel runs
+//   process   LiveMap                  ASID 2 and on; its rule is the list of its frames
+#include "machine/lower.hpp"
+#include "machine/machine.hpp"
+
+using namespace vmsa;
+
+namespace
+{
+
+constexpr uint64_t page_bytes = 4 * KiB;
+constexpr uint64_t offset = 0xffff'ff80'0000'0000; // from physical to the kernel's addresses
+
+// A process has its text, its data, and what it asks for, side by side.
+constexpr Va user{GiB - 4 * page_bytes};
+constexpr uint64_t user_data = user.raw() + page_bytes;
+
+// ---- Processes, at EL0 ----
+
+LOWER void counter(uint64_t step)
+{
+	for (uint64_t n = step;; n = word(user_data) + step) {
+		word(user_data) = n;
+		syscall(n);
+	}
+}
+
+LOWER void thief(uint64_t address)
+{
+	syscall(word(address));
+}
+
+// ---- An allocator that may fail, for tables and for what processes have ----
+
+struct PageAllocator : TablePool<Granule4K> {
+	using TablePool::TablePool;
+
+	size_t reserve = 0; // so many are not given out
+
+	Descriptor *allocate(size_t bytes)
+	{
+		return available() > reserve ? TablePool::allocate(bytes) : nullptr;
+	}
+};
+
+alignas(page_bytes) unsigned char boot_memory[16 * page_bytes]; // of the first tables
+alignas(page_bytes) unsigned char memory[64 * page_bytes]; // of all later ones, and of processes
+
+// ---- A process ----
+
+struct Frames {
+	const Pa *of;
+
+	Extent operator()(Va va) const
+	{
+		return {of[(va - user) / page_bytes], page_bytes};
+	}
+};
+
+class Process {
+	static constexpr size_t most = 8;
+
+	PageAllocator &pages_;
+	Pa frames_[most];
+	size_t count_ = 0;
+	LiveMap<El1And0, Granule4K, Frames, 48, PageAllocator> map_;
+	Context context_;
+
+    public:
+	Process(PageAllocator &pages, uint16_t asid, void (*program)(uint64_t), uint64_t argument)
+	    : pages_{pages}, map_{pages, {.va_bits = 39, .asid = asid}, Frames{frames_}}
+	{
+		const auto start = address_of(program) - address_of(lower_start);
+
+		context_ = {.x = {argument}, .pc = user.raw() + start, .pstate = pstate_el0};
+		frames_[count_++] = Pa{address_of(lower_start) - offset};
+		must(map_.map({user, page_bytes}, normal | user_rx), "a process's text");
+		must(grow(1), "a process's data");
+		map_.mark_active(); // from its first run on TLBs may have what is its ASID's
+	}
+
+	// More memory: all of it, or none. Errors: no_memory.
+	Result<void> grow(size_t n)
+	{
+		const size_t before = count_;
+		const Region<Va> region{user + before * page_bytes, n * page_bytes};
+		Result<void> done;
+
+		while (done && count_ < before + n) {
+			if (Descriptor *page =
+				    count_ < most ? pages_.allocate(page_bytes) : nullptr)
+				frames_[count_++] = pages_.physical(page);
+			else
+				done = Error{Errc::no_memory, region};
+		}
+		if (done)
+			done = map_.map(region, normal | user_rw);
+		while (!done && count_ > before)
+			pages_.free(pages_.pointer(frames_[--count_]), page_bytes);
+		return done;
+	}
+
+	// Until its next system call, or its fault.
+	const Context &run()
+	{
+		ThisCpu::write<Register::ttbr0_el1>(map_.root_register());
+		ThisCpu::isb();
+		run_lower(context_);
+		return context_;
+	}
+
+	// TTBR0 has another's tables by now.
+	bool reap()
+	{
+		map_.mark_inactive(); // and no TLB has anything of this ASID, which is free again
+		return map_.destroy([&](const auto &leaf) {
+			if (leaf.output() != frames_[0]) // the text is the kernel's
+				pages_.free(pages_.pointer(leaf.output()), leaf.region.size());
+		});
+	}
+};
+
+// ---- The kernel ----
+
+using KernelMap = LinearMap<El1And0, Granule4K, 48, PageAllocator>;
+
+constexpr MapConfig kernel_config{.va_bits = 39, .range = Range::upper};
+constexpr int64_t to_physical = -static_cast<int64_t>(offset);
+
+// Where it belongs.
+[[noreturn]] void kernel_main()
+{
+	const uint64_t boot = ThisCpu::read<Register::ttbr0_el1>();
+	const Pa root{ThisCpu::read<Register::ttbr1_el1>()};
+	// By its constant it knows the addresses of the first tables, too.
+	PageAllocator pages{memory, sizeof(memory), Pa{address_of(memory) - offset}};
+	const Region<Pa> first_tables{Pa{address_of(boot_memory) - offset}, sizeof(boot_memory)};
+	KernelMap kernel{pages, kernel_config, root,
+			 [&](Pa table) { return first_tables.contains(table); }, to_physical};
+
+	uart += offset;
+	must(kernel.created(), "the kernel's own map");
+	kernel.mark_active();
+	must(kernel.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw), "more of the kernel's");
+	say("the kernel is at ", address_of(kernel_main));
+
+	const size_t before = pages.available();
+	Process a{pages, 2, counter, 1}, b{pages, 3, counter, 100};
+	Process c{pages, 4, thief, kernel.space().first.raw()};
+
+	check(!try_write(0x4800'0000 + offset), "its map has grown under its feet");
+	check(a.run().x[0] == 1 && b.run().x[0] == 100, "two processes");
+	check(a.run().x[0] == 2 && b.run().x[0] == 200, "have memory of their own at one address");
+	check(exception_of(c.run().syndrome) == Exception::lower_data_abort, "and no kernel's");
+
+	// Three pages, of which the last begins a GiB: so it takes two tables, too.
+	for (size_t left = 0; left <= 5; left++) {
+		const size_t all = pages.available();
+		pages.reserve = all - left;
+		check(b.grow(3).ok() == (left == 5), left == 5 ? "it grows" : "it is refused");
+		check(all - pages.available() == (left == 5 ? 5 : 0), "and has taken all, or none");
+	}
+	pages.reserve = 0;
+	check(a.run().x[0] == 3 && b.run().x[0] == 300, "the kernel goes on");
+
+	ThisCpu::write<Register::ttbr0_el1>(boot);
+	ThisCpu::isb();
+	check(a.reap() && b.reap() && c.reap(), "the processes are reaped");
+	check(pages.available() == before, "and every page is there again");
+	Process d{pages, 2, counter, 7};
+	check(d.run().x[0] == 7, "an ASID has its next process");
+	finish();
+}
+
+} // namespace
+
+// Where it is loaded, with the MMU off.
+extern "C" [[noreturn]] void main()
+{
+	discard_cached(data_start, data_size());
+	PageAllocator pages{boot_memory, sizeof(boot_memory)};
+	IdMap<El1And0, Granule4K, 48, PageAllocator> boot{pages, {.va_bits = 39, .asid = 1}};
+	KernelMap kernel{pages, kernel_config, to_physical};
+
+	map_image(boot);
+	map_image(kernel, offset);
+	must(go_live_with(boot, kernel, data_start, data_size()), "the MMU");
+	// The stack and the vectors go up with it. The maps stay behind: their tables are adopted.
+	asm volatile("add sp, sp, %0; msr vbar_el1, %1; isb; br %2" ::"r"(offset),
+		     "r"(address_of(vectors) + offset), "r"(address_of(kernel_main) + offset));
+	__builtin_unreachable();
+}
