@@ -22,9 +22,9 @@ bytes() {
 }
 
 # NAME BOUND LIMIT
-uses='id_map 4900 8900
-stage2_basic 9000 13300
-full 30000 44000'
+uses='id_map 4900 9200
+stage2_basic 9000 13400
+full 30000 43000'
 
 failed=0 n=0 json=''
 echo '#    use                  ours      bound      limit'

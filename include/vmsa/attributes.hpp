@@ -84,7 +84,9 @@ struct Stage2Attributes {
 		// with VTCR.HA)
 	bool dbm = false; // hardware may set the write permission (VTCR.HD): writable-clean
 	bool contiguous = false;
-	uint8_t software = 0; // bits [58:56], ignored by hardware; 55 is NS in Realms
+	uint8_t software = 0; // bits [58:56], ignored by hardware
+	bool non_secure = false; // NS: of a Realm's stage 2, the output is Non-secure (FEAT_RME)
+	bool no_tags = false; // NoTagAccess: to use allocation tags faults (FEAT_MTE_PERM)
 
 	constexpr bool operator==(const Stage2Attributes &) const = default;
 };
@@ -102,12 +104,14 @@ struct Stage1Attributes {
 	Shareability shareability = Shareability::inner;
 	bool accessed = true;
 	bool global = true; // nG clear: valid for every ASID
-	bool non_secure = false; // NS: the output is Non-secure (EL3, Secure EL1 and EL2)
+	bool non_secure =
+		false; // NS: the output is Non-secure (EL3, Secure EL1 and EL2, Realm EL2)
 	bool guarded = false; // GP: branches must land on BTI
 	bool dbm = false; // hardware may clear AP[2] (TCR.HD)
 	bool contiguous = false;
 	uint8_t software = 0; // bits [58:55], ignored by hardware
 	uint8_t index = index_of_type; // AttrIndx, where MAIR is not ours (mair.hpp)
+	bool nse = false; // NSE: at EL3 the output is Root's or, with NS, a Realm's (FEAT_RME)
 
 	constexpr bool operator==(const Stage1Attributes &) const = default;
 };

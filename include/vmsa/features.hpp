@@ -8,7 +8,8 @@
 //   constexpr Features cortex_a57 = Features::from({{0x1124}});
 #pragma once
 
-#include "vmsa/bits.hpp"
+#include "vmsa/attributes.hpp"
+#include "vmsa/error.hpp"
 #include "vmsa/geometry.hpp"
 
 namespace vmsa
@@ -39,13 +40,19 @@ enum class Feature : uint8_t {
 	ttl,
 	tlbi_range,
 	ttcnp,
+	tlbi_outer, // Outer Shareable TLBI
+	xs, // invalidations that need not wait for slow devices
+	e0pd,
+	mte2, // memory with allocation tags
+	mte_perm, // and stage 2 that keeps a guest from them
+	rme, // Root and Realm
 };
 
-inline constexpr unsigned feature_count = 24;
+inline constexpr unsigned feature_count = 30;
 
-// ID_AA64MMFR0_EL1, MMFR1, MMFR2, and ID_AA64ISAR0_EL1.
+// ID_AA64MMFR0_EL1, MMFR1, MMFR2, ID_AA64ISAR0_EL1, ISAR1, and ID_AA64PFR0_EL1, PFR1, PFR2.
 struct IdRegisters {
-	uint64_t value[4] = {};
+	uint64_t value[8] = {};
 };
 
 // Where an ID register says so: a field of four bits, from `low` on, with the least value that does. Where a
@@ -84,6 +91,12 @@ inline constexpr IdField id_fields[feature_count] = {
 	{Feature::ttl, 2, 48, 1},
 	{Feature::tlbi_range, 3, 56, 2},
 	{Feature::ttcnp, 2, 0, 1},
+	{Feature::tlbi_outer, 3, 56, 1},
+	{Feature::xs, 4, 56, 1},
+	{Feature::e0pd, 2, 60, 1},
+	{Feature::mte2, 6, 8, 2},
+	{Feature::mte_perm, 7, 0, 1},
+	{Feature::rme, 5, 52, 1},
 };
 
 // As the Arm ARM calls them.
@@ -112,6 +125,12 @@ inline constexpr const char *feature_names[feature_count] = {
 	"FEAT_TTL",
 	"FEAT_TLBIRANGE",
 	"FEAT_TTCNP",
+	"FEAT_TLBIOS",
+	"FEAT_XS",
+	"FEAT_E0PD",
+	"FEAT_MTE2",
+	"FEAT_MTE_PERM",
+	"FEAT_RME",
 };
 
 static_assert([] {
@@ -130,6 +149,40 @@ constexpr const char *name(Feature feature)
 constexpr uint32_t feature_bit(Feature feature)
 {
 	return uint32_t{1} << static_cast<unsigned>(feature);
+}
+
+// Of an or of bits, the first.
+constexpr Error missing_feature(uint32_t features)
+{
+	const auto first = static_cast<uint64_t>(__builtin_ctz(features));
+
+	return {Errc::no_feature, first, first};
+}
+
+// ---- What attributes ask of the machine, an or of these. ----
+
+constexpr uint32_t features_asked(const Stage1Access &)
+{
+	return 0;
+}
+
+constexpr uint32_t features_asked(const Access &a)
+{
+	return a.execute == Execute::el0_only || a.execute == Execute::el1_only
+		       ? feature_bit(Feature::xnx)
+		       : 0;
+}
+
+constexpr uint32_t features_asked(const Stage1Attributes &a)
+{
+	return (a.memory == MemoryType::normal_tagged ? feature_bit(Feature::mte2) : 0) |
+	       (a.nse ? feature_bit(Feature::rme) : 0);
+}
+
+constexpr uint32_t features_asked(const Stage2Attributes &a)
+{
+	return features_asked(a.access) | (a.no_tags ? feature_bit(Feature::mte_perm) : 0) |
+	       (a.non_secure ? feature_bit(Feature::rme) : 0);
 }
 
 class Features {
@@ -193,10 +246,10 @@ class Features {
 	{
 		return set_ & feature_bit(feature);
 	}
-	// Which of `features`, an or of bits, it has not.
+	// Which of `features`, an or of bits, it has not. Where nothing is known, nothing is missing.
 	constexpr uint32_t missing(uint32_t features) const
 	{
-		return features & ~set_;
+		return is_known() ? features & ~set_ : 0;
 	}
 
 	constexpr bool operator==(const Features &) const = default;
@@ -244,6 +297,12 @@ static_assert(says(Feature::bbm2, 1, false) && says(Feature::bbm2, 2, true));
 static_assert(says(Feature::ttl, 0, false) && says(Feature::ttl, 1, true));
 static_assert(says(Feature::tlbi_range, 1, false) && says(Feature::tlbi_range, 2, true));
 static_assert(says(Feature::ttcnp, 0, false) && says(Feature::ttcnp, 1, true));
+static_assert(says(Feature::tlbi_outer, 0, false) && says(Feature::tlbi_outer, 1, true));
+static_assert(says(Feature::xs, 0, false) && says(Feature::xs, 1, true));
+static_assert(says(Feature::e0pd, 0, false) && says(Feature::e0pd, 1, true));
+static_assert(says(Feature::mte2, 1, false) && says(Feature::mte2, 2, true));
+static_assert(says(Feature::mte_perm, 0, false) && says(Feature::mte_perm, 1, true));
+static_assert(says(Feature::rme, 0, false) && says(Feature::rme, 1, true));
 // Cortex-A57: 44 bits, no 16K granule, 16-bit ASIDs, nothing of Armv8.1.
 static_assert(Features::from({{0x1124}}) == Features{44}
 						    .with(Feature::granule4k)

@@ -10,6 +10,7 @@
 //
 //   two privilege levels (EL1&0, EL2&0)    UXN, PXN, nG; AP[1] opens the page to EL0
 //   one privilege level (EL2, EL3)         bit 54 is XN, bit 53 RES0; AP[1] is RES1, nG RES0
+//   EL3 with FEAT_RME                      bit 11 is NSE: with NS, 00 Secure, 01 Non-secure, 10 Root, 11 Realm
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -77,7 +78,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	static constexpr Descriptor ns = bit(5);
 	static constexpr Descriptor ap_el0 = bit(6);
 	static constexpr Descriptor ap_read_only = bit(7);
-	static constexpr Descriptor ng = bit(11);
+	static constexpr Descriptor ng = bit(11); // of EL3, NSE
 	static constexpr Descriptor gp = bit(50);
 	static constexpr Descriptor pxn = bit(53);
 	static constexpr Descriptor uxn = bit(54);
@@ -94,6 +95,9 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	// rest (memory type, shareability, output, global, contiguous, NS) needs break-before-make
 	// (rule R_FPXKC).
 	static constexpr Descriptor in_place_bits = access_bits | af | dbm | gp | software.mask();
+
+	// Who has bit 11 for NSE?
+	static constexpr bool has_nse = std::same_as<R, El3>;
 
 	// A leaf that has it may be cached for one ASID only. To set it is a change in place, too.
 	static constexpr Descriptor not_global = R::has_el0 ? ng : 0;
@@ -125,6 +129,8 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		if (lpa2 && a.shareability != Shareability::inner) // TCR's, or VTCR's, is for all
 			return Errc::forbidden_attributes;
 		if (!a.access.read || (is_written_by_el0(a) && a.access.execute))
+			return Errc::forbidden_attributes;
+		if (a.nse && !has_nse)
 			return Errc::forbidden_attributes;
 		if (!R::has_el0 && (a.access.el0 || a.access.el0_execute || !a.global))
 			return Errc::forbidden_attributes;
@@ -168,8 +174,9 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return attr_index.put(index) | encode(a.access) |
 		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |
 		       (a.accessed ? af : 0) | (a.global || !R::has_el0 ? 0 : ng) |
-		       (a.non_secure ? ns : 0) | (a.guarded ? gp : 0) | (a.dbm ? dbm : 0) |
-		       (a.contiguous ? contiguous : 0) | software.put(a.software);
+		       (has_nse && a.nse ? ng : 0) | (a.non_secure ? ns : 0) |
+		       (a.guarded ? gp : 0) | (a.dbm ? dbm : 0) | (a.contiguous ? contiguous : 0) |
+		       software.put(a.software);
 	}
 
 	static constexpr Attributes attributes(Descriptor d)
@@ -179,12 +186,13 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 			.shareability =
 				lpa2 ? Shareability::inner : static_cast<Shareability>(sh.get(d)),
 			.accessed = (d & af) != 0,
-			.global = !(d & ng),
+			.global = has_nse || !(d & ng),
 			.non_secure = (d & ns) != 0,
 			.guarded = (d & gp) != 0,
 			.dbm = (d & dbm) != 0,
 			.contiguous = (d & contiguous) != 0,
-			.software = static_cast<uint8_t>(software.get(d))};
+			.software = static_cast<uint8_t>(software.get(d)),
+			.nse = has_nse && (d & ng)};
 	}
 
 	static constexpr Descriptor encode(const TableAttributes &t)

@@ -4,7 +4,7 @@
 //
 //   63    59 58  56 55 54 53 52 51 50  48 47        12 11 10 9  8 7    6 5     2 1  0
 //  +--------+------+--+-----+--+---+-----+------------+--+--+----+------+-------+----+
-//  |  RES0  |  SW  |  | XN  |CN|DBM|     |   output   |  |AF| SH | S2AP |MemAttr|type|
+//  |  RES0  |  SW  |NS| XN  |CN|DBM|     |   output   |  |AF| SH | S2AP |MemAttr|type|
 //  +--------+------+--+-----+--+---+-----+------------+--+--+----+------+-------+----+
 #pragma once
 
@@ -49,13 +49,14 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	static constexpr Descriptor s2ap_read = bit(6);
 	static constexpr Descriptor s2ap_write = bit(7);
 	static constexpr Field xn{54, 53};
+	static constexpr Descriptor ns = bit(55); // of Realms; RES0 to others
 	static constexpr Field software{58, 56};
 
 	static constexpr Descriptor access_bits = s2ap_read | s2ap_write | xn.mask();
 
 	// All that encode(Attributes) may write.
 	static constexpr Descriptor encoded_bits = mem_attr.mask() | access_bits | af | dbm |
-						   contiguous | software.mask() |
+						   contiguous | ns | software.mask() |
 						   (lpa2 ? 0 : sh.mask());
 
 	// What a change in place may touch. The rest (memory type, shareability, output,
@@ -93,6 +94,8 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 			return Errc::forbidden_attributes;
 		if (S::fwb && a.memory == MemoryType::normal_wt)
 			return Errc::forbidden_attributes;
+		if (a.no_tags && a.memory != MemoryType::normal)
+			return Errc::forbidden_attributes;
 		return cached || a.access.execute == Execute::none ? Errc::none
 								   : Errc::forbidden_attributes;
 	}
@@ -115,12 +118,22 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 			static_cast<Execute>(xn.get(d))};
 	}
 
+	// NoTagAccess: of Write-Back memory, and with FWB of what stage 1 says, too.
+	static constexpr Descriptor no_tags = mem_attr.put(S::fwb ? 0b1110 : 0b0100);
+
+	static constexpr bool has_no_tags(Descriptor d)
+	{
+		return (d & no_tags) == no_tags && (S::fwb || (d & mem_attr.mask()) == no_tags);
+	}
+
 	static constexpr MemoryType memory_type(Descriptor d)
 	{
 		const auto bits = mem_attr.get(d);
 
 		if (bits < 4)
 			return static_cast<MemoryType>(bits);
+		if (has_no_tags(d))
+			return MemoryType::normal;
 		if constexpr (S::fwb)
 			return (bits & 2) ? MemoryType::normal : MemoryType::normal_nc;
 		// Normal: the weaker of outer [3:2] and inner [1:0] is what the pair gives.
@@ -135,11 +148,12 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	// constants.
 	VMSA_INLINE static constexpr Descriptor encode(const Attributes &a)
 	{
-		return mem_attr.put(mem_attr_of[static_cast<unsigned>(a.memory)]) |
+		return (a.no_tags ? no_tags
+				  : mem_attr.put(mem_attr_of[static_cast<unsigned>(a.memory)])) |
 		       encode(a.access) |
 		       (lpa2 ? 0 : sh.put(static_cast<uint64_t>(a.shareability))) |
 		       (a.accessed ? af : 0) | (a.dbm ? dbm : 0) | (a.contiguous ? contiguous : 0) |
-		       software.put(a.software);
+		       (a.non_secure ? ns : 0) | software.put(a.software);
 	}
 
 	static constexpr Attributes attributes(Descriptor d)
@@ -151,7 +165,9 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 			.accessed = (d & af) != 0,
 			.dbm = (d & dbm) != 0,
 			.contiguous = (d & contiguous) != 0,
-			.software = static_cast<uint8_t>(software.get(d))};
+			.software = static_cast<uint8_t>(software.get(d)),
+			.non_secure = (d & ns) != 0,
+			.no_tags = has_no_tags(d)};
 	}
 
 	// A table descriptor of stage 2 restricts nothing.

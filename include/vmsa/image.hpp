@@ -201,7 +201,8 @@ template <DescriptorFormat F> class Image {
 	constexpr Result<void> edit(const Change &change)
 	{
 		NoTlb nobody;
-		Batch<F, Memory, NoTlb> batch{memory_, nobody, {.live = false}};
+		constexpr ChangeRules rules{.live = false};
+		Batch<F, Memory, NoTlb> batch{memory_, nobody, rules};
 
 		return change(tree_, batch);
 	}

@@ -127,9 +127,7 @@ class LiveMap
 
 	Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
-		return created() ? change().protect(region,
-						    of_machine<Format>(access, config_.features))
-				 : error_;
+		return created() ? change().protect(region, access) : error_;
 	}
 
 	template <AttributeUpdate<Format> Update>
@@ -138,10 +136,8 @@ class LiveMap
 		if (!created())
 			return error_;
 		return change().modify(region, [&](Region<Input> leaf, const Attributes &before) {
-			Attributes after = update(leaf, before);
+			const Attributes after = update(leaf, before);
 
-			if (after.access != before.access)
-				after.access = of_machine<Format>(after.access, config_.features);
 			note(after);
 			return after;
 		});
@@ -209,8 +205,7 @@ class LiveMap
 	{
 		return tree().space();
 	}
-	// Of the input space, in bytes.
-	uint64_t size() const
+	uint64_t size() const // of the input space, in bytes
 	{
 		return space().size();
 	}
@@ -249,8 +244,8 @@ class LiveMap
 
 	// ---- Activation (active_root.hpp) ----
 
-	// Writes TCR and MAIR, or VTCR, for this map alone, and empties the TLBs: what they hold
-	// from before is not ours. The MMU is off, or was configured just so. Errors: created().
+	// Writes TCR and MAIR, or VTCR, for this map alone, and empties the TLBs: what they hold from before is not
+	// ours. The MMU is off, or was configured just so. Errors: created().
 	Result<void> configure()
 	{
 		if (created())
@@ -300,7 +295,7 @@ class LiveMap
 		root_.mark_active();
 	}
 
-	// One CPU less, as often as mark_active(). No TLB, on any CPU, holds anything of it after.
+	// One CPU less, as often as mark_active(). No TLB holds anything of it after.
 	void mark_inactive()
 	{
 		root_.mark_inactive();
@@ -336,8 +331,7 @@ class LiveMap
 		root_.flush_every_tag();
 	}
 
-	// CPUs that use the map.
-	unsigned users() const
+	unsigned users() const // CPUs that use the map
 	{
 		return root_.users();
 	}
@@ -352,7 +346,7 @@ class LiveMap
 		if (!config_.features.is_known())
 			config_.features = features_of(root_.tlb().cpu());
 
-		const Result<Geometry> shape = map_geometry<Format>(config_);
+		const Result<Geometry> shape = map_geometry<Format>(config_, asked_by<C>);
 
 		error_ = shape ? make(shape.value()).error() : shape.error();
 		if constexpr (Stage2Tag<Stage>) {
@@ -362,6 +356,7 @@ class LiveMap
 		mapping_.rules().on_break = config_.on_break;
 		mapping_.rules().bbm_level = config_.bbm_level;
 		mapping_.rules().mair = config_.mair;
+		mapping_.rules().features = config_.features;
 	}
 
 	// What has an ASID is of that ASID, unless the config says otherwise: a leaf that is global is every
@@ -371,7 +366,6 @@ class LiveMap
 		if constexpr (has_two_ranges<Stage>)
 			attributes.global &=
 				config_.global || !config_.asid || config_.range == Range::upper;
-		attributes.access = of_machine<Format>(attributes.access, config_.features);
 		return attributes;
 	}
 

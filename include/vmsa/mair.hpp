@@ -5,9 +5,9 @@
 //
 //   const Mair mair{read_mair_el1()};
 //
-//   map.map(region, mair.encode(normal | rw));               // the index of Normal Write-Back memory there
+//   map.rules().mair = mair;                                 // or MapConfig::mair
+//   map.map(region, rule, normal | rw);                      // the index of Normal Write-Back memory there
 //   mair.decode(map.translate(va).value().attributes())      // .memory is the type, .index where it stands
-//   map.rules().mair = mair;                                 // for protect and modify, which look at the type
 //
 // Ours (registers.hpp) has an index for each MemoryType, which is its number: nothing has to be said.
 #pragma once
@@ -50,39 +50,33 @@ class Mair {
 	{
 		const unsigned b = byte(index);
 		const unsigned outer = strength(b >> 4);
-		const unsigned inner = strength(b & 15);
+		const bool is_one = b == 0x40 || b == 0xa0 || b == 0xf0; // without XS, and tagged
+		const unsigned inner = is_one ? outer : strength(b & 15);
 		const unsigned least = outer < inner ? outer : inner;
 
-		if (b == 0xf0)
-			return MemoryType::normal_tagged;
 		if (b < 0x10) // bit 0: without the XS attribute
 			return (b & 2) ? MemoryType::device_nGnRnE
 				       : static_cast<MemoryType>(b >> 2);
-		if (b == 0x40) // Non-cacheable, without XS
-			return MemoryType::normal_nc;
-		if (b == 0xa0) // Write-Through, without XS
-			return MemoryType::normal_wt;
-		return least == 3   ? MemoryType::normal
-		       : least == 2 ? MemoryType::normal_wt
-		       : least == 1 ? MemoryType::normal_nc
-				    : MemoryType::device_nGnRnE;
+		if (!least)
+			return MemoryType::device_nGnRnE;
+		return static_cast<MemoryType>(least + 3 + (b == 0xf0));
 	}
 
 	// Where that type stands: the byte that ours has for it or, where there is none, the first of that type. 8
 	// where this MAIR has no such memory: Format::check refuses it with reserved_attributes.
 	constexpr unsigned index(MemoryType type) const
 	{
-		const uint8_t wanted = Mair{}.byte(static_cast<unsigned>(type) & 7);
-		unsigned i = 0;
+		const uint8_t ours = Mair{}.byte(static_cast<unsigned>(type) & 7);
+		unsigned found = indices;
+		bool is_ours = false;
 
-		while (i < indices && byte(i) != wanted)
-			i++;
-		if (i < indices)
-			return i;
-		i = 0;
-		while (i < indices && this->type(i) != type)
-			i++;
-		return i;
+		for (unsigned i = indices; i--;) {
+			if (byte(i) == ours || (!is_ours && this->type(i) == type)) {
+				found = i;
+				is_ours |= byte(i) == ours;
+			}
+		}
+		return found;
 	}
 
 	// By the type of memory, the index.
@@ -118,16 +112,22 @@ class Mair {
 	// Of four bits, inner or outer: 3 Write-Back, 2 Write-Through, 1 Non-cacheable, 0 none of these.
 	static constexpr unsigned strength(unsigned nibble)
 	{
-		return nibble == 4   ? 1
-		       : nibble < 4  ? (nibble ? 2 : 0)
-		       : nibble < 8  ? 3
-		       : nibble < 12 ? 2
-				     : 3;
+		constexpr uint32_t strengths = [] {
+			uint32_t all = 0;
+
+			for (unsigned n = 1; n < 16; n++)
+				all |= (n == 4 ? 1u : (n & 4) ? 3u : 2u) << (2 * n);
+			return all;
+		}();
+
+		return strengths >> (2 * nibble) & 3;
 	}
 
 	uint64_t value_ = mair_value;
 };
 
+static_assert(static_cast<unsigned>(MemoryType::normal_nc) == 4 &&
+	      static_cast<unsigned>(MemoryType::normal_tagged) == 7);
 static_assert(Mair{}.type(6) == MemoryType::normal && Mair{}.index(MemoryType::normal_nc) == 4);
 
 } // namespace vmsa

@@ -14,25 +14,11 @@
 
 #include "vmsa/annotation.hpp"
 #include "vmsa/extent.hpp"
+#include "vmsa/map_request.hpp"
 #include "vmsa/unlink.hpp"
 
 namespace vmsa
 {
-
-struct MapLimits {
-	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
-	bool contiguous = false; // give aligned groups of leaves the contiguous hint
-	Descriptor over = 0; // annotation(a): where that stands, the place is free (annotation.hpp)
-};
-
-// All of a leaf but its type and its output. The attribute and the limit are the same wish for the
-// contiguous hint: it is set here where either asks for it, and written only to whole groups.
-template <class Format>
-VMSA_INLINE constexpr Descriptor leaf_bits(const typename Format::Attributes &attributes,
-					   MapLimits limits)
-{
-	return Format::encode(attributes) | (limits.contiguous ? Format::contiguous : 0);
-}
 
 // Does all from `pa` to `pa + last_byte` lie in the output space?
 template <class T> constexpr bool fits(const T &tree, Pa pa, uint64_t last_byte)
@@ -318,7 +304,8 @@ VMSA_INLINE constexpr bool map_page(const T &tree, Batch &batch, Region<typename
 {
 	using Format = typename T::Format;
 
-	if (!T::is_page(region) || !Format::is_legal(attributes))
+	if (!T::is_page(region) || !Format::is_legal(attributes) ||
+	    !batch.rules().indexes(attributes) || batch.rules().missing(attributes))
 		return false;
 
 	const Descriptor bits = leaf_bits<Format>(attributes, limits);
@@ -340,41 +327,26 @@ VMSA_INLINE constexpr bool map_page(const T &tree, Batch &batch, Region<typename
 	return true;
 }
 
-// What can be said of a map without a look at the tables.
-template <class T>
-constexpr Error check_map(const T &tree, Region<typename T::Input> region,
-			  const typename T::Format::Attributes &attributes, MapLimits limits)
-{
-	if (const Error e = check_region(tree, region); e.code != Errc::none)
-		return e;
-	if (const Errc e = T::Format::check(attributes); e != Errc::none)
-		return {e, region};
-	if (limits.largest > last_level)
-		return {Errc::bad_limit, region};
-	return {};
-}
-
 // Every other case.
 template <AnyTree T, AnyBatch Batch, OutputRule<typename T::Input> Rule>
 constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Input> region,
 				  const Rule &rule, typename T::Format::Attributes attributes,
 				  MapLimits limits)
 {
-	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
-		return e;
+	const auto bits = checked_leaf_bits(tree, batch.rules(), region, attributes, limits);
 
-	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
-
-	if (const Error e = Mapper{tree, rule, bits, limits}.run(batch, region);
+	if (!bits)
+		return bits.error();
+	if (const Error e = Mapper{tree, rule, bits.value(), limits}.run(batch, region);
 	    e.code != Errc::none)
 		return e;
 	return {};
 }
 
 // Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
-// reserved_attributes, forbidden_attributes; bad_limit; bad_rule (naming the input); unaligned_output,
-// beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where another annotation stands than
-// MapLimits::over); no_memory.
+// reserved_attributes, forbidden_attributes; no_feature; bad_limit; bad_rule (naming the input); unaligned_output,
+// beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where another annotation
+// stands than MapLimits::over); no_memory.
 template <AnyTree T, OutputRule<typename T::Input> Rule, AnyBatch Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, typename T::Format::Attributes attributes,
@@ -387,13 +359,15 @@ constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> regi
 
 // How many tables would that take? Errors: as map, but for no_memory.
 template <AnyTree T, OutputRule<typename T::Input> Rule>
-constexpr Result<size_t> tables_to_map(const T &tree, Region<typename T::Input> region,
-				       const Rule &rule,
+constexpr Result<size_t> tables_to_map(const T &tree, const ChangeRules &rules,
+				       Region<typename T::Input> region, const Rule &rule,
 				       const typename T::Format::Attributes &attributes,
 				       MapLimits limits = {})
 {
-	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
-		return e;
+	const auto bits = checked_leaf_bits(tree, rules, region, attributes, limits);
+
+	if (!bits)
+		return bits.error();
 	return Mapper{tree, rule, 0, limits}.count(region);
 }
 

@@ -22,7 +22,8 @@ struct MapConfig {
 	bool asid16 = false; // 16-bit ASIDs, or VMIDs
 	// FEAT_TTCNP: CPUs may share TLB entries; whoever has this ASID, or VMID, has these tables.
 	bool cnp = false;
-	Mair mair = {}; // not ours: what is mapped goes through mair.encode (mair.hpp)
+	bool e0pd = false; // FEAT_E0PD: what EL0 tries in the range faults, without a walk
+	Mair mair = {}; // where it is not ours (mair.hpp)
 	HardwareUpdates hardware = {}; // the dirty state needs the access flag
 	TlbiFeatures tlbi = {};
 	OnBreak on_break = OnBreak::perform;

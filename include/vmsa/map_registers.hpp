@@ -42,6 +42,8 @@ template <DescriptorFormat Format> constexpr uint32_t features_needed(const MapC
 		needed |= feature_bit(Feature::vhe);
 	if (config.asid16)
 		needed |= feature_bit(is_stage2 ? Feature::vmid16 : Feature::asid16);
+	if (config.e0pd)
+		needed |= feature_bit(Feature::e0pd);
 	if (config.cnp)
 		needed |= feature_bit(Feature::ttcnp);
 	if (config.hardware.access_flag)
@@ -57,40 +59,25 @@ template <DescriptorFormat Format> constexpr uint32_t features_needed(const MapC
 	return needed;
 }
 
-// Errors: no_feature, naming the first that is missing.
-template <DescriptorFormat Format> constexpr Result<void> check_features(const MapConfig &config)
+// `also`: what its Cpu asks for. Errors: no_feature, naming the first that is missing.
+template <DescriptorFormat Format>
+constexpr Result<void> check_features(const MapConfig &config, uint32_t also = 0)
 {
-	const auto error = [](uint64_t feature) {
-		return Error{Errc::no_feature, feature, feature};
-	};
-
+	if (config.e0pd && !has_two_ranges<typename Format::Stage>)
+		return missing_feature(feature_bit(Feature::e0pd));
 	// Hardware notes that a leaf is dirty only where it may note that it was accessed.
 	if (config.hardware.dirty_state && !config.hardware.access_flag)
-		return error(static_cast<unsigned>(Feature::access_flag));
-	if (!config.features.is_known())
-		return {};
-	if (const uint32_t missing = config.features.missing(features_needed<Format>(config)))
-		return error(static_cast<unsigned>(__builtin_ctz(missing)));
+		return missing_feature(feature_bit(Feature::access_flag));
+	if (const uint32_t missing =
+		    config.features.missing(features_needed<Format>(config) | also))
+		return missing_feature(missing);
 	return {};
-}
-
-// Without FEAT_XNX, bit 53 of stage 2 says nothing: what would say "by one level only" says "by both", or "by
-// none". It is no encoding then.
-template <DescriptorFormat Format>
-constexpr typename Format::Access of_machine(typename Format::Access access,
-					     [[maybe_unused]] const Features &features)
-{
-	if constexpr (Stage2Tag<typename Format::Stage>) {
-		if ((access.execute == Execute::el0_only || access.execute == Execute::el1_only) &&
-		    !features.has(Feature::xnx))
-			access.execute = Execute{0xff};
-	}
-	return access;
 }
 
 // Errors: input_bits, output_bits, asid (each with the limit); beyond_input, for the upper range of a
 // regime that has none; no_feature.
-template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const MapConfig &config)
+template <DescriptorFormat Format>
+constexpr Result<Geometry> map_geometry(const MapConfig &config, uint32_t also = 0)
 {
 	using Granule = typename Format::Granule;
 	constexpr bool is_stage2 = Stage2Tag<typename Format::Stage>;
@@ -101,7 +88,7 @@ template <DescriptorFormat Format> constexpr Result<Geometry> map_geometry(const
 		return Error{Errc::asid, config.asid, widest};
 	if (config.range == Range::upper && !two_ranges)
 		return Error{Errc::beyond_input, ~low_bits(config.va_bits), ~uint64_t{0}};
-	if (const auto can = check_features<Format>(config); !can)
+	if (const auto can = check_features<Format>(config, also); !can)
 		return can.error();
 
 	const unsigned its =
@@ -123,7 +110,8 @@ constexpr uint64_t control_fields(const Geometry &g, const MapConfig &config)
 		return vtcr<Format>(g, config.asid16, config.hardware);
 	else if constexpr (has_two_ranges<typename Format::Stage>)
 		return tcr_two_ranges<Format>(g, config.hardware) |
-		       (config.asid16 ? tcr_asid16 : 0);
+		       (config.asid16 ? tcr_asid16 : 0) |
+		       uint64_t{config.e0pd} << (config.range == Range::lower ? 55 : 56);
 	else
 		return tcr_one_range<Format>(g, config.hardware);
 }

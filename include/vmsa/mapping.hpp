@@ -194,7 +194,7 @@ class Mapping {
 					       const Attributes &attributes,
 					       MapLimits limits = {}) const
 	{
-		return vmsa::tables_to_map(tree_, region, rule, attributes, limits);
+		return vmsa::tables_to_map(tree_, rules_, region, rule, attributes, limits);
 	}
 
 	template <OutputRule<Input> Rule>

@@ -32,11 +32,11 @@ template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 	using Input = typename Format::Input;
 
 	const Update &update;
-	Mair mair = {};
+	const ChangeRules &rules;
 
 	constexpr auto before(Descriptor d) const
 	{
-		return mair.decode(Format::attributes(d));
+		return rules.mair.decode(Format::attributes(d));
 	}
 
 	// An index that another one of the same type stands beside stays.
@@ -45,7 +45,7 @@ template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 	{
 		const Attributes a = update(region, before);
 
-		return a.memory == before.memory ? a : mair.encode(a);
+		return a.memory == before.memory ? a : rules.mair.encode(a);
 	}
 
 	// Where the region is only a part of a block, the updater sees what the cut will make of it.
@@ -58,6 +58,8 @@ template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 		// Only what the updater changed can be at fault, and what is noted contradicts nothing.
 		unnoted.software = before.software;
 		unnoted.accessed = before.accessed;
+		if (rules.missing(after) & ~features_asked(before))
+			return Errc::reserved_attributes;
 		if (!(unnoted == before))
 			return Format::check(after);
 		return Format::software.get(Format::software.put(after.software)) == after.software
@@ -76,8 +78,8 @@ template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 	}
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes, forbidden_attributes,
-// no_memory and needs_break (naming the leaf).
+// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes (also what the machine has no
+// encoding for), forbidden_attributes, no_memory and needs_break (naming the leaf).
 template <AnyTree T, AnyBatch Batch, AttributeUpdate<typename T::Format> Update>
 constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> region,
 			      const Update &update)
@@ -85,7 +87,7 @@ constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> r
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
 
-	const UpdateLeaves<typename T::Format, Update> operation{{}, update, batch.rules().mair};
+	const UpdateLeaves<typename T::Format, Update> operation{{}, update, batch.rules()};
 
 	return edit(tree, batch, operation, region);
 }
@@ -96,8 +98,7 @@ constexpr Result<size_t> tables_to_modify(const T &tree, const ChangeRules &rule
 					  Region<typename T::Input> region, const Update &update)
 {
 	return tables_to_edit(tree, rules,
-			      UpdateLeaves<typename T::Format, Update>{{}, update, rules.mair},
-			      region);
+			      UpdateLeaves<typename T::Format, Update>{{}, update, rules}, region);
 }
 
 } // namespace vmsa

@@ -44,7 +44,7 @@ template <class Format> struct ChangeAccess : LeafOperation {
 };
 
 // Errors: those of check_region; not_mapped (naming the hole); reserved_attributes,
-// forbidden_attributes (naming the leaf, whose memory type may forbid it); no_memory and needs_break
+// forbidden_attributes (naming the leaf, whose memory type may forbid it); no_feature; no_memory and needs_break
 // (where a block must be cut).
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> region,
@@ -52,6 +52,8 @@ constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> 
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
+	if (const uint32_t missing = batch.rules().missing(access))
+		return missing_feature(missing);
 
 	const ChangeAccess<typename T::Format> operation{{}, access, batch.rules()};
 
@@ -64,6 +66,8 @@ constexpr Result<size_t> tables_to_protect(const T &tree, const ChangeRules &rul
 					   Region<typename T::Input> region,
 					   typename T::Format::Access access)
 {
+	if (const uint32_t missing = rules.missing(access))
+		return missing_feature(missing);
 	return tables_to_edit(tree, rules, ChangeAccess<typename T::Format>{{}, access, rules},
 			      region);
 }

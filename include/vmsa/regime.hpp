@@ -9,6 +9,7 @@
 //   dsb_ishst(), dsb_ish(), isb()       the barriers reach as far as the instructions (TlbiScope)
 //   read<register>(), write<register>(value)
 //   features()                          what it can do; one without has everything
+//   asks                                what its instructions take; one without asks for nothing
 #pragma once
 
 #include "vmsa/features.hpp"
@@ -36,7 +37,11 @@ enum class Register : uint16_t {
 	sctlr_el3 = 0xf080,
 	ttbr0_el3 = 0xf100,
 	tcr_el3 = 0xf102,
+	id_aa64pfr0_el1 = 0xc020,
+	id_aa64pfr1_el1 = 0xc021,
+	id_aa64pfr2_el1 = 0xc022,
 	id_aa64isar0_el1 = 0xc030,
+	id_aa64isar1_el1 = 0xc031,
 	id_aa64mmfr0_el1 = 0xc038,
 	id_aa64mmfr1_el1 = 0xc039,
 	id_aa64mmfr2_el1 = 0xc03a,
@@ -91,11 +96,28 @@ concept Cpu = requires(C &cpu, Tlbi op, uint64_t operand)
 	{cpu.isb()};
 };
 
+// What a Cpu's instructions ask of the machine, as feature_bit()s: its `asks`, or nothing.
+template <Cpu C>
+inline constexpr uint32_t asked_by = [] {
+	if constexpr (requires { C::asks; })
+		return C::asks;
+	else
+		return uint32_t{0};
+}();
+
+constexpr uint32_t features_of_scope(TlbiScope scope, bool no_xs)
+{
+	return (scope == TlbiScope::outer ? feature_bit(Feature::tlbi_outer) : 0) |
+	       (no_xs ? feature_bit(Feature::xs) : 0);
+}
+
 #if defined(__aarch64__)
 
 // Every instruction is written by its encoding, so any assembler takes it, whichever architecture
 // version it was told. The "memory" clobbers keep the compiler's stores on their side.
 template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
+	static constexpr uint32_t asks = features_of_scope(Scope, NoXs);
+
 	[[gnu::always_inline]] static void dsb_ishst()
 	{
 		if constexpr (Scope == TlbiScope::local)
@@ -168,7 +190,9 @@ template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 	{
 		return Features::from(
 			{{read<Register::id_aa64mmfr0_el1>(), read<Register::id_aa64mmfr1_el1>(),
-			  read<Register::id_aa64mmfr2_el1>(), read<Register::id_aa64isar0_el1>()}});
+			  read<Register::id_aa64mmfr2_el1>(), read<Register::id_aa64isar0_el1>(),
+			  read<Register::id_aa64isar1_el1>(), read<Register::id_aa64pfr0_el1>(),
+			  read<Register::id_aa64pfr1_el1>(), read<Register::id_aa64pfr2_el1>()}});
 	}
 
 	[[gnu::always_inline]] static void tlbi(Tlbi op, uint64_t operand)
@@ -259,7 +283,9 @@ template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
 
 // On another machine tables can be built and changed, and there is no MMU to tell of it. It has no
 // registers, so that nothing can be activated.
-template <TlbiScope, bool = false> struct ScopedCpu {
+template <TlbiScope Scope, bool NoXs = false> struct ScopedCpu {
+	static constexpr uint32_t asks = features_of_scope(Scope, NoXs);
+
 	static constexpr void tlbi(Tlbi, uint64_t)
 	{
 	}
@@ -278,7 +304,8 @@ template <TlbiScope, bool = false> struct ScopedCpu {
 
 // What a sink takes for its Cpu: HardwareTlb<Format, LocalCpu>, IdMap<El1And0, Granule4K, 48, Memory, OuterCpu>.
 // With FEAT_XS an invalidation need not wait for accesses to memory with the XS attribute (slow devices): the NoXs
-// forms. They are enough where such memory is not unmapped, nor shared under other permissions.
+// forms. They are enough where such memory is not unmapped, nor shared under other permissions. A LiveMap is refused
+// what the machine has not.
 struct ThisCpu : ScopedCpu<TlbiScope::inner> {};
 struct LocalCpu : ScopedCpu<TlbiScope::local> {};
 struct OuterCpu : ScopedCpu<TlbiScope::outer> {};

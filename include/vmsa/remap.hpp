@@ -238,12 +238,11 @@ constexpr Result<void> remap(T &tree, Batch &batch, Region<typename T::Input> re
 			     const Rule &rule, typename T::Format::Attributes attributes,
 			     MapLimits limits = {}, const Visit &visit = {})
 {
-	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
-		return e;
+	const auto bits = checked_leaf_bits(tree, batch.rules(), region, attributes, limits);
 
-	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
-
-	if (const Error e = Remapper{tree, batch, rule, bits, limits, visit}.run(region);
+	if (!bits)
+		return bits.error();
+	if (const Error e = Remapper{tree, batch, rule, bits.value(), limits, visit}.run(region);
 	    e.code != Errc::none)
 		return e;
 	return {};
@@ -256,12 +255,12 @@ constexpr Result<size_t> tables_to_remap(const T &tree, const ChangeRules &rules
 					 const typename T::Format::Attributes &attributes,
 					 MapLimits limits = {})
 {
-	if (const Error e = check_map(tree, region, attributes, limits); e.code != Errc::none)
-		return e;
+	const auto bits = checked_leaf_bits(tree, rules, region, attributes, limits);
 
-	const Descriptor bits = leaf_bits<typename T::Format>(attributes, limits);
-
-	return RemapPlan{tree, rules, rule, bits, limits}.make(path_to(tree, region), region);
+	if (!bits)
+		return bits.error();
+	return RemapPlan{tree, rules, rule, bits.value(), limits}.make(path_to(tree, region),
+								       region);
 }
 
 } // namespace vmsa

@@ -4,7 +4,7 @@
 // it.
 #pragma once
 
-#include "vmsa/granule.hpp"
+#include "vmsa/features.hpp"
 #include "vmsa/mair.hpp"
 
 namespace vmsa
@@ -84,8 +84,26 @@ struct ChangeRules {
 	// A software bit that says of a leaf without dirty state: it was written, and nobody has read that
 	// yet. protect leaves it, harvest_dirty reads it. 0: none, and who protects has harvested before.
 	Descriptor dirty_note = bit(58);
-	// By which protect and modify know the type of memory of a leaf of stage 1.
+	// What the types of memory of stage 1 are called in leaves.
 	Mair mair = {};
+	// What the machine can do: attributes that ask for more are refused. By default nothing is known of it.
+	Features features = {};
+
+	// Which of what attributes ask for has the machine not?
+	template <class Asking> constexpr uint32_t missing(const Asking &asking) const
+	{
+		return features.missing(features_asked(asking));
+	}
+
+	// Does an encoding say of these attributes what the MAIR does?
+	constexpr bool indexes(const Stage1Attributes &a) const
+	{
+		return mair.is_ours() || a.index != index_of_type;
+	}
+	constexpr bool indexes(const Stage2Attributes &) const
+	{
+		return true;
+	}
 
 	// May a change of that kind be made?
 	constexpr bool allow(Kind kind) const
@@ -99,5 +117,7 @@ struct ChangeRules {
 		return !live || way(kind, bbm_level) == Way::make;
 	}
 };
+
+inline constexpr ChangeRules usual_rules{};
 
 } // namespace vmsa

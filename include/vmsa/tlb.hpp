@@ -59,10 +59,11 @@ class [[nodiscard]] Batch {
     public:
 	using Input = typename Format::Input;
 
-	constexpr Batch(Memory &memory, Sink &sink, ChangeRules rules = {})
+	constexpr Batch(Memory &memory, Sink &sink, const ChangeRules &rules = usual_rules)
 	    : memory_{memory}, sink_{sink}, rules_{rules}
 	{
 	}
+	Batch(Memory &memory, Sink &sink, ChangeRules &&rules) = delete; // they outlive it
 	VMSA_INLINE constexpr ~Batch()
 	{
 		sync();
@@ -192,7 +193,7 @@ class [[nodiscard]] Batch {
 
 	Memory &memory_;
 	Sink &sink_;
-	ChangeRules rules_;
+	const ChangeRules &rules_;
 	TableChain<Memory> retired_;
 	Region<Input> region_; // to invalidate
 	Region<Input> unsettled_; // where nothing may be made before that

@@ -86,12 +86,6 @@ constexpr bool has_operand(Tlbi op)
 	       op != Tlbi::alle3is && op != Tlbi::vmalls12e1is;
 }
 
-// FEAT_XS, from ID_AA64ISAR1_EL1.
-constexpr bool has_xs(uint64_t isar1)
-{
-	return Field{59, 56}.get(isar1) >= 1;
-}
-
 struct TlbiFeatures {
 	bool range = false; // FEAT_TLBIRANGE
 	bool ttl = false; // FEAT_TTL

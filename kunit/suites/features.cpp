@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // A map is told what the machine can do, and refuses what that cannot: one feature missing at a time.
+#include "support/lab.hpp"
 #include "support/live_bench.hpp"
 #include "vmsa/error_text.hpp"
 
@@ -77,6 +78,8 @@ TEST(a_map_asks_for_what_its_config_does)
 	check_needs<El1And0>(test, {.va_bits = va, .asid16 = true}, Feature::asid16);
 	check_needs<Stage2>(test, {.va_bits = va, .asid16 = true}, Feature::vmid16);
 	check_needs<El1And0>(test, {.va_bits = va, .cnp = true}, Feature::ttcnp);
+	check_needs<El1And0>(test, {.va_bits = va, .e0pd = true}, Feature::e0pd);
+	check_needs<El2And0>(test, {.va_bits = va, .e0pd = true}, Feature::e0pd);
 	check_needs<El2And0>(test, {.va_bits = va}, Feature::vhe);
 	check_needs<Stage2Fwb>(test, {.va_bits = va}, Feature::fwb);
 	check_needs<El1And0>(test, {.va_bits = va, .hardware = {true}}, Feature::access_flag);
@@ -88,6 +91,28 @@ TEST(a_map_asks_for_what_its_config_does)
 	// Hardware that notes that a leaf is dirty notes that it was accessed.
 	EXPECT(refusal<Stage2>(test, {.va_bits = va, .hardware = {false, true}}) ==
 	       no(Feature::access_flag));
+	// Where there is no EL0, nor a bit to keep it out with.
+	EXPECT(refusal<El2>(test, {.va_bits = va, .e0pd = true, .features = Features::all()}) ==
+	       no(Feature::e0pd));
+	EXPECT(refusal<Stage2>(test, {.va_bits = va, .e0pd = true, .features = Features::all()}) ==
+	       no(Feature::e0pd));
+}
+
+// E0PD0 and E0PD1: a bit for each range.
+TEST(el0_is_kept_out_of_a_range)
+{
+	LiveBench bench{test};
+	MapConfig c = usual_config<El1And0>();
+	RecordedIdMap<El1And0> open{bench.memory, c, {}, {&bench.log}};
+	RecordedIdMap<El1And0> lower{bench.memory, (c.e0pd = true, c), {}, {&bench.log}};
+	RecordedLinearMap<El1And0> upper{
+		bench.memory, (c.range = Range::upper, c), GiB, {&bench.log}};
+
+	EXPECT_EQ(open.control() & (bit(55) | bit(56)), 0);
+	EXPECT_EQ(lower.control() & (bit(55) | bit(56)), bit(55));
+	EXPECT_EQ(upper.control() & (bit(55) | bit(56)), bit(56));
+	ASSERT(open.configure_with(upper));
+	EXPECT_EQ(bench.log[Register::tcr_el1] & (bit(55) | bit(56)), bit(56));
 }
 
 // What no map of 4K pages asks for.
@@ -141,7 +166,7 @@ TEST(without_xnx_nobody_executes_alone)
 	ASSERT(map.created());
 	for (Execute by : {Execute::el0_only, Execute::el1_only}) {
 		const Access alone{true, false, by};
-		const Error refused{Errc::reserved_attributes, page};
+		const Error refused = no(Feature::xnx);
 		const auto change = [&](auto, auto a) {
 			a.access.execute = by;
 			return a;
@@ -152,7 +177,7 @@ TEST(without_xnx_nobody_executes_alone)
 		ASSERT(map.map(page, normal | rx));
 		EXPECT(map.protect(page, alone).error() == refused);
 		EXPECT(map.remap(page, normal | alone).error() == refused);
-		EXPECT(map.modify(page, change).error() == refused);
+		EXPECT(map.modify(page, change).error() == Error(Errc::reserved_attributes, page));
 		EXPECT(map.translate(page.first).value().attributes().access == rx);
 		EXPECT(map.modify(page, [](auto, auto a) { return a; }));
 		ASSERT(map.unmap(page));
@@ -168,6 +193,116 @@ TEST(without_xnx_nobody_executes_alone)
 		EXPECT(can.modify(page, change));
 		EXPECT(can.translate(page.first).value().attributes().access == alone);
 	}
+}
+
+// One that only a Mapping asks, through its rules: each operation, its count, and what is done by edit.
+template <class F>
+void check_refused(struct kunit *test, typename F::Attributes plain, typename F::Attributes asking,
+		   Feature feature)
+{
+	using Input = typename F::Input;
+	LiveBench bench{test};
+	NoTlb nobody;
+	Mapping<F, ScratchMemory, NoTlb> map{bench.memory, nobody};
+	const Region<Input> pages{Input{GiB}, 8 * KiB};
+	const Region<Input> page{Input{GiB}, 4 * KiB};
+	const Linear<Input> identity{Input{0}, Pa{0}};
+	const Features all = Features::all();
+	const auto change = [&](auto, auto) {
+		return asking;
+	};
+	const auto refused = [&](const auto &result) {
+		return result.error() == no(feature);
+	};
+
+	ASSERT(map.create(geometry_of<F>(39).value()));
+	map.rules().features = all.without(feature);
+	EXPECT(refused(map.map(page, identity, asking)));
+	EXPECT(refused(map.map(pages, identity, asking)));
+	EXPECT(refused(map.remap(page, identity, asking)));
+	EXPECT(refused(map.tables_to_map(page, identity, asking)));
+	EXPECT(refused(map.tables_to_remap(page, identity, asking)));
+	EXPECT(refused(map.edit([&](auto &tree, auto &batch) {
+		return vmsa::map(tree, batch, page, identity, asking);
+	})));
+	EXPECT_EQ(bench.memory.live(), 1);
+	ASSERT(map.map(pages, identity, plain));
+
+	const Descriptor before = map.tree().at(page.first).descriptor;
+
+	EXPECT(map.modify(page, change).error() == Error(Errc::reserved_attributes, page));
+	EXPECT(map.tables_to_modify(page, change).error() ==
+	       Error(Errc::reserved_attributes, page));
+	if (asking.access != plain.access) {
+		EXPECT(refused(map.protect(page, asking.access)));
+		EXPECT(refused(map.tables_to_protect(page, asking.access)));
+	}
+	EXPECT_EQ(map.tree().at(page.first).descriptor, before);
+	// A leaf that says so already may go on: others made it.
+	map.rules().features = all;
+	EXPECT(map.modify(page, change));
+	EXPECT(map.translate(page.first).value().attributes() == asking);
+	map.rules().features = all.without(feature);
+	EXPECT(map.modify(page, [](auto, auto a) {
+		a.software = 1;
+		return a;
+	}));
+	// Of a machine that nobody told of nothing is known.
+	map.rules().features = {};
+	EXPECT(map.remap(pages, identity, asking));
+	map.destroy();
+	ASSERT(bench.verdict.good());
+}
+
+TEST(a_mapping_refuses_what_the_machine_has_not)
+{
+	using Guest = Format<Stage2, Granule4K>;
+	const Stage2Attributes guest = normal | rx;
+	Stage2Attributes a = guest;
+
+	check_refused<Guest>(test, guest, normal | Access{true, false, Execute::el0_only},
+			     Feature::xnx);
+	check_refused<Guest>(test, guest, normal | Access{true, false, Execute::el1_only},
+			     Feature::xnx);
+	check_refused<Guest>(test, guest, (a.no_tags = true, a), Feature::mte_perm);
+	check_refused<Format<Stage2Fwb, Granule4K>>(test, guest, a, Feature::mte_perm);
+	check_refused<Guest>(test, guest, (a = guest, a.non_secure = true, a), Feature::rme);
+	check_refused<Format<El1And0, Granule4K>>(test, normal | rw, tagged | rw, Feature::mte2);
+
+	Stage1Attributes root = normal | rw;
+
+	root.nse = true;
+	check_refused<Format<El3, Granule4K>>(test, normal | rw, root, Feature::rme);
+}
+
+// Instructions, too, may be more than a machine has.
+template <class Scope> struct Reaching : CpuRecorder {
+	static constexpr uint32_t asks = Scope::asks;
+};
+
+template <class Scope> Error refusal_of(struct kunit *test, const Features &features)
+{
+	LiveBench bench{test};
+	IdMap<El1And0, Granule4K, 48, ScratchMemory, Reaching<Scope>> map{
+		bench.memory, {.va_bits = 39, .features = features}, {}, {{&bench.log}}};
+
+	return map.created().error();
+}
+
+TEST(a_map_asks_for_what_its_sink_issues)
+{
+	const Features all = Features::all();
+
+	EXPECT(refusal_of<OuterCpu>(test, all.without(Feature::tlbi_outer)) ==
+	       no(Feature::tlbi_outer));
+	EXPECT(refusal_of<NoXsCpu>(test, all.without(Feature::xs)) == no(Feature::xs));
+	EXPECT(refusal_of<OuterCpu>(test, all.without(Feature::xs)) == Error());
+	EXPECT(refusal_of<NoXsCpu>(test, all.without(Feature::tlbi_outer)) == Error());
+	for (Feature each : {Feature::tlbi_outer, Feature::xs}) {
+		EXPECT(refusal_of<ThisCpu>(test, all.without(each)) == Error());
+		EXPECT(refusal_of<LocalCpu>(test, all.without(each)) == Error());
+	}
+	EXPECT_EQ(asked_by<CpuRecorder>, 0);
 }
 
 TEST(a_cpu_says_itself_what_it_can)
@@ -200,5 +335,7 @@ TEST(an_error_names_the_feature)
 }
 
 SUITE(features, a_map_asks_for_its_granule, a_map_asks_for_what_its_config_does,
-      every_feature_has_its_granule, a_map_has_no_more_output_than_the_machine,
-      without_xnx_nobody_executes_alone, a_cpu_says_itself_what_it_can, an_error_names_the_feature);
+      el0_is_kept_out_of_a_range, every_feature_has_its_granule,
+      a_map_has_no_more_output_than_the_machine, without_xnx_nobody_executes_alone,
+      a_mapping_refuses_what_the_machine_has_not, a_map_asks_for_what_its_sink_issues,
+      a_cpu_says_itself_what_it_can, an_error_names_the_feature);

@@ -2,7 +2,9 @@
 //
 // The 64 bits of a stage 2 descriptor, against numbers from the Arm ARM and from KVM.
 #include "suite.hpp"
+#include "vmsa/format_stage1.hpp"
 #include "vmsa/format_stage2.hpp"
+#include "vmsa/rules.hpp"
 
 using namespace vmsa;
 
@@ -110,6 +112,78 @@ TEST(decoding_is_the_inverse_of_encoding)
 	EXPECT_EQ(wrong, 0);
 }
 
+// By the Arm ARM: without FWB NoTagAccess is 0b0100; with FWB 0b1110 for Write-Back and 0b1111 for what stage 1 says.
+// NS is bit 55. In all values of MemAttr and NS.
+template <class F> void check_realm_and_tags(struct kunit *test)
+{
+	for (unsigned mem_attr = 0; mem_attr < 16; mem_attr++) {
+		for (bool ns : {false, true}) {
+			const Descriptor d = 0x7c3 | mem_attr << 2 | (ns ? bit(55) : 0);
+			const Stage2Attributes a = F::attributes(d);
+			const bool no_tags =
+				F::Stage::fwb ? mem_attr >= 0b1110 : mem_attr == 0b0100;
+
+			EXPECT_EQ(a.non_secure, ns);
+			EXPECT_EQ(a.no_tags, no_tags);
+			EXPECT_EQ(a.software, 0);
+			if (no_tags)
+				EXPECT(a.memory == MemoryType::normal);
+			EXPECT_EQ(F::encode(a) >> 55 & 1, ns ? 1 : 0);
+			EXPECT(F::attributes(F::encode(a)) == a);
+		}
+	}
+	for (MemoryType memory : memory_types) {
+		const Stage2Attributes a{.memory = memory, .access = r, .no_tags = true};
+
+		EXPECT_EQ(F::check(a),
+			  memory == MemoryType::normal ? Errc::none : Errc::forbidden_attributes);
+	}
+	EXPECT_EQ(F::mem_attr.get(F::encode(Stage2Attributes{.access = rwx, .no_tags = true})),
+		  F::Stage::fwb ? 0b1110 : 0b0100);
+	// Where the output is, no change in place says.
+	EXPECT_EQ(classify<F>(0x7c3, 0x7c3 | bit(55)), Change::needs_break);
+}
+
+TEST(realms_and_tags_have_their_bits)
+{
+	check_realm_and_tags<F4>(test);
+	check_realm_and_tags<Format<Stage2Fwb, Granule4K>>(test);
+	check_realm_and_tags<Format<Stage2Fwb, Granule64K, 52>>(test);
+}
+
+// At EL3 bit 11 is NSE: with NS, 00 Secure, 01 Non-secure, 10 Root, 11 Realm. Everywhere else it is nG, or nothing.
+template <class F> void check_nse(struct kunit *test)
+{
+	constexpr bool el3 = std::same_as<typename F::Stage, El3>;
+
+	for (unsigned space = 0; space < 4; space++) {
+		const Descriptor d = 0x703 | (space & 1) << 5 | (space & 2 ? bit(11) : 0);
+		const Stage1Attributes a = F::attributes(d);
+
+		EXPECT_EQ(a.non_secure, (space & 1) != 0);
+		EXPECT_EQ(a.nse, el3 && space >= 2);
+		EXPECT_EQ(a.global, el3 || space < 2);
+		if (el3 || F::Stage::has_el0)
+			EXPECT_EQ((F::encode(a) ^ d) & (bit(5) | bit(11)), 0);
+		EXPECT(F::attributes(F::encode(a)) == a || !F::Stage::has_el0);
+	}
+	Stage1Attributes root = normal | rw;
+
+	root.nse = true;
+	EXPECT_EQ(F::check(root), el3 ? Errc::none : Errc::forbidden_attributes);
+	if (el3)
+		EXPECT_EQ(classify<F>(0x703, 0x703 | bit(11)), Change::needs_break);
+}
+
+TEST(el3_has_four_spaces)
+{
+	check_nse<Format<El3, Granule4K>>(test);
+	check_nse<Format<El3, Granule64K, 52>>(test);
+	check_nse<Format<El2, Granule4K>>(test);
+	check_nse<Format<El2And0, Granule4K>>(test);
+	check_nse<Format<El1And0, Granule16K>>(test);
+}
+
 // Trap 29.
 TEST(s2ap_is_one_bit_each_for_read_and_write)
 {
@@ -137,7 +211,8 @@ TEST(memattr_has_the_numbers_of_the_arm_arm)
 	constexpr uint64_t numbers[] = {0b0000, 0b0001, 0b0010, 0b0011, 0b0101, 0b1010, 0b1111};
 	constexpr MemoryType normals[4][4] = {
 		{}, // Device
-		{MemoryType::normal_nc, MemoryType::normal_nc, MemoryType::normal_nc,
+		// 0b0100 is Write-Back without tags.
+		{MemoryType::normal, MemoryType::normal_nc, MemoryType::normal_nc,
 		 MemoryType::normal_nc},
 		{MemoryType::normal_nc, MemoryType::normal_nc, MemoryType::normal_wt,
 		 MemoryType::normal_wt},
@@ -237,7 +312,8 @@ TEST(leaves_below_a_block_have_its_attributes)
 	check_cut<F64>(test, 2);
 }
 
-SUITE(format, decoding_is_the_inverse_of_encoding, s2ap_is_one_bit_each_for_read_and_write,
+SUITE(format, decoding_is_the_inverse_of_encoding, realms_and_tags_have_their_bits,
+      el3_has_four_spaces, s2ap_is_one_bit_each_for_read_and_write,
       xn_is_two_bits_and_never_is_0b10, memattr_has_the_numbers_of_the_arm_arm,
       with_fwb_memattr_has_other_numbers, sh_af_contiguous_and_software_bits_are_in_their_place,
       descriptors_are_what_kvm_writes, device_and_noncacheable_memory_is_never_executable,

@@ -36,7 +36,8 @@ struct Noted {
 template <class F, class Update> constexpr Descriptor edited(Descriptor d)
 {
 	const Update update;
-	const UpdateLeaves<F, Update> operation{{}, update};
+	const ChangeRules rules;
+	const UpdateLeaves<F, Update> operation{{}, update, rules};
 	const Region<typename F::Input> region{{}, page};
 
 	return operation.check(d, region, last_level) == Errc::none
@@ -93,7 +94,7 @@ TEST(every_value_of_the_attribute_bits_survives)
 	check_every_value<Format<El1And0, Granule4K, 52>>(test);
 }
 
-// FWB: 7 keeps stage 1's type, 0xf grants no tags, 4 is reserved; AF, S2AP and SH as usual.
+// FWB: 7 keeps stage 1's type, 0xf does and grants no tags, 4 is reserved; AF, S2AP and SH as usual.
 TEST(memory_types_of_stage_2_without_a_name_stay)
 {
 	for (Descriptor mem_attr : {0x7, 0xf, 0x4})
@@ -114,9 +115,11 @@ TEST(a_field_that_is_changed_is_written_whole)
 	using F = Format<Stage2Fwb, Granule4K>;
 	const auto as_device = [](auto, Stage2Attributes a) {
 		a.memory = device;
+		a.no_tags = false;
 		return a;
 	};
-	const UpdateLeaves<F, decltype(as_device)> operation{{}, as_device};
+	const ChangeRules rules;
+	const UpdateLeaves<F, decltype(as_device)> operation{{}, as_device, rules};
 
 	for (Descriptor mem_attr = 0; mem_attr < 16; mem_attr++)
 		EXPECT_EQ(operation.edit(0x7c3 | mem_attr << 2, {Ipa{0}, page}, last_level),

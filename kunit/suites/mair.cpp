@@ -123,6 +123,49 @@ TEST(memory_is_mapped_and_read_by_anothers_mair)
 	ASSERT(verdict.good());
 }
 
+// Whoever knows the MAIR finds the index: attributes go by types, in each operation. An index that is given stays.
+TEST(attributes_are_encoded_by_the_maps_mair)
+{
+	Verdict verdict{test};
+	ScratchMemory memory{test, verdict, Granule4K::table_bytes, 16};
+	NoTlb nobody;
+	Mapping<F, ScratchMemory, NoTlb> map{memory, nobody};
+	const Linear<Va> identity{Va{0}, Pa{0}};
+	const Region<Va> one{Va{0}, page};
+	const Region<Va> two{Va{GiB}, 2 * page};
+	const Stage1Attributes wt = MemoryType::normal_wt | rw;
+	const auto index = [&](uint64_t va) {
+		return F::attr_index.get(map.tree().at(Va{va}).descriptor);
+	};
+	const auto refused = [&](const auto &result, Region<Va> region) {
+		return result.error() == Error(Errc::reserved_attributes, region);
+	};
+
+	ASSERT(map.create(geometry_of<F>(39).value()));
+	map.rules().mair = kernel;
+	// The first page makes the tables, and the second is the short way.
+	ASSERT(map.map(one, identity, device | rw) && map.map({Va{page}, page}, identity, nc | rw));
+	ASSERT(map.map(two, identity, tagged | rw));
+	EXPECT_EQ(index(0), 4);
+	EXPECT_EQ(index(page), 2);
+	EXPECT_EQ(index(GiB), 1);
+	ASSERT(map.remap(two, identity, normal | rw));
+	EXPECT_EQ(index(GiB), 0);
+	// This MAIR has no such memory.
+	EXPECT(refused(map.map({Va{2 * page}, page}, identity, wt), {Va{2 * page}, page}));
+	EXPECT(refused(map.tables_to_map(two, identity, wt), two));
+	EXPECT(refused(map.remap(two, identity, wt), two));
+	EXPECT(refused(map.tables_to_remap(two, identity, wt), two));
+
+	Stage1Attributes third = normal | r;
+
+	third.index = 3;
+	ASSERT(map.remap(two, identity, third));
+	EXPECT_EQ(index(GiB), 3);
+	map.destroy();
+	ASSERT(verdict.good());
+}
+
 // configure() writes what the config says.
 TEST(a_map_keeps_the_mair_of_the_machine)
 {
@@ -135,10 +178,19 @@ TEST(a_map_keeps_the_mair_of_the_machine)
 
 	ASSERT(map.configure());
 	EXPECT_EQ(bench.log[Register::mair_el1], edk2.value());
-	EXPECT(map.map({Va{GiB}, page}, edk2.encode(normal | rw)));
+	EXPECT(map.map({Va{GiB}, page}, normal | rw));
 	EXPECT_EQ(F::attr_index.get(map.tree().at(Va{GiB}).descriptor), 3);
+	EXPECT(map.remap({Va{GiB}, page}, nc | rw));
+	EXPECT_EQ(F::attr_index.get(map.tree().at(Va{GiB}).descriptor), 1);
+	EXPECT(map.remap({Va{GiB}, page}, edk2.encode(normal | rw)));
+	EXPECT_EQ(F::attr_index.get(map.tree().at(Va{GiB}).descriptor), 3);
+	EXPECT(map.map({Va{2 * GiB}, page}, tagged | rw).error() ==
+	       Error(Errc::reserved_attributes, Region{Va{2 * GiB}, page}));
+	EXPECT(map.tables_to_map({Va{2 * GiB}, page}, tagged | rw).error() ==
+	       Error(Errc::reserved_attributes, Region{Va{2 * GiB}, page}));
 	EXPECT(map.protect({Va{GiB}, page}, rx));
 }
 
 SUITE(mair, every_byte_of_mair_has_its_type, ours_has_an_index_for_each_type,
-      memory_is_mapped_and_read_by_anothers_mair, a_map_keeps_the_mair_of_the_machine);
+      memory_is_mapped_and_read_by_anothers_mair, attributes_are_encoded_by_the_maps_mair,
+      a_map_keeps_the_mair_of_the_machine);

@@ -64,6 +64,8 @@ Meaning describe(const vmsa::Stage1Attributes &a)
 		meaning.flags.emplace_back("non-global");
 	if (a.non_secure)
 		meaning.flags.emplace_back("non-secure");
+	if (a.nse)
+		meaning.flags.emplace_back("nse");
 	if (a.guarded)
 		meaning.flags.emplace_back("guarded");
 	return meaning;
@@ -78,6 +80,10 @@ Meaning describe(const vmsa::Stage2Attributes &a)
 	meaning.dirty = a.software & was_written ? "dirty" : dirty_text(a);
 	describe_common(meaning, a, a.software & ~unsigned{was_written});
 	meaning.access += execute[static_cast<unsigned>(a.access.execute)];
+	if (a.non_secure)
+		meaning.flags.emplace_back("non-secure");
+	if (a.no_tags)
+		meaning.flags.emplace_back("no-tags");
 	return meaning;
 }
 
