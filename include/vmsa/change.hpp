@@ -116,7 +116,7 @@ template <TableMemory Memory, size_t TableBytes> class [[nodiscard]] Reserve {
 
     private:
 	Memory &memory_;
-	TableChain<Memory> chain_;
+	TableChain chain_;
 };
 
 } // namespace vmsa

@@ -80,6 +80,12 @@ class LiveMap
 		return true;
 	}
 
+	// Tables are reached `by` bytes further on from now on (tree.hpp), perhaps this map, too. The rule stays as it is.
+	void relocate(int64_t by, Memory &memory)
+	{
+		mapping_.relocate(by, memory, root_.tlb());
+	}
+
 	// Errors: input_bits, output_bits, asid (each with the limit), no_memory; beyond_input, for
 	// the upper range of a regime that has none; no_feature (features.hpp).
 	Result<void> created() const

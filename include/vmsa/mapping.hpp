@@ -30,7 +30,7 @@ class Mapping {
 	using Input = typename Format::Input;
 	using Attributes = typename Format::Attributes;
 
-	constexpr Mapping(Memory &memory, Sink &sink) : tree_{memory}, sink_{sink}
+	constexpr Mapping(Memory &memory, Sink &sink) : tree_{memory}, sink_{&sink}
 	{
 	}
 
@@ -51,6 +51,13 @@ class Mapping {
 	constexpr Descriptor *release()
 	{
 		return tree_.release();
+	}
+
+	// Tables are reached `by` bytes further on from now on (tree.hpp); memory and sink, where they are.
+	void relocate(int64_t by, Memory &memory, Sink &sink)
+	{
+		tree_.relocate(by, memory);
+		sink_ = &sink;
 	}
 
 	// No CPU may be using the tables any more. visit(Entry), where given, shows every leaf (tree.hpp).
@@ -276,7 +283,7 @@ class Mapping {
 	// The batch of one page stays in registers: it is all inlined, and nothing else sees it.
 	template <class Change> VMSA_INLINE constexpr bool one_page(Change &&change)
 	{
-		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
+		Batch<Format, Memory, Sink> batch{tree_.memory(), *sink_, rules_};
 
 		return change(batch);
 	}
@@ -299,7 +306,7 @@ class Mapping {
 	// One batch a change: when this returns, what the change needed is complete.
 	template <class Change> constexpr Result<void> changing(Change &&change)
 	{
-		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
+		Batch<Format, Memory, Sink> batch{tree_.memory(), *sink_, rules_};
 		const Result<void> result = change(batch);
 
 		breaks_ += batch.breaks();
@@ -307,7 +314,7 @@ class Mapping {
 	}
 
 	Tree<Format, Memory> tree_;
-	Sink &sink_;
+	Sink *sink_;
 	ChangeRules rules_;
 	uint64_t breaks_ = 0;
 };

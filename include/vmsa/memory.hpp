@@ -75,10 +75,19 @@ constexpr void store_release(Descriptor *d, Descriptor value)
 					   __ATOMIC_RELAXED);
 }
 
+// A table, where it is found when its memory has come to lie `by` bytes further on, modulo 2^64: when the MMU is on now,
+// or a linear map is there.
+inline Descriptor *moved(Descriptor *table, int64_t by)
+{
+	const auto at = reinterpret_cast<uintptr_t>(table) + static_cast<uint64_t>(by);
+
+	return table ? reinterpret_cast<Descriptor *>(at) : nullptr;
+}
+
 // A free list through the tables themselves: entry 0 holds the physical address of the next and,
 // because 0 is an address like any other, a mark. Bit 0 is clear, so even a walker that still sees
 // the page reads an invalid descriptor there.
-template <TableMemory Memory> class TableChain {
+class TableChain {
     public:
 	constexpr TableChain() = default;
 	TableChain(const TableChain &) = delete;
@@ -89,14 +98,14 @@ template <TableMemory Memory> class TableChain {
 		return head_ == nullptr;
 	}
 
-	constexpr void push(Memory &memory, Descriptor *table)
+	template <TableMemory Memory> constexpr void push(Memory &memory, Descriptor *table)
 	{
 		store(table, head_ ? memory.physical(head_).raw() | more : 0);
 		head_ = table;
 	}
 
 	// Entry 0 of the table is zero again; the rest is as it was pushed.
-	VMSA_INLINE constexpr Descriptor *pop(Memory &memory)
+	template <TableMemory Memory> VMSA_INLINE constexpr Descriptor *pop(Memory &memory)
 	{
 		Descriptor *table = head_;
 		const Descriptor next = load(table);
@@ -104,6 +113,12 @@ template <TableMemory Memory> class TableChain {
 		head_ = next ? memory.pointer(Pa{next & ~more}) : nullptr;
 		store(table, 0);
 		return table;
+	}
+
+	// What links the tables are physical addresses: only the first is moved().
+	void relocate(int64_t by)
+	{
+		head_ = moved(head_, by);
 	}
 
     private:

@@ -18,7 +18,7 @@ namespace vmsa
 
 template <TableMemory Memory, PageGranule Granule> class StockedMemory {
     public:
-	constexpr explicit StockedMemory(Memory &memory) : memory_{memory}
+	constexpr explicit StockedMemory(Memory &memory) : memory_{&memory}
 	{
 	}
 	constexpr ~StockedMemory()
@@ -34,13 +34,13 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 		const size_t before = stocked_;
 
 		while (stocked_ < tables) {
-			Descriptor *table = memory_.allocate(Granule::table_bytes);
+			Descriptor *table = memory_->allocate(Granule::table_bytes);
 
 			if (!table) {
 				keep(before);
 				return false;
 			}
-			chain_.push(memory_, table);
+			chain_.push(*memory_, table);
 			stocked_++;
 		}
 		return true;
@@ -57,40 +57,47 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 		return stocked_;
 	}
 
+	// All tables are reached `by` bytes further on from now on, modulo 2^64; `memory` was told, and is there.
+	void relocate(int64_t by, Memory &memory)
+	{
+		chain_.relocate(by);
+		memory_ = &memory;
+	}
+
 	// ---- TableMemory ----
 
 	constexpr Descriptor *allocate(size_t bytes)
 	{
 		if (bytes != Granule::table_bytes || !stocked_)
-			return memory_.allocate(bytes);
+			return memory_->allocate(bytes);
 		stocked_--;
-		return chain_.pop(memory_);
+		return chain_.pop(*memory_);
 	}
 
 	constexpr void free(Descriptor *table, size_t bytes)
 	{
-		memory_.free(table, bytes);
+		memory_->free(table, bytes);
 	}
 
 	constexpr Pa physical(const Descriptor *table) const
 	{
-		return memory_.physical(const_cast<Descriptor *>(table));
+		return memory_->physical(const_cast<Descriptor *>(table));
 	}
 
 	constexpr Descriptor *pointer(Pa pa) const
 	{
-		return memory_.pointer(pa);
+		return memory_->pointer(pa);
 	}
 
     private:
 	constexpr void keep(size_t tables)
 	{
 		for (; stocked_ > tables; stocked_--)
-			memory_.free(chain_.pop(memory_), Granule::table_bytes);
+			memory_->free(chain_.pop(*memory_), Granule::table_bytes);
 	}
 
-	Memory &memory_;
-	TableChain<Memory> chain_;
+	Memory *memory_;
+	TableChain chain_;
 	size_t stocked_ = 0;
 };
 

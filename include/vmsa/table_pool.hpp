@@ -55,12 +55,8 @@ template <PageGranule Granule> class TablePool {
 
 	Descriptor *allocate(size_t bytes)
 	{
-		if (bytes == Granule::table_bytes && free_) {
-			Descriptor *table = free_;
-
-			free_ = reinterpret_cast<Descriptor *>(load(table));
-			return zeroed(table, bytes);
-		}
+		if (bytes == Granule::table_bytes && !free_.empty())
+			return zeroed(free_.pop(*this), bytes);
 		// What is skipped to align a concatenated root serves as single tables.
 		while (!physical(next_).is_aligned(bytes) && has_room(Granule::table_bytes))
 			free(take(Granule::table_bytes), Granule::table_bytes);
@@ -69,12 +65,8 @@ template <PageGranule Granule> class TablePool {
 
 	void free(Descriptor *table, size_t bytes)
 	{
-		for (size_t i = 0; i < bytes / Granule::table_bytes; i++) {
-			Descriptor *one = table + i * Granule::entries;
-
-			store(one, reinterpret_cast<uintptr_t>(free_));
-			free_ = one;
-		}
+		for (size_t i = 0; i < bytes / Granule::table_bytes; i++)
+			free_.push(*this, table + i * Granule::entries);
 	}
 
 	Pa physical(const Descriptor *table) const
@@ -85,6 +77,16 @@ template <PageGranule Granule> class TablePool {
 	Descriptor *pointer(Pa pa) const
 	{
 		return reinterpret_cast<Descriptor *>(pa.raw() - offset_);
+	}
+
+	// The block is reached `by` bytes further on from now on, modulo 2^64, and lies physically where it was. No table
+	// is touched: it does not matter whether the old place, or the new one, is there at the moment.
+	void relocate(int64_t by)
+	{
+		next_ = moved(next_, by);
+		end_ = moved(end_, by);
+		free_.relocate(by);
+		offset_ -= static_cast<uint64_t>(by);
 	}
 
     private:
@@ -112,7 +114,7 @@ template <PageGranule Granule> class TablePool {
 	Descriptor *end_ = nullptr;
 	size_t tables_ = 0;
 	uint64_t offset_; // physical address less pointer, modulo 2^64
-	Descriptor *free_ = nullptr; // entry 0 of each points to the next
+	TableChain free_;
 };
 
 static_assert(TableMemory<TablePool<Granule4K>>);

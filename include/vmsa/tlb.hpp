@@ -194,7 +194,7 @@ class [[nodiscard]] Batch {
 	Memory &memory_;
 	Sink &sink_;
 	const ChangeRules &rules_;
-	TableChain<Memory> retired_;
+	TableChain retired_;
 	Region<Input> region_; // to invalidate
 	Region<Input> unsettled_; // where nothing may be made before that
 	Level level_ = unknown_level;

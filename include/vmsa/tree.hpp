@@ -82,6 +82,14 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return root;
 	}
 
+	// Tables are reached `by` bytes further on from now on, modulo 2^64, through `memory`, which was told, and is
+	// there. Locking: a writer, with no batch open; hardware may be walking. No table is touched.
+	void relocate(int64_t by, Memory &memory)
+	{
+		root_ = moved(root_, by);
+		memory_ = &memory;
+	}
+
 	constexpr const Geometry &geometry() const
 	{
 		return geometry_;

@@ -27,7 +27,7 @@ static_assert(!std::is_copy_assignable_v<Mapping<Stage2_4K, ScratchMemory, NoTlb
 static_assert(!std::is_copy_constructible_v<RecordedIdMap<El1And0>>);
 static_assert(!std::is_copy_constructible_v<Image<Stage2_4K>>);
 static_assert(!std::is_copy_constructible_v<TablePool<Granule4K>>);
-static_assert(!std::is_copy_constructible_v<TableChain<ScratchMemory>>);
+static_assert(!std::is_copy_constructible_v<TableChain>);
 
 } // namespace
 
