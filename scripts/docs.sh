@@ -26,11 +26,14 @@ run_ports() {
 	local port
 
 	mkdir -p "$out/ports"
+	: >"$out/ports/size"
 	for port in firmware boot_tables hypervisor kernel; do
 		timeout 120 scripts/ports.sh "$port" | tr -d '\r' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
 		aarch64-linux-gnu-size -A "build/ports/$port.elf" |
-			awk -v port="$port" '$1 ~ /^\.(text|rodata|data|bss)$/ { printf "%s %d  ", $1, $2 } END { print " " port }'
-	done | column -t >"$out/ports/size.txt"
+			awk -v port="$port" '$1 ~ /^\.(text|rodata|data|bss)$/ { printf "%s %d  ", $1, $2 } END { print port }' \
+				>>"$out/ports/size"
+	done
+	column -t "$out/ports/size" >"$out/ports/size.txt"
 }
 
 # The texts of role $1, one a line.
