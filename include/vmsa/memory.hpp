@@ -115,6 +115,24 @@ class TableChain {
 		return table;
 	}
 
+	// How many there are. Cost: a look at each.
+	template <class Memory>
+	requires requires(const Memory &memory, Pa pa)
+	{
+		memory.pointer(pa);
+	}
+	constexpr size_t size(const Memory &memory) const
+	{
+		size_t n = 0;
+
+		for (const Descriptor *table = head_; table; n++) {
+			const Descriptor next = load(table);
+
+			table = next ? memory.pointer(Pa{next & ~more}) : nullptr;
+		}
+		return n;
+	}
+
 	// What links the tables are physical addresses: only the first is moved().
 	void relocate(int64_t by)
 	{

@@ -45,12 +45,7 @@ template <PageGranule Granule> class TablePool {
 	// table that was given back.
 	size_t available() const
 	{
-		size_t n = static_cast<size_t>(end_ - next_) / Granule::entries;
-
-		for (const Descriptor *free = free_; free;
-		     free = reinterpret_cast<const Descriptor *>(load(free)))
-			n++;
-		return n;
+		return static_cast<size_t>(end_ - next_) / Granule::entries + free_.size(*this);
 	}
 
 	Descriptor *allocate(size_t bytes)
