@@ -4,8 +4,8 @@
 // register, because each has an ASID. Memory may run out: what fails has changed nothing, and the kernel goes on. A
 // process that is reaped gives its pages back in one walk.
 //
-//   boot      IdMap                    ASID 1; under the kernel's feet while it turns the MMU on
-//   kernel    LinearMap, upper range   made before the MMU is on, and adopted where the kernel runs
+//   boot      IdMap                    ASID 1; under the kernel's feet while it turns the MMU on, and then no more
+//   kernel    LinearMap, upper range   made before the MMU is on; relocate() says where its tables are reached after
 //   process   LiveMap                  ASID 2 and on; its rule is the list of its frames
 #include "machine/lower.hpp"
 #include "machine/machine.hpp"
@@ -17,6 +17,7 @@ namespace
 
 constexpr uint64_t page_bytes = 4 * KiB;
 constexpr uint64_t offset = 0xffff'ff80'0000'0000; // from physical to the kernel's addresses
+constexpr auto up = static_cast<int64_t>(offset);
 
 // A process has its text, its data, and what it asks for, side by side.
 constexpr Va user{GiB - 4 * page_bytes};
@@ -50,8 +51,8 @@ struct PageAllocator : TablePool<Granule4K> {
 	}
 };
 
-alignas(page_bytes) unsigned char boot_memory[16 * page_bytes]; // of the first tables
-alignas(page_bytes) unsigned char memory[64 * page_bytes]; // of all later ones, and of processes
+alignas(page_bytes) unsigned char memory[64 * page_bytes];
+alignas(page_bytes) const Descriptor empty[512] = {}; // the tables of no process
 
 // ---- A process ----
 
@@ -129,31 +130,30 @@ class Process {
 
 // ---- The kernel ----
 
-using KernelMap = LinearMap<El1And0, Granule4K, 48, PageAllocator>;
+struct Kernel {
+	PageAllocator pages{memory, sizeof(memory)};
+	IdMap<El1And0, Granule4K, 48, PageAllocator> boot{pages, {.va_bits = 39, .asid = 1}};
+	LinearMap<El1And0, Granule4K, 48, PageAllocator> map{
+		pages, {.va_bits = 39, .range = Range::upper}, -up};
+};
 
-constexpr MapConfig kernel_config{.va_bits = 39, .range = Range::upper};
-constexpr int64_t to_physical = -static_cast<int64_t>(offset);
-
-// Where it belongs.
-[[noreturn]] void kernel_main()
+// Where it belongs. All there is of it is reached `offset` higher than it was made.
+[[noreturn]] void kernel_main(Kernel &kernel)
 {
-	const uint64_t boot = ThisCpu::read<Register::ttbr0_el1>();
-	const Pa root{ThisCpu::read<Register::ttbr1_el1>()};
-	// By its constant it knows the addresses of the first tables, too.
-	PageAllocator pages{memory, sizeof(memory), Pa{address_of(memory) - offset}};
-	const Region<Pa> first_tables{Pa{address_of(boot_memory) - offset}, sizeof(boot_memory)};
-	KernelMap kernel{pages, kernel_config, root,
-			 [&](Pa table) { return first_tables.contains(table); }, to_physical};
-
+	PageAllocator &pages = kernel.pages;
+	pages.relocate(up);
+	kernel.map.relocate(up, pages);
+	kernel.boot.relocate(up, pages);
 	uart += offset;
-	must(kernel.created(), "the kernel's own map");
-	kernel.mark_active();
-	must(kernel.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw), "more of the kernel's");
+	must(kernel.map.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw),
+	     "more of the kernel's");
+	kernel.boot.deactivate({address_of(empty) - offset});
+	check(kernel.boot.destroy(), "the map of boot is gone");
 	say("the kernel is at ", address_of(kernel_main));
 
 	const size_t before = pages.available();
 	Process a{pages, 2, counter, 1}, b{pages, 3, counter, 100};
-	Process c{pages, 4, thief, kernel.space().first.raw()};
+	Process c{pages, 4, thief, kernel.map.space().first.raw()};
 
 	check(!try_write(0x4800'0000 + offset), "its map has grown under its feet");
 	check(a.run().x[0] == 1 && b.run().x[0] == 100, "two processes");
@@ -170,7 +170,7 @@ constexpr int64_t to_physical = -static_cast<int64_t>(offset);
 	pages.reserve = 0;
 	check(a.run().x[0] == 3 && b.run().x[0] == 300, "the kernel goes on");
 
-	ThisCpu::write<Register::ttbr0_el1>(boot);
+	ThisCpu::write<Register::ttbr0_el1>(address_of(empty) - offset);
 	ThisCpu::isb();
 	check(a.reap() && b.reap() && c.reap(), "the processes are reaped");
 	check(pages.available() == before, "and every page is there again");
@@ -185,15 +185,16 @@ constexpr int64_t to_physical = -static_cast<int64_t>(offset);
 extern "C" [[noreturn]] void main()
 {
 	discard_cached(data_start, data_size());
-	PageAllocator pages{boot_memory, sizeof(boot_memory)};
-	IdMap<El1And0, Granule4K, 48, PageAllocator> boot{pages, {.va_bits = 39, .asid = 1}};
-	KernelMap kernel{pages, kernel_config, to_physical};
+	Kernel kernel;
 
-	map_image(boot);
-	map_image(kernel, offset);
-	must(go_live_with(boot, kernel, data_start, data_size()), "the MMU");
-	// The stack and the vectors go up with it. The maps stay behind: their tables are adopted.
+	map_image(kernel.boot);
+	map_image(kernel.map, offset);
+	must(go_live_with(kernel.boot, kernel.map, data_start, data_size()), "the MMU");
+	// The stack, which has the kernel, and the vectors go up with it.
+	register uint64_t argument asm("x0") = address_of(&kernel) + offset;
 	asm volatile("add sp, sp, %0; msr vbar_el1, %1; isb; br %2" ::"r"(offset),
-		     "r"(address_of(vectors) + offset), "r"(address_of(kernel_main) + offset));
+		     "r"(address_of(vectors) + offset), "r"(address_of(kernel_main) + offset),
+		     "r"(argument)
+		     : "memory");
 	__builtin_unreachable();
 }
