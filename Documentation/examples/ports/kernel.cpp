@@ -140,13 +140,12 @@ struct Kernel {
 // Where it belongs. All there is of it is reached `offset` higher than it was made.
 [[noreturn]] void kernel_main(Kernel &kernel)
 {
-	PageAllocator &pages = kernel.pages;
+	auto &pages = kernel.pages;
 	pages.relocate(up);
 	kernel.map.relocate(up, pages);
 	kernel.boot.relocate(up, pages);
 	uart += offset;
-	must(kernel.map.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw),
-	     "more of the kernel's");
+	must(kernel.map.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw), "memory");
 	kernel.boot.deactivate({address_of(empty) - offset});
 	check(kernel.boot.destroy(), "the map of boot is gone");
 	say("the kernel is at ", address_of(kernel_main));
