@@ -35,7 +35,10 @@ void say(const char *text)
 void say(const char *text, uint64_t number)
 {
 	say(text);
-	vmsa::detail::print_hex(number, put);
+	say("0x");
+	for (int shift = 60; shift >= 0; shift -= 4)
+		if (shift == 0 || number >> shift)
+			put("0123456789abcdef"[number >> shift & 15]);
 	say("\n");
 }
 
