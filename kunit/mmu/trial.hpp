@@ -237,7 +237,7 @@ template <class Map> class Trial {
 		map_.tree().steps(Input{at_}, [&](vmsa::Level level, size_t i, vmsa::Pa table,
 						  vmsa::Descriptor d) {
 			if (is_one(d, level))
-				last = Ram::pointer(table) + i;
+				last = map_.tree().memory().pointer(table) + i;
 		});
 		return last;
 	}
