@@ -2,6 +2,7 @@
 #include "text.hpp"
 
 #include "guest/policy.hpp"
+#include "stage2/numbers.hpp"
 
 namespace stage2
 {
@@ -36,19 +37,6 @@ const char *dirty_text(const vmsa::Stage2Attributes &attributes)
 	return attributes.access.write ? " dirty" : " clean";
 }
 
-Text size_text(uint64_t bytes)
-{
-	constexpr char suffixes[] = {'K', 'M', 'G', 'T'};
-	Text text;
-	size_t i = 0;
-
-	for (bytes >>= 10; bytes >= 1024 && bytes % 1024 == 0 && i + 1 < sizeof(suffixes); i++)
-		bytes >>= 10;
-	kernel_format(text.chars, sizeof(text.chars), "%lu%c", static_cast<unsigned long>(bytes),
-		      suffixes[i]);
-	return text;
-}
-
 const char *memory_text(vmsa::MemoryType type)
 {
 	constexpr const char *names[] = {
@@ -78,9 +66,9 @@ void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level)
 
 	kernel_print(out, "%s %s -> 0x%lx %s %s %s%s%s%s\n",
 		     level == vmsa::last_level ? "page" : "block",
-		     size_text(Format::Granule::size(level)).chars, Format::output(d, level).raw(),
-		     access_text(permitted(a)).chars, memory_text(a.memory),
-		     shareability[static_cast<unsigned>(a.shareability)],
+		     numbers::exact_size(Format::Granule::size(level)).chars,
+		     Format::output(d, level).raw(), access_text(permitted(a)).chars,
+		     memory_text(a.memory), shareability[static_cast<unsigned>(a.shareability)],
 		     a.accessed ? " accessed" : "", dirty_text(a),
 		     a.contiguous ? " contiguous" : "");
 }

@@ -20,8 +20,6 @@ Text access_text(const vmsa::Access &access);
 vmsa::Access permitted(const vmsa::Stage2Attributes &attributes);
 // " clean", " dirty", or "" where nobody keeps account of it.
 const char *dirty_text(const vmsa::Stage2Attributes &attributes);
-// "2M", "1G"
-Text size_text(uint64_t bytes);
 // "normal", "device-nGnRE"
 const char *memory_text(vmsa::MemoryType type);
 

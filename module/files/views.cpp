@@ -4,6 +4,7 @@
 #include "text.hpp"
 
 #include "guest/ranges.hpp"
+#include "stage2/numbers.hpp"
 #include "stage2/tables_bin.h"
 
 #include <cstring>
@@ -46,8 +47,8 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 	kernel_read_features(&f);
 	kernel_print(out, "engine         %s (%s)\n", engine::name(), engine::about());
 	kernel_print(out, "el2            %s\n", whose_el2());
-	kernel_print(out, "kernel         %s, %luK pages\n", f.at_el2 ? "at EL2 (VHE)" : "at EL1",
-		     kernel_page_size() >> 10);
+	kernel_print(out, "kernel         %s, %s pages\n", f.at_el2 ? "at EL2 (VHE)" : "at EL1",
+		     numbers::exact_size(kernel_page_size()).chars);
 	kernel_print(out, "pa_bits        %u\n", f.pa_bits);
 	kernel_print(out, "ipa_bits       %u..%u\n", vmsa::min_stage2_bits,
 		     f.pa_bits < vmsa::max_stage2_bits ? f.pa_bits : vmsa::max_stage2_bits);
@@ -90,7 +91,7 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 
 	kernel_print(out, "name       %s\n", guest->name);
 	kernel_print(out, "engine     %s\n", engine::name());
-	kernel_print(out, "granule    %s\n", size_text(Granule::page_size).chars);
+	kernel_print(out, "granule    %s\n", numbers::exact_size(Granule::page_size).chars);
 	kernel_print(out, "ipa_bits   %u\n", g.input_bits);
 	kernel_print(out, "start      level %d, %u %s\n", g.start, g.root_tables,
 		     g.root_tables == 1 ? "table" : "concatenated tables");
@@ -98,7 +99,7 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "vttbr_el2  0x%016lx\n",
 		     guest->tlb.admitted() ? guest->tlb.registers().vttbr
 					   : vmsa::vttbr<Format>(tree.root_address(), 0));
-	kernel_print(out, "ram        %s\n", size_text(guest->ram.size()).chars);
+	kernel_print(out, "ram        %s\n", numbers::exact_size(guest->ram.size()).chars);
 	kernel_print(out, "vcpus      %u\n", guest->vcpus.count());
 	show_policy(*guest, out);
 	cursor->done = true;
@@ -149,7 +150,8 @@ void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "%0*lx-%0*lx %s %s  %lu x %s%s\n", digits, row.region.first.raw(), digits,
 		     row.region.last.raw(), access_text(permitted(row.attributes)).chars,
 		     memory_text(row.attributes.memory), row.leaves,
-		     size_text(Granule::size(row.level)).chars, dirty_text(row.attributes));
+		     numbers::exact_size(Granule::size(row.level)).chars,
+		     dirty_text(row.attributes));
 	cursor->at = row.region.last.raw() + 1;
 	cursor->done = row.region.last.raw() == guest->tree().geometry().last_input();
 }
@@ -287,7 +289,8 @@ void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "ram_bytes      %lu\n", guest->ram.size());
 	for (vmsa::Level level = tree.geometry().start; level <= vmsa::last_level; level++) {
 		if (Format::allows_leaf(level))
-			kernel_print(out, "leaves_%-8s%lu\n", size_text(Granule::size(level)).chars,
+			kernel_print(out, "leaves_%-8s%lu\n",
+				     numbers::exact_size(Granule::size(level)).chars,
 				     census.leaves[level]);
 	}
 	kernel_print(out, "splits         %lu\n", guest->mapping.breaks());
@@ -320,11 +323,12 @@ void show_demand(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	const int digits = ipa_digits(*guest);
 
 	for (const DemandRegion &d : guest->policy.demand.all()) {
-		kernel_print(
-			out, "%0*lx-%0*lx %s %s  max %s  %lu pages\n", digits, d.region.first.raw(),
-			digits, d.region.last.raw(), access_text(d.attributes.access).chars,
-			memory_text(d.attributes.memory), size_text(Granule::size(d.largest)).chars,
-			d.bytes / Granule::page_size);
+		kernel_print(out, "%0*lx-%0*lx %s %s  max %s  %lu pages\n", digits,
+			     d.region.first.raw(), digits, d.region.last.raw(),
+			     access_text(d.attributes.access).chars,
+			     memory_text(d.attributes.memory),
+			     numbers::exact_size(Granule::size(d.largest)).chars,
+			     d.bytes / Granule::page_size);
 	}
 	cursor->done = true;
 }

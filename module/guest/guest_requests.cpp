@@ -2,6 +2,7 @@
 //
 // What a guest can be asked to do. The guest's lock is held around each.
 #include "region_words.hpp"
+#include "stage2/numbers.hpp"
 #include "words/error_log.hpp"
 
 #include <cerrno>
@@ -95,10 +96,9 @@ int map(Guest &guest, const Request &request, const Value *v)
 
 	if (offset == Ram::none)
 		return request.refuse(
-			ENOSPC, v[size_word].column,
-			"no free run of RAM that long (0x%lx of 0x%lx bytes are mapped)",
-			static_cast<unsigned long>(guest.ram.used()),
-			static_cast<unsigned long>(guest.ram.size()));
+			ENOSPC, v[size_word].column, "no free run of %s (%s of %s are mapped)",
+			numbers::size(region.size()).chars, numbers::size(guest.ram.used()).chars,
+			numbers::size(guest.ram.size()).chars);
 
 	const int error = answer(guest, request, v,
 				 engine_map(guest, region, offset,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "region_words.hpp"
 
+#include "stage2/numbers.hpp"
+
 #include <cerrno>
 
 namespace stage2
@@ -44,15 +46,18 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 	const unsigned long page = Guest::Format::Granule::page_size;
 
 	if (size.number == 0)
-		return request.refuse(EINVAL, size.column, "size is 0");
+		return request.refuse(EINVAL, size.column,
+				      "size must be a multiple of %s, and not 0",
+				      numbers::exact_size(page).chars);
 	switch (error.code) {
 	case Errc::backwards: // no size is negative here: it is huge
 	case Errc::wrapping:
 		return request.refuse(EINVAL, size.column, "the region wraps around 2^64");
 	case Errc::unaligned_input:
 		return request.refuse(EINVAL, ipa.number % page ? ipa.column : size.column,
-				      "%s is not a multiple of the page, 0x%lx",
-				      ipa.number % page ? "ipa" : "size", page);
+				      "%s must be a multiple of %s",
+				      ipa.number % page ? "ipa" : "size",
+				      numbers::exact_size(page).chars);
 	case Errc::beyond_input:
 		return request.refuse(
 			ERANGE, ipa.column, "0x%lx-0x%lx leaves the IPA space, which ends at 0x%lx",
@@ -68,9 +73,8 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 	case Errc::not_mapped:
 		return request.refuse(ENOENT, ipa.column, "0x%lx-0x%lx is not mapped", first, last);
 	case Errc::no_memory:
-		return request.refuse(ENOMEM, ipa.column,
-				      "no memory for another table (%lu bytes in use)",
-				      static_cast<unsigned long>(guest.tables.used()));
+		return request.refuse(ENOMEM, ipa.column, "no memory for another table (%s in use)",
+				      numbers::size(guest.tables.used()).chars);
 	default:
 		return request.refuse(EINVAL, ipa.column, "the library refuses 0x%lx-0x%lx", first,
 				      last);

@@ -2,6 +2,7 @@
 #include "registry.hpp"
 
 #include "kernel/kernel.hpp"
+#include "stage2/numbers.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -115,14 +116,16 @@ int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Ge
 	guest.tables.set_limit(v[tables_word].given
 				       ? v[tables_word].number * Guest::Format::Granule::table_bytes
 				       : ~size_t{0});
+	if (v[tables_word].given && v[tables_word].number < geometry.root_tables)
+		return request.refuse(ENOMEM, v[tables_word].column,
+				      "tables=%lu is too few: the root takes %u",
+				      v[tables_word].number, geometry.root_tables);
 	if (!guest.mapping.create(geometry))
-		return request.refuse(ENOMEM, v[tables_word].given ? v[tables_word].column : 0,
-				      "no memory for the root, %u tables", geometry.root_tables);
+		return request.refuse(ENOMEM, 0, "no memory for the root, %u tables",
+				      geometry.root_tables);
 	if (!guest.ram.allocate(ram))
-		return request.refuse(
-			ENOMEM, v[ram_word].column,
-			"the machine has not got %lu MiB to give (%lu MiB are available)",
-			ram >> 20, Ram::most() >> 20);
+		return request.refuse(ENOMEM, v[ram_word].column, "%s asked for, %s available",
+				      numbers::size(ram).chars, numbers::size(Ram::most()).chars);
 	if (!guest.vcpus.create(guest, static_cast<unsigned>(v[vcpus_word].number)))
 		return request.refuse(ENOMEM, v[vcpus_word].given ? v[vcpus_word].column : 0,
 				      "no memory for vcpus");
@@ -161,8 +164,8 @@ int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geomet
 
 	if (v[ram_word].number == 0 || v[ram_word].number % kernel_page_size())
 		return request.refuse(EINVAL, v[ram_word].column,
-				      "ram is one or more of the kernel's pages, 0x%lx bytes each",
-				      kernel_page_size());
+				      "ram must be a multiple of %s, and not 0",
+				      numbers::exact_size(kernel_page_size()).chars);
 	if (v[tables_word].given &&
 	    v[tables_word].number > (vmsa::TiB >> Guest::Format::Granule::page_shift))
 		return request.refuse(ERANGE, v[tables_word].column,

@@ -130,7 +130,7 @@ int check(const Request &request, const Register &r, const Value &value)
 {
 	for (const Aligned &a : aligned) {
 		if (a.name == std::string_view{r.name} && value.number % a.to)
-			return request.refuse(EINVAL, value.column, "%s is not a multiple of %lu",
+			return request.refuse(EINVAL, value.column, "%s must be a multiple of %lu",
 					      a.name, a.to);
 	}
 	if (&r == &registers[pstate] && !is_guest_mode(value.number))

@@ -289,9 +289,10 @@ constexpr uint64_t most_ms = 24 * 60 * 60 * 1000;
 
 int check_budget(const Request &request, const Value *v)
 {
-	for (const Value &value : {v[exits_word], v[instructions_word], v[ms_word]}) {
-		if (value.given && value.number == 0)
-			return request.refuse(EINVAL, value.column, "a budget is 1 or more");
+	for (unsigned i : {exits_word, instructions_word, ms_word}) {
+		if (v[i].given && v[i].number == 0)
+			return request.refuse(EINVAL, v[i].column, "%s must be at least 1",
+					      words[i].key);
 	}
 	if (v[ms_word].number > most_ms)
 		return request.refuse(ERANGE, v[ms_word].column, "at most %lu ms, a day", most_ms);

@@ -15,20 +15,20 @@ inline constexpr size_t kept = 32; // a power of two
 inline constexpr size_t longest_line = 160;
 inline constexpr char margin[] = "           "; // as wide as the time
 
-struct Entry {
+struct Kept {
 	unsigned long time_us;
 	char file[64];
-	char message[200];
+	char message[message_bytes];
 	char line[longest_line + 1];
 	size_t caret;
 };
 
-constinit Entry entries[kept]{};
+constinit Kept entries[kept]{};
 constinit size_t added = 0;
 constinit kernel_lock *lock = nullptr;
 
 // Long lines are cut to a window around the column; what is not printable becomes a dot.
-void copy_line(Entry &entry, std::string_view line, size_t column)
+void copy_line(Kept &entry, std::string_view line, size_t column)
 {
 	size_t from = 0;
 
@@ -62,16 +62,39 @@ void stop()
 	lock = nullptr;
 }
 
-void add(const char *file, const char *message, std::string_view line, size_t column)
+Entry::Entry(const char *file, std::string_view line, size_t column)
 {
-	const Guard guard{lock};
-	Entry &entry = entries[added % kept];
+	kernel_lock_acquire(lock);
 
-	added++;
+	Kept &entry = entries[added % kept];
+
 	entry.time_us = kernel_time_us();
 	kernel_format(entry.file, sizeof(entry.file), "%s", file);
-	kernel_format(entry.message, sizeof(entry.message), "%s", message);
+	entry.message[0] = '\0';
 	copy_line(entry, line, column);
+}
+
+Entry::~Entry()
+{
+	added++;
+	kernel_lock_release(lock);
+}
+
+void Entry::add(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(format, &args);
+	va_end(args);
+}
+
+void Entry::add(const char *format, va_list *args)
+{
+	Kept &entry = entries[added % kept];
+
+	used_ += static_cast<size_t>(kernel_format_args(
+		entry.message + used_, sizeof(entry.message) - used_, format, args));
 }
 
 // cursor->at counts entries since the module was loaded.
@@ -82,7 +105,7 @@ void show(stage2_guest *, seq_file *out, stage2_cursor *cursor)
 	if (added > kept)
 		cursor->at = std::max(cursor->at, added - kept);
 	if (cursor->at < added) {
-		const Entry &entry = entries[cursor->at % kept];
+		const Kept &entry = entries[cursor->at % kept];
 		const unsigned long ms = entry.time_us / 1000;
 
 		kernel_print(out, "[%4lu.%03lu] %s: %s\n", ms / 1000, ms % 1000, entry.file,

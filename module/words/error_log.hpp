@@ -10,6 +10,7 @@
 
 #include "kernel/kernel.h"
 
+#include <cstdarg>
 #include <cstddef>
 #include <string_view>
 
@@ -22,8 +23,25 @@ inline constexpr size_t no_caret = ~size_t{0};
 bool start();
 void stop();
 
-// `column` is where in `line` the fault lies, or no_caret. `line` may hold anything at all.
-void add(const char *file, const char *message, std::string_view line, size_t column);
+// The longest message, the NUL included: all words of `regs` are known words.
+inline constexpr size_t message_bytes = 640;
+
+// A refusal being written down. The log is locked meanwhile.
+class Entry {
+    public:
+	// `column` is where in `line` the fault lies, or no_caret. `line` may hold anything at all.
+	Entry(const char *file, std::string_view line, size_t column);
+	~Entry();
+	Entry(const Entry &) = delete;
+	Entry &operator=(const Entry &) = delete;
+
+	// More of the message.
+	[[gnu::format(printf, 2, 3)]] void add(const char *format, ...);
+	[[gnu::format(printf, 2, 0)]] void add(const char *format, va_list *args);
+
+    private:
+	size_t used_ = 0;
+};
 
 void show(stage2_guest *guest, seq_file *out, stage2_cursor *cursor);
 

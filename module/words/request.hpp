@@ -12,7 +12,7 @@
 namespace stage2
 {
 
-// A word that stands for a number: prot=rw.
+// A word that stands for a number: prot=rw. One that is a size may be written as any number.
 struct Symbol {
 	const char *name;
 	uint64_t value;
@@ -44,7 +44,7 @@ class Request {
 	// Fills one Value per Word. 0, or what refuse() returned.
 	int parse(std::span<const Word> words, std::span<Value> values) const;
 
-	// The whole line is one number: 0x80000000, 4096, 2M.
+	// The whole line is one number: 0x80000000, 4096, 2M (stage2/numbers.hpp).
 	int parse_number(Value &value) const;
 
 	// The whole line is that word.
@@ -63,6 +63,7 @@ class Request {
 	std::string_view line() const;
 	int parse_value(const Word &word, Value &value) const;
 	int number(Value &value) const;
+	int refuse_word(size_t column, std::span<const Word> words) const;
 
 	const char *file_;
 	std::string_view text_;

@@ -40,24 +40,4 @@ void Request::send(const Invocation &in, const std::string &file) const
 	json.end();
 }
 
-void write_member(json::Writer &json, const std::string &key, const std::string &value)
-{
-	const bool is_number =
-		!value.empty() && value.size() <= 15 &&
-		std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
-
-	if (is_number)
-		json.member(key, uint64_t{std::stoull(value)});
-	else if (value == "yes" || value == "no")
-		json.member(key, value == "yes");
-	else
-		json.member(key, value);
-}
-
-void write_members(json::Writer &json, const KeyValues &values)
-{
-	for (const auto &[key, value] : values)
-		write_member(json, key, value);
-}
-
 } // namespace s2ctl

@@ -41,8 +41,4 @@ class Request {
 	std::string text_;
 };
 
-// Numbers as numbers, yes and no as truth values.
-void write_member(json::Writer &json, const std::string &key, const std::string &value);
-void write_members(json::Writer &json, const KeyValues &values);
-
 } // namespace s2ctl

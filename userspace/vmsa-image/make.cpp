@@ -151,11 +151,11 @@ template <class F> [[noreturn]] void complain(const Request<F> &request, const v
 		request.words.complain("size", "no bytes, or more than there are up to 2^64");
 	case vmsa::Errc::unaligned_input:
 		request.words.complain(starts_well ? "size" : request.input,
-				       "not a multiple of the page, " + page);
+				       "must be a multiple of the page, " + page);
 	case vmsa::Errc::beyond_input:
 		request.words.complain(request.input, where + " is not within the input addresses");
 	case vmsa::Errc::unaligned_output:
-		request.words.complain("pa", "not a multiple of the page, " + page);
+		request.words.complain("pa", "must be a multiple of the page, " + page);
 	case vmsa::Errc::beyond_output:
 		request.words.complain("pa", where + " is beyond the output addresses");
 	case vmsa::Errc::forbidden_attributes:

@@ -72,13 +72,18 @@ const Summaries::Leaf &Summaries::leaf(int level, vmsa::Descriptor d, Type type)
 			return known;
 
 	Leaf &oldest = known_[next_++ % known_.size()];
-	const rows::Meaning meaning = ask_.meaning(d);
+	rows::Meaning meaning = ask_.meaning(d);
 
-	oldest = {true, level, bits, type == Type::page ? "page " : "block ",
-		  ' ' + meaning.access + ' ' + meaning.memory};
+	oldest = {true,
+		  level,
+		  bits,
+		  type == Type::page ? "page " : "block ",
+		  ' ' + meaning.access + ' ' + meaning.memory,
+		  {}};
 	oldest.before += text::size(vmsa::bit(formats::shift_of(format_, level))) + " -> 0x";
 	for (const std::string &flag : meaning.flags)
 		oldest.after += ' ' + flag;
+	oldest.meaning = std::move(meaning);
 	return oldest;
 }
 
@@ -108,6 +113,32 @@ void Summaries::append(std::string &out, int level, vmsa::Descriptor d)
 		text::append_hex(out, ask_.output(d, level));
 		out += words.after;
 	}
+}
+
+void Summaries::write(json::Writer &json, int level, vmsa::Descriptor d)
+{
+	constexpr const char *types[] = {"invalid", "annotation", "reserved",
+					 "table",   "block",	  "page"};
+	const Type type = ask_.type(d, level);
+
+	json.member("type", types[static_cast<size_t>(type)]);
+	if (type == Type::annotation)
+		json.member("annotation", text::hex(d >> 1));
+	if (type < Type::table)
+		return;
+	json.member("output", text::hex(ask_.output(d, level)));
+	if (type == Type::table)
+		return;
+
+	const rows::Meaning &meaning = leaf(level, d, type).meaning;
+
+	json.member("bytes", vmsa::bit(formats::shift_of(format_, level)));
+	json.member("access", meaning.access);
+	json.member("memory", meaning.memory);
+	json.begin_array("flags");
+	for (const std::string &flag : meaning.flags)
+		json.value(flag);
+	json.end();
 }
 
 std::string summary(const formats::Format &format, int level, vmsa::Descriptor d)

@@ -39,6 +39,8 @@ class Summaries {
 	}
 
 	void append(std::string &out, int level, vmsa::Descriptor d);
+	// The same as members of an object: "type": "block", "output": "0x42200000", "bytes", "access", "memory", "flags".
+	void write(json::Writer &json, int level, vmsa::Descriptor d);
 
     private:
 	struct Leaf {
@@ -47,6 +49,7 @@ class Summaries {
 		vmsa::Descriptor bits;
 		std::string before; // the output
 		std::string after;
+		rows::Meaning meaning;
 	};
 
 	const Leaf &leaf(int level, vmsa::Descriptor d, Type type);

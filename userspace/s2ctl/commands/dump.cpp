@@ -69,7 +69,7 @@ void summarize(const Invocation &in, const std::string &source)
 		json.member("vtcr_el2", text::hex(dump.header().vtcr, 16));
 		json.member("root", text::hex(dump.header().root));
 		json.member("input_bits", dump.geometry().input_bits);
-		json.member("granule", text::size(vmsa::bit(dump.format().page_shift)));
+		json.member("granule", vmsa::bit(dump.format().page_shift));
 		json.member("start_level", dump.geometry().start);
 		json.member("tables", census.tables);
 		json.member("leaves", leaves);

@@ -6,6 +6,7 @@
 #include "s2ctl/boot.hpp"
 #include "s2ctl/exit.hpp"
 #include "s2ctl/machine.hpp"
+#include "s2ctl/module_json.hpp"
 #include "s2ctl/request.hpp"
 
 #include "text/text.hpp"

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 
 #include "s2ctl/exit.hpp"
+#include "s2ctl/module_json.hpp"
 #include "s2ctl/request.hpp"
 
 #include <optional>
@@ -143,9 +144,13 @@ void verify(const Invocation &in)
 	if (in.json) {
 		json::Writer json{in.out.text};
 
+		const size_t par = text.find("PAR_EL1 ");
+
 		json.begin_object();
-		json.member("same", same);
-		json.member("text", text.substr(0, text.find_last_not_of('\n') + 1));
+		write_member(json, "verify", text.substr(0, text.find('\n')));
+		if (par != std::string::npos)
+			json.member("par_el1",
+				    text.substr(par + 8, text.find('\n', par) - par - 8));
 		json.end();
 	} else {
 		in.out.text = text;

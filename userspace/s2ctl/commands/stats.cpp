@@ -3,7 +3,7 @@
 // stats: counts.
 #include "commands.hpp"
 
-#include "s2ctl/request.hpp"
+#include "s2ctl/module_json.hpp"
 #include "s2ctl/source.hpp"
 
 #include "formats/shape.hpp"

@@ -31,16 +31,13 @@ void append_line(std::string &out, const dump::Step &step, int start, unsigned d
 
 void write_step(json::Writer &json, const dump::Step &step, decode::Summaries &summaries)
 {
-	std::string summary;
-
-	summaries.append(summary, step.level, step.descriptor);
 	json.begin_object();
 	json.member("level", step.level);
 	json.member("index", step.index);
 	json.member("first", text::hex(step.first));
 	json.member("table", text::hex(step.table));
 	json.member("descriptor", text::hex(step.descriptor, 16));
-	json.member("meaning", summary);
+	summaries.write(json, step.level, step.descriptor);
 	json.end();
 }
 

@@ -88,7 +88,7 @@ bool write_demand(json::Writer &json, const std::string &line)
 		return false;
 	json.member("access", access);
 	json.member("memory", memory);
-	json.member("max", largest);
+	json.member("max", text::parse_number(largest).value);
 	json.member("pages", uint64_t{pages});
 	return true;
 }

@@ -142,6 +142,8 @@ void append_text(Output &out, const Walk &walk)
 
 void write_json(json::Writer &json, const Walk &walk)
 {
+	decode::Summaries summaries{walk.shape.format};
+
 	json.begin_object();
 	json.member("ipa", hex(walk.ipa));
 	json.begin_array("steps");
@@ -159,7 +161,7 @@ void write_json(json::Writer &json, const Walk &walk)
 		json.end();
 		json.member("table", hex(step.table));
 		json.member("descriptor", hex(step.descriptor, 16));
-		json.member("meaning", decoded.summary);
+		summaries.write(json, step.level, step.descriptor);
 		write_fields(json, decoded);
 		json.end();
 	}

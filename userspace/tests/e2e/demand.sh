@@ -159,9 +159,9 @@ same '0000010000 0000020000 0000030000 0000040000 0000050000' "$(cut -d- -f1 $de
 
 it 'refuses a region that is no region, or cannot be mapped like that'
 guest ram=64k ipa_bits=36
-refused demand 'ipa=^0x10800 size=4k' EINVAL 'ipa is not a multiple of the page'
-refused demand 'ipa=0 size=^0' EINVAL 'size is 0'
-refused demand 'ipa=0 size=^6k' EINVAL 'size is not a multiple of the page'
+refused demand 'ipa=^0x10800 size=4k' EINVAL 'ipa must be a multiple of 4K'
+refused demand 'ipa=0 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
+refused demand 'ipa=0 size=^6k' EINVAL 'size must be a multiple of 4K'
 refused demand 'ipa=^0xffffff000 size=8k' ERANGE 'leaves the IPA space'
 refused demand 'ipa=0 size=4k attr=device prot=^rx' EINVAL 'cannot be executable'
 refused demand 'ipa=0^' EINVAL 'size=... is missing'

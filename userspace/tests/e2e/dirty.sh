@@ -224,8 +224,8 @@ dirty ''
 
 it 'refuses a region that is no region, one that is logged already, and more than 16'
 guest ram=64k
-refused dirty 'ipa=^0x10800 size=4k' EINVAL 'ipa is not a multiple of the page'
-refused dirty 'ipa=0 size=^0' EINVAL 'size is 0'
+refused dirty 'ipa=^0x10800 size=4k' EINVAL 'ipa must be a multiple of 4K'
+refused dirty 'ipa=0 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
 refused dirty 'ipa=^0xffffffff000 size=4k' ERANGE 'leaves the IPA space'
 refused dirty 'ipa=0 size=4k ^prot=r' EINVAL 'unknown word (known: ipa size)'
 refused dirty '^on' EINVAL 'unknown word'

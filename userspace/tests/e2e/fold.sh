@@ -43,7 +43,7 @@ accepted fold 'ipa=0x80001000 size=2044k'
 same '0080000000-00801fffff rw- normal  512 x 4K' "$(cat $demo/maps)"
 
 it 'refuses what is no region'
-refused fold 'ipa=^0x80000800 size=4k' EINVAL 'not a multiple of the page'
-refused fold 'ipa=0 size=^0' EINVAL 'size is 0'
+refused fold 'ipa=^0x80000800 size=4k' EINVAL 'must be a multiple of 4K'
+refused fold 'ipa=0 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
 refused fold 'ipa=^1T size=2M' ERANGE 'leaves the IPA space'
 refused fold 'ipa=0^' EINVAL 'size=... is missing'

@@ -56,16 +56,16 @@ refused regs 'pstate=^0x200005' EINVAL 'bits that are not to be set (0x200000)'
 refused regs 'pstate=^0x100000005' EINVAL 'bits that are not to be set (0x100000000)'
 
 it 'refuses what has to be aligned and is not'
-refused regs 'pc=^0x80000002' EINVAL 'pc is not a multiple of 4'
-refused regs 'pc=^1' EINVAL 'pc is not a multiple of 4'
-refused regs 'sp=^0x80010008' EINVAL 'sp is not a multiple of 16'
-refused regs 'sp_el0=^4' EINVAL 'sp_el0 is not a multiple of 16'
-refused regs 'vbar_el1=^0x400' EINVAL 'vbar_el1 is not a multiple of 2048'
+refused regs 'pc=^0x80000002' EINVAL 'pc must be a multiple of 4'
+refused regs 'pc=^1' EINVAL 'pc must be a multiple of 4'
+refused regs 'sp=^0x80010008' EINVAL 'sp must be a multiple of 16'
+refused regs 'sp_el0=^4' EINVAL 'sp_el0 must be a multiple of 16'
+refused regs 'vbar_el1=^0x400' EINVAL 'vbar_el1 must be a multiple of 2048'
 
 it 'refuses a request whole when one word of it is wrong'
 guest ram=64k
 accepted regs 'x1=1'
-refused regs 'x1=2 x2=3 pc=^2' EINVAL 'pc is not a multiple of 4'
+refused regs 'x1=2 x2=3 pc=^2' EINVAL 'pc must be a multiple of 4'
 refused regs 'pc=0x1000 x1=2 ^x31=3' EINVAL 'unknown word (known: vcpu pc sp pstate x0'
 same 'unset' "$(register pc)"
 

@@ -261,8 +261,8 @@ runs stage2-translation 'fetch of 0xffffffffc at level *'
 
 it 'refuses budgets of nothing, or of more than a day'
 program ram=64k $forever
-refused run 'exits=^0' EINVAL 'a budget is 1 or more'
-refused run 'instructions=^0' EINVAL 'a budget is 1 or more'
-refused run 'ms=^0' EINVAL 'a budget is 1 or more'
+refused run 'exits=^0' EINVAL 'exits must be at least 1'
+refused run 'instructions=^0' EINVAL 'instructions must be at least 1'
+refused run 'ms=^0' EINVAL 'ms must be at least 1'
 refused run 'ms=^86400001' ERANGE 'at most 86400000 ms, a day'
 refused run '^second=1' EINVAL 'unknown word (known: vcpu exits instructions ms)'

@@ -82,7 +82,7 @@ done_well walk demo 0x80100123 2050M --json
 like '*"ipa": "0x80100123"*"output": "0x*123"*"ipa": "0x80200000"*"output": "0x*00000"*' "$out"
 
 it 'says why the module refuses, as error_log does'
-fails 1 'guests/demo/map: ipa is not a multiple of the page, 0x1000
+fails 1 'guests/demo/map: ipa must be a multiple of 4K
            ipa=0x80000800 size=4K
                ^' map demo 0x80000800 4K
 fails 1 'guests/demo/map: 0x80000000-0x801fffff is mapped already

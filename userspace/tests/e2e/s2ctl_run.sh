@@ -24,7 +24,7 @@ same '' "$(s2ctl regs demo pc=2G x9=0x1234 2>&1)"
 s2ctl regs demo | cmp - $demo/regs || problem 'it shows something else than regs'
 like '*"x9": "0x0000000000001234"*' "$(s2ctl regs demo --vcpu 0 --json)"
 same 's2ctl: there is nothing about vcpu 5' "$(s2ctl regs demo --vcpu 5 2>&1)"
-like 's2ctl: guests/demo/regs: pc is not a multiple of 4
+like 's2ctl: guests/demo/regs: pc must be a multiple of 4
            vcpu=0 pc=2
                      ^' "$(s2ctl regs demo --vcpu 0 pc=2 2>&1)"
 like "s2ctl: 'pc' sets no register*" "$(s2ctl regs demo pc 2>&1)"
@@ -71,5 +71,16 @@ program ram=64k $forever
 same 'checked 16 leaves, 2 holes: no difference' "$(s2ctl verify demo)"
 s2ctl verify demo --json >/tmp/out
 same 0 $?
-like '{
-  "same": true,*' "$(cat /tmp/out)"
+same '{
+  "leaves": 16,
+  "holes": 2,
+  "same": true
+}' "$(cat /tmp/out)"
+
+it 'gives JSON that nobody has to take apart: no value is a sentence'
+for command in features list 'stats demo' 'regs demo' 'run demo --ms 5' 'verify demo' 'maps demo --full' 'tables demo' \
+	'demand demo'; do
+	# shellcheck disable=SC2086 # words
+	s2ctl $command --json >/tmp/out || problem "$command: $(cat /tmp/out)"
+	same '' "$(grep -E '": "[^"]* ' /tmp/out)"
+done

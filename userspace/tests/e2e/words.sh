@@ -24,6 +24,10 @@ done <<EOF
 4K 0x1000
 0x10k 0x4000
 3m 0x300000
+1.5m 0x180000
+1.5K 0x600
+2.0G 0x80000000
+100B 0x64
 3M 0x300000
 2g 0x80000000
 2G 0x80000000
@@ -52,7 +56,9 @@ refused walk '12^a' EINVAL 'junk after a number'
 refused walk '4^KB' EINVAL 'junk after a number'
 refused walk '4^KK' EINVAL 'junk after a number'
 refused walk '4^P' EINVAL 'junk after a number'
-refused walk '1^.5G' EINVAL 'junk after a number'
+refused walk '1^.5' EINVAL 'junk after a number'
+refused walk '1^.G' EINVAL 'junk after a number'
+refused walk '0x1^.5G' EINVAL 'junk after a number'
 refused map 'ipa=0 size=4^k,' EINVAL 'junk after a number'
 refused map 'ipa=0 size=4^k.ipa=8k' EINVAL 'junk after a number'
 
@@ -108,3 +114,20 @@ refused map 'ipa=0 size=4k prot=^RW' EINVAL 'unknown value for prot'
 refused map 'ipa=0 size=4k attr=^wt' EINVAL 'unknown value for attr (known: normal device nc)'
 refused map 'ipa=0 size=4k max=^8k' EINVAL 'unknown value for max (known: 4k 2m 1g)'
 refused protect 'ipa=0 size=4k prot=^rwxx' EINVAL 'unknown value for prot'
+
+it 'names all the words it knows, however many they are'
+for file in map unmap protect fold demand dirty accessed run regs; do
+	write $file 'nonsense=1'
+	like '*(known: *[a-z0-9])' "$(grep "guests/demo/$file: unknown word" error_log | tail -n 1)"
+done
+like '*tpidr_el1 tpidr_el0 tpidrro_el0)' "$(grep 'guests/demo/regs: unknown word' error_log | tail -n 1)"
+
+it 'takes a size that stands for a level as it is shown, or as any number'
+for max in 4k 4K 4096 0x1000; do
+	accepted map "ipa=16M size=2M max=$max"
+	same 512 "$(sed -n 's/^leaves_4K *//p' $demo/stats)"
+	accepted unmap 'ipa=16M size=2M'
+done
+accepted map 'ipa=16M size=2M max=2M'
+accepted unmap 'ipa=16M size=2M'
+refused map 'ipa=16M size=2M max=^4KB' EINVAL 'unknown value for max'

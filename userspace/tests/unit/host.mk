@@ -14,7 +14,7 @@ flags := -std=c++20 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	 -Wall -Wextra -Wconversion -Wno-sign-conversion -Werror
 include userspace/lib/lib.mk
 flags += $(lib-flags)
-s2ctl := $(addprefix userspace/s2ctl/,boot.cpp debugfs.cpp keys.cpp machine.cpp output.cpp program.cpp)
+s2ctl := $(addprefix userspace/s2ctl/,boot.cpp debugfs.cpp keys.cpp machine.cpp module_json.cpp output.cpp program.cpp)
 objects = $(patsubst %.cpp,$(out)/%.o,$(1)) $(lib-objects)
 tests := $(call objects,$(wildcard userspace/tests/unit/*_test.cpp) $(s2ctl))
 mutate := $(call objects,userspace/tests/unit/mutate.cpp userspace/tests/unit/fuzz_dump.cpp)

@@ -211,13 +211,16 @@ TEST(text, numbers_are_read_as_they_are_written)
 	EXPECT_EQ(parse_number("0x10k").value, 0x4000u);
 	EXPECT_EQ(parse_number("18446744073709551615").value, ~uint64_t{0});
 	EXPECT_EQ(parse_number("010").value, 10u);
-	for (const char *s : {"", "x", "-1", "0x", "+1", " 1", "K"})
+	for (const char *s : {"x", "0x", "+1", " 1", "K"})
 		EXPECT_EQ(trouble(s), Number::Trouble::not_a_number) << s;
 	for (const char *s : {"18446744073709551616", "16777216T", "0x10000000000000000"})
 		EXPECT_EQ(trouble(s), Number::Trouble::too_large) << s;
 	for (const char *s : {"1x", "4KB", "1 ", "4kk"})
 		EXPECT_EQ(trouble(s), Number::Trouble::junk) << s;
+	EXPECT_EQ(trouble(""), Number::Trouble::missing);
+	EXPECT_EQ(trouble("-1"), Number::Trouble::negative);
 	EXPECT_EQ(parse_number("12P").at, 2u);
+	EXPECT_EQ(parse_number("0xg").at, 2u);
 }
 
 TEST(text, numbers_are_written)

@@ -23,7 +23,7 @@ constexpr const char *log_text =
 	"[   8.003] guests/a/map: 0x0-0xfff is mapped already\n"
 	"           ipa=0 size=4k\n"
 	"               ^\n"
-	"[   8.004] guests/b/map: size is 0\n"
+	"[   8.004] guests/b/map: size must be a multiple of 4K, and not 0\n"
 	"           ipa=0 size=0\n"
 	"                      ^\n"
 	"[   8.005] guests/a/verify: this machine has no EL2 for guests\n";
