@@ -6,6 +6,8 @@
 #   build/host/games    games/, a million random operations: to run it takes longer than to compile it,
 #                       so it is optimized, and has only the sanitizers that cost little. Two of the four are
 #                       optimized for size, where the library is built otherwise (include/vmsa/speed.hpp)
+#   build/host/exhaust  exhaust/, every state of small worlds: what it does, it does millions of times, so it is
+#                       optimized, and its judges have to do
 #
 # By clang, which compiles sanitized C++ in a third of the time g++ takes; in a kernel they are g++'s.
 
@@ -15,6 +17,8 @@ tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
 games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
+exhaust-flags := $(flags) -O2 -DSUITES_DEF='"exhaust/exhaust.def"' -include kunit/exhaust/steps.hpp
+
 $(addprefix build/host/games.o/kunit/games/,stage2_fwb.o without_el0.o): games-flags += -Os
 
 in_kernel := engine kvm kvm_cost
@@ -22,12 +26,16 @@ home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
 suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
 tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
+exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(home) $(wildcard kunit/exhaust/*.cpp))
 
 build/host/tests: $(tests)
 	$(CXX) $(tests-flags) $^ -lgtest -o $@
 
 build/host/games: $(games)
 	$(CXX) $(games-flags) $^ -lgtest -o $@
+
+build/host/exhaust: $(exhaust)
+	$(CXX) $(exhaust-flags) $^ -lgtest -o $@
 
 $(tests): build/host/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
@@ -37,4 +45,8 @@ $(games): build/host/games.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(games-flags) -MMD -MP -c $< -o $@
 
--include $(tests:.o=.d) $(games:.o=.d)
+$(exhaust): build/host/exhaust.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(exhaust-flags) -MMD -MP -c $< -o $@
+
+-include $(tests:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)

@@ -6,7 +6,8 @@
 # Runs the suites natively, with sanitizers (kunit/host.mk), and a million random operations, counted
 # by the program that played them. FILTER is GoogleTest's: 'geometry.*', '*.refuses_*'; the games are
 # left out then, unless it begins with 'games'. A failed game is played again, alone, by
-# TEST_GAME=NUMBER scripts/check-host.sh 'games_...'. Leaves build/host/*.log.
+# TEST_GAME=NUMBER scripts/check-host.sh 'games_...'. With a FILTER that begins with 'exhaust' it is every
+# state of small worlds (kunit/exhaust), and with TEST_EFFORT=2 of larger ones. Leaves build/host/*.log.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -18,10 +19,18 @@ out=build/host
 
 case $# in
 0) programs=(tests games) ;;
-*) [[ $filter == games* ]] && programs=(games) || programs=(tests) ;;
+*)
+	case $filter in
+	games* | exhaust*) programs=("${filter%%[_.*]*}") ;;
+	*) programs=(tests) ;;
+	esac
+	;;
 esac
+logs=("${programs[@]/#/$out/}")
+logs=("${logs[@]/%/.*.log}")
 make --no-print-directory --jobs="$(nproc)" -f kunit/host.mk "${programs[@]/#/$out/}"
-rm -f "$out"/*.log
+# shellcheck disable=SC2086 # they are patterns
+rm -f ${logs[*]}
 
 # All of a program's tests, shared out among the CPUs.
 run() {
@@ -44,16 +53,22 @@ for program in "${programs[@]}"; do
 	run "$program" || status=$?
 done
 
+cat_logs() {
+	# shellcheck disable=SC2086
+	cat ${logs[*]}
+}
+
 # A sanitizer ends the program: the test it ended has begun, and neither passed nor was skipped.
 count() {
-	cat "$out"/*.log | grep -c "$1" || true
+	cat_logs | grep -c "$1" || true
 }
 begun=$(count '^\[ RUN  ')
 passed=$(count '^\[       OK ')
 skipped=$(count '^\[  SKIPPED .* ms)$')
 failed=$((begun - passed - skipped))
-played=$(awk '/ operations played$/ { n += $1 } END { print n + 0 }' "$out"/*.log)
+played=$(cat_logs | awk '/ operations played$/ { n += $1 } END { print n + 0 }')
 
+cat_logs | grep -E '^[^ ].*: [0-9]+ states, ' || true
 ((begun > 0)) || say "no test matches '$filter'"
 ((played == 0)) || say "$played operations played"
 if (($# == 0 && played < 1000000)); then
@@ -61,7 +76,7 @@ if (($# == 0 && played < 1000000)); then
 	status=1
 fi
 if ((status != 0 || failed > 0 || begun == 0)); then
-	cat "$out"/*.log | grep -v '^\[ RUN  \|^\[       OK \|^\[-----\|^\[=====' || true
+	cat_logs | grep -v '^\[ RUN  \|^\[       OK \|^\[-----\|^\[=====' || true
 	((failed > 0)) || failed=1
 fi
 echo "$passed passed, $failed failed, $skipped skipped"

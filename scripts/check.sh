@@ -98,6 +98,7 @@ part package scripts/check-package.sh
 part bench scripts/bench-host.sh
 part size scripts/bench-size.sh
 part host scripts/check-host.sh
+part exhaust scripts/check-host.sh 'exhaust*'
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part e2e-6.1 e2e 6.1 '' '' --without "$text_alone"

@@ -96,27 +96,16 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return level >= largest_leaf_level && level <= last_level;
 	}
 
-	static constexpr Level largest_leaf_level =
-		(Granule::page_shift == 12 ? 1 : 2) - (OutputBits == 52);
+	static constexpr Level largest_leaf_level = Granule::largest_block - (OutputBits == 52);
 
 	static constexpr Descriptor leaf_type(Level level)
 	{
 		return level == last_level ? valid_bit | not_block_bit : valid_bit;
 	}
 
-	// How many leaves side by side, aligned to as many, the contiguous hint spans (Table
-	// D8-93). 1: there is no hint. Of the largest blocks, which came with 52 bits of output, the bit is
-	// RES0 (D8.7.1).
 	static constexpr size_t contiguous_run(Level level)
 	{
-		if (level < (Granule::page_shift == 12 ? 1 : 2))
-			return 1;
-		if constexpr (Granule::page_shift == 12)
-			return 16;
-		else if constexpr (Granule::page_shift == 14)
-			return level == last_level ? 128 : 32;
-		else
-			return 32;
+		return Granule::contiguous_run(level);
 	}
 
 	// An output address stands in place, except that with 52 bits those from `apart_from` on

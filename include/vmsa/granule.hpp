@@ -41,13 +41,26 @@ template <unsigned PageShift> struct Granule {
 	{
 		return bit(shift(level));
 	}
+
+	// The level of the largest blocks: 1G, 32M, 512M. With 52 bits of output it is one less (D8.3.1).
+	static constexpr Level largest_block = page_shift == 12 ? 1 : 2;
+
+	// How many leaves of `level` side by side, aligned to as many, the contiguous hint spans (D8.7.1). 1:
+	// there is no hint. Of the largest blocks, which came with 52 bits of output, the bit is RES0.
+	static constexpr size_t contiguous_run(Level level)
+	{
+		if (level < largest_block)
+			return 1;
+		return page_shift == 12 ? 16 : page_shift == 14 && level == last_level ? 128 : 32;
+	}
 };
 
 template <class G>
 concept PageGranule = requires(Level level)
 {
-	requires G::entries * sizeof(Descriptor) == G::table_bytes;
+	requires G::entries * sizeof(Descriptor) <= G::table_bytes;
 	{G::shift(level)};
+	{G::contiguous_run(level)};
 };
 
 using Granule4K = Granule<12>;

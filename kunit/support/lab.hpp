@@ -8,8 +8,7 @@
 //   an operation that failed changed nothing and kept nothing (shadow)
 //
 //	Lab<Stage2_4K> lab{test, 40};		// input address bits
-//	EXPECT(lab.map({Ipa{0}, 2 * MiB}, Pa{0}, normal | rw));
-//	ASSERT(lab.good());
+//	EXPECT(lab.map({Ipa{0}, 2 * MiB}, Pa{0}, normal | rw) && lab.good());
 //
 // The frames of these calls add up on a kernel's stack, so none of them is inlined.
 #pragma once
@@ -40,16 +39,18 @@ template <class F> class Lab {
 
 	Lab(struct kunit *test, unsigned input_bits, size_t tables = usual_tables,
 	    vmsa::Range range = vmsa::Range::lower)
-	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables},
+	    : Lab{test, geometry_of<F>(input_bits, range), tables}
+	{
+	}
+
+	Lab(struct kunit *test, const vmsa::Result<vmsa::Geometry> &shape, size_t tables)
+	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables,
+				      ScratchMemory::usual_base, Granule::page_size},
 	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, tlb_entries}
 	{
-		const auto geometry = geometry_of<F>(input_bits, range);
-
-		if (!verdict_.expect(geometry.ok(), "a geometry", input_bits, 0) ||
-		    !verdict_.expect(mapping_.create(geometry.value()).ok(), "a root", input_bits,
-				     tables))
+		if (!verdict_.expect(shape && mapping_.create(shape.value()), "a root", tables, 0))
 			return;
-		shadow_.start(tree().root(), geometry.value());
+		shadow_.start(tree().root(), shape.value());
 		memory_.context = this;
 		memory_.on_free = [](void *lab, vmsa::Descriptor *table) {
 			static_cast<Lab *>(lab)->judge_free(table);
@@ -236,7 +237,6 @@ template <class F> class Lab {
 		settle();
 	}
 
-	// Is there nothing but the root?
 	bool only_root() const
 	{
 		return memory_.live() == tree().geometry().root_tables;

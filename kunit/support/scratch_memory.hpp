@@ -22,10 +22,12 @@ class ScratchMemory {
 	static constexpr uint64_t usual_base = 0x5'4000'0000;
 	static constexpr size_t never = ~size_t{0};
 
-	// `base` is aligned to the largest concatenated root: 16 pages.
+	// `base` is aligned to the largest concatenated root: 16 pages. A table takes `stride` bytes of physical
+	// addresses, which is more than it has where a page is more than a table; 0: as many as it has.
 	ScratchMemory(struct kunit *test, Verdict &verdict, size_t page_bytes, size_t pages,
-		      uint64_t base = usual_base)
-	    : verdict_{verdict}, page_bytes_{page_bytes}, base_{base}
+		      uint64_t base = usual_base, uint64_t stride = 0)
+	    : verdict_{verdict}, page_bytes_{page_bytes}, base_{base},
+	      stride_{stride ? stride : page_bytes}
 	{
 		// One page more is where pointer() leads whoever has no business here.
 		block_ = scratch<vmsa::Descriptor>(test, (pages + 1) * page_words(), 4096);
@@ -78,15 +80,19 @@ class ScratchMemory {
 
 	vmsa::Pa physical(const vmsa::Descriptor *table) const
 	{
-		return vmsa::Pa{base_ + (reinterpret_cast<uintptr_t>(table) -
-					 reinterpret_cast<uintptr_t>(block_.data()))};
+		const uintptr_t offset = reinterpret_cast<uintptr_t>(table) -
+					 reinterpret_cast<uintptr_t>(block_.data());
+
+		const uintptr_t within = offset & (page_bytes_ - 1);
+
+		return vmsa::Pa{base_ + (offset - within) * (stride_ / page_bytes_) + within};
 	}
 
 	vmsa::Descriptor *pointer(vmsa::Pa pa) const
 	{
 		const uint64_t offset = pa.raw() - base_;
-		const size_t page = offset / page_bytes_;
-		const bool known = page < state_.size() && offset % page_bytes_ == 0;
+		const size_t page = offset / stride_;
+		const bool known = page < state_.size() && offset % stride_ == 0;
 
 		if (!verdict_.expect(known && state_[page], "a live table is looked up", pa.raw(),
 				     offset))
@@ -123,6 +129,22 @@ class ScratchMemory {
 		return block_.data() + i * page_words();
 	}
 
+	// Nothing is out any more but the table at `root`, of one page, which is empty.
+	void keep_only(const vmsa::Descriptor *root)
+	{
+		for (size_t i = 0; i < pages(); i++) {
+			const bool kept = i == page_of(root);
+
+			if (!kept && !state_[i])
+				continue;
+			state_[i] = kept;
+			for (size_t k = 0; k < page_words(); k++)
+				page(i)[k] = kept ? 0 : poison;
+		}
+		live_ = 1;
+		fail_in_ = never;
+	}
+
 	// Called before a table goes.
 	void (*on_free)(void *context, vmsa::Descriptor *table) = nullptr;
 	void *context = nullptr;
@@ -137,7 +159,7 @@ class ScratchMemory {
 	{
 		const uint64_t offset = physical(table).raw() - base_;
 
-		return offset / page_bytes_ < state_.size() && offset % page_bytes_ == 0;
+		return offset / stride_ < state_.size() && offset % stride_ == 0;
 	}
 
 	bool is_free(size_t first, size_t pages) const
@@ -172,6 +194,7 @@ class ScratchMemory {
 	std::span<uint8_t> state_; // per page: 0, or the pages of the table that begins here
 	size_t page_bytes_;
 	uint64_t base_;
+	uint64_t stride_;
 	size_t live_ = 0;
 	size_t allocations_ = 0;
 	size_t fail_in_ = never;

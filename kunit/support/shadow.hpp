@@ -38,6 +38,8 @@ template <class Format> class Shadow {
 	// Concatenated tables are as many, side by side.
 	void start(vmsa::Descriptor *root, const vmsa::Geometry &geometry)
 	{
+		for (Place &place : places_)
+			place = {};
 		const uint64_t span = Granule::size(geometry.start) * Granule::entries;
 
 		for (size_t i = 0; i < geometry.root_tables; i++)
@@ -91,6 +93,14 @@ template <class Format> class Shadow {
 	bool is_linked(const vmsa::Descriptor *table) const
 	{
 		return places_[memory_.page_of(table)].linked;
+	}
+
+	// The hardware changed these bits of an entry: no change of ours.
+	void noted(const vmsa::Descriptor *entry, vmsa::Descriptor bits)
+	{
+		const size_t page = memory_.page_of(entry);
+
+		copy_[page * Granule::entries + (entry - memory_.page(page))] ^= bits;
 	}
 
 	// It is freed: what is written to it is no concern of any walk.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Hardware at every step: while an operation is at work, the walker notes that a page was accessed, or written,
+// before any one of its atomic accesses. Nothing that it notes may be lost, unless the page itself goes.
+#include "exhaust/plan.hpp"
+
+using namespace exhaust;
+
+namespace
+{
+
+const std::vector<Operation> &operations()
+{
+	static const std::vector<Operation> all = everywhere(
+		test_effort() > 1 ? Edges{0, 1, 2, 4} : Edges{0, 1, 2},
+		{
+			{.verb = Verb::map, .attributes = Kind::logged},
+			{.verb = Verb::map, .attributes = Kind::logged, .largest = 3, .contiguous = true},
+			{.verb = Verb::remap, .attributes = Kind::logged, .shifted = true},
+			{.verb = Verb::unmap},
+			{.verb = Verb::unmap_showing},
+			{.verb = Verb::protect, .attributes = Kind::r},
+			{.verb = Verb::retype, .attributes = Kind::nc_rw},
+			{.verb = Verb::cut, .largest = 3},
+			{.verb = Verb::fold},
+			{.verb = Verb::fold, .largest = 3, .contiguous = true},
+			{.verb = Verb::harvest_accessed},
+			{.verb = Verb::harvest_dirty},
+			{.verb = Verb::note_accessed},
+			{.verb = Verb::note_dirty},
+			{.verb = Verb::access},
+			{.verb = Verb::write},
+		});
+
+	return all;
+}
+
+void explore(struct kunit *test, const char *name, unsigned bbm_level)
+{
+	const Plan plan{.levels = 2,
+			.operations = operations(),
+			.ways = {{true, OnBreak::perform, bbm_level}},
+			.hardware = true};
+
+	World<Toy<1>>{test, plan}.explore(name);
+}
+
+} // namespace
+
+TEST(without_bbm)
+{
+	explore(test, "hardware, without FEAT_BBM", 0);
+}
+
+TEST(with_bbm1)
+{
+	explore(test, "hardware, FEAT_BBM 1", 1);
+}
+
+TEST(with_bbm2)
+{
+	explore(test, "hardware, FEAT_BBM 2", 2);
+}
+
+SUITE(exhaust_hardware, without_bbm, with_bbm1, with_bbm2);

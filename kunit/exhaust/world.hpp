@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// World: from the empty tree, breadth first, every operation in every state, in every way, until nothing new is
+// found. A step is one operation, or some in one batch. After each:
+//
+//   it ended as foretold, and the tree says what was foretold     (meaning.hpp)
+//   the tables could be adopted, and none of them is empty
+//   the judges of the lab have no objection                       (support/lab.hpp)
+//
+// and the same again with the first allocation failing, the second, and so on to the last; and, where the plan has
+// hardware, with a note of it before each atomic access, of each page: it is nowhere lost.
+#pragma once
+
+#include "exhaust/state.hpp"
+#include "exhaust/walker.hpp"
+
+#include <iostream>
+
+namespace exhaust
+{
+
+using vmsa::Errc;
+using vmsa::Error;
+using vmsa::OnBreak;
+
+// How changes are made: vmsa::ChangeRules.
+struct Way {
+	bool live;
+	OnBreak on_break;
+	unsigned bbm_level;
+};
+
+struct Plan {
+	unsigned levels;
+	std::vector<Operation> operations;
+	std::vector<Way> ways;
+	size_t batch = 1; // as many operations in one batch, each and every
+	bool hardware = false; // that notes something at every step, too
+};
+
+template <class F> class World {
+	using Input = typename F::Input;
+	using Region = vmsa::Region<Input>;
+
+    public:
+	World(struct kunit *test, const Plan &plan)
+	    : plan_{plan}, verdict_{test}, geometry_{toy_geometry<F>(plan.levels)},
+	      lab_{test, geometry_, tables}
+	{
+		states_.add(state());
+	}
+
+	void explore(const char *name)
+	{
+		for (size_t i = 0; i < states_.size() && good(); i++)
+			leave(i);
+		std::cout << name << ": " << states_.size() << " states, " << steps_ << " steps";
+		if (batches_)
+			std::cout << ", " << batches_ << " batches";
+		if (notes_)
+			std::cout << ", " << notes_ << " notes of hardware";
+		std::cout << ", " << starved_ << " of them with a failed allocation" << std::endl;
+	}
+
+    private:
+	static constexpr size_t tables = 16;
+
+	bool good() const
+	{
+		return verdict_.good() && lab_.good();
+	}
+
+	// Every step from state `i`.
+	void leave(size_t i)
+	{
+		for (const Way &way : plan_.ways) {
+			come_to(i);
+			before_ = meaning();
+			for (const Operation &o : plan_.operations) {
+				step(i, way, o);
+				if (!good())
+					return report(i, way, {&o});
+			}
+			if (plan_.batch > 1) {
+				Together none;
+
+				leave_together(i, way, none, before_);
+			}
+		}
+	}
+
+	// Operations of one batch. All but the last succeed: one that fails does nothing, which a step has shown.
+	using Together = std::vector<const Operation *>;
+
+	void leave_together(size_t i, const Way &way, Together &all, const Meaning &before)
+	{
+		for (const Operation &o : plan_.operations) {
+			const Outcome want = foretell(o, before);
+
+			all.push_back(&o);
+			if (all.size() > 1)
+				step_together(i, way, all, want);
+			if (!good())
+				return report(i, way, all);
+			if (want.code == Errc::none && all.size() < plan_.batch)
+				leave_together(i, way, all, want.after);
+			if (!good())
+				return;
+			all.pop_back();
+		}
+	}
+
+	void step_together(size_t i, const Way &way, const Together &all, const Outcome &want)
+	{
+		Error got;
+
+		use(way);
+		lab_.together([&] {
+			for (const Operation *o : all)
+				got = perform(*o);
+		});
+		ended(*all.back(), want, got, way);
+		batches_++;
+		judge(*all.back(), want.after);
+		come_to(i);
+	}
+
+	void step(size_t i, const Way &way, const Operation &o)
+	{
+		const Outcome want = foretell(o, before_);
+		const size_t taken = lab_.memory().allocations();
+
+		use(way);
+		steps = {};
+		steps_++;
+		if (!ended(o, want, perform(o), way))
+			return;
+
+		const unsigned long accesses = steps.taken;
+
+		judge(o, want.after);
+		if (!good())
+			return;
+		states_.add(state());
+
+		const size_t needed = lab_.memory().allocations() - taken;
+
+		come_to(i);
+		for (size_t k = 0; k < needed && good(); k++) {
+			use(way);
+			lab_.memory().fail_at(k);
+			const Error got = perform(o);
+
+			verdict_.expect(got.code == Errc::no_memory && state() == states_[i],
+					"without memory nothing is done", k, needed);
+			starved_++;
+		}
+		lab_.memory().fail_at(support::ScratchMemory::never);
+		if (plan_.hardware && way.live)
+			disturb(i, way, o, accesses);
+	}
+
+	// Once more, for each page and each access: the hardware notes something just before it.
+	void disturb(size_t i, const Way &way, const Operation &o, unsigned long accesses)
+	{
+		for (size_t page = 0; page < before_.pages && good(); page++) {
+			const Page &was = before_.page[page];
+
+			for (bool write : {false, true}) {
+				if (was.kind != Page::mapped || !may_note(was, write))
+					continue;
+				for (bool cached : {false, true}) {
+					for (unsigned long n = 0; n < accesses && good(); n++)
+						note_at(i, way, o, n, page, write, cached);
+				}
+			}
+		}
+	}
+
+	static bool may_note(const Page &page, bool write)
+	{
+		if (write)
+			return (page.bits & arm::dbm) && !(page.bits & arm::writable);
+		return !(page.bits & arm::access_flag);
+	}
+
+	void note_at(size_t i, const Way &way, const Operation &o, unsigned long n, size_t page,
+		     bool write, bool cached)
+	{
+		Error got;
+
+		use(way);
+		walker_.prepare(page, write, cached);
+		told_ = 0;
+		told_of_ = page;
+		walker_.at(n, [&] { got = perform(o); });
+
+		const Page is = meaning().page[page];
+		const Descriptor noted = walker_.noted();
+		const Descriptor known = told_ | is.bits |
+					 (is.bits & arm::was_dirty ? arm::writable : 0);
+		const bool goes = o.verb == Verb::unmap || o.verb == Verb::unmap_saying ||
+				  o.verb == Verb::map || o.verb == Verb::remap;
+		const bool concerned = o.first <= page && page <= o.last;
+
+		notes_ += noted != 0;
+		verdict_.expect(got.code == Errc::none, "a note is no obstacle", page, n);
+		verdict_.expect((goes && concerned) || !(noted & ~known),
+				"what hardware noted is not lost", page, n);
+		come_to(i);
+	}
+
+	// Did it end well, and was that foretold?
+	bool ended(const Operation &o, const Outcome &want, const Error &got, const Way &way)
+	{
+		const bool refused = got.code == Errc::needs_break && way.live &&
+				     way.on_break == OnBreak::refuse;
+		// What is wrong with one page is said of the entry that decides it.
+		const bool says_where = want.code != Errc::none && !of_one_page(o);
+
+		verdict_.expect(refused || got.code == want.code, "the end that was foretold",
+				static_cast<uint64_t>(got.code), static_cast<uint64_t>(want.code));
+		verdict_.expect(refused || !says_where || got.first == want.at << page_shift,
+				"the page that is at fault", got.first, want.at << page_shift);
+		return got.code == Errc::none;
+	}
+
+	void judge(const Operation &o, const Meaning &want)
+	{
+		const Meaning is = meaning();
+
+		for (size_t i = 0; i < is.pages; i++) {
+			const bool beside = i < o.first || o.last < i;
+			Page page = want.page[i];
+
+			// What is harvested is harvested of the whole leaf, or group.
+			if (beside && o.verb == Verb::harvest_accessed)
+				page.bits &= is.page[i].bits | ~arm::access_flag;
+			if (beside && o.verb == Verb::harvest_dirty)
+				page.bits &= is.page[i].bits | ~(arm::writable | arm::was_dirty);
+			verdict_.expect(accepts(page, is.page[i]), "what a page shall say",
+					page.bits | page.value, is.page[i].bits | is.page[i].value);
+		}
+
+		const auto bad = vmsa::check_tables(lab_.tree(), [](vmsa::Pa) { return true; });
+
+		verdict_.expect(bad.why == Errc::none, "tables that could be adopted",
+				bad.region.first.raw(), bad.descriptor);
+		verdict_.expect(!any_empty(lab_.tree().root(), geometry_.start), "no empty table",
+				0, 0);
+	}
+
+	bool any_empty(const Descriptor *table, Level level) const
+	{
+		Descriptor any = 0;
+
+		for (size_t i = 0; i < 8; i++)
+			any |= table[i];
+		for (size_t i = 0; i < F::Granule::entries; i++) {
+			if (names_table<F>(table[i], level) &&
+			    any_empty(pointer(table[i] & arm::address), level + 1))
+				return true;
+		}
+		return !any && level > geometry_.start;
+	}
+
+	Error perform(const Operation &o)
+	{
+		const Region region{Input{uint64_t{o.first} << page_shift},
+				    uint64_t{1u + o.last - o.first} << page_shift};
+		const auto rule = [&](Input at) {
+			return vmsa::Extent{vmsa::Pa{output_of(o, at.raw() >> page_shift)},
+					    vmsa::bit(32)};
+		};
+		const vmsa::MapLimits limits{o.largest, o.contiguous, vmsa::annotation(o.from)};
+		const auto attributes = attributes_of(o.attributes);
+		const auto seen = [&](const vmsa::Entry<F> &e) {
+			verdict_.expect(!lab_.tlb().may_hold(e.region),
+					"what is shown is gone from every TLB",
+					e.region.first.raw(), e.region.last.raw());
+			if (e.region.contains(Input{uint64_t{told_of_} << page_shift}))
+				told_ |= e.descriptor;
+		};
+		const auto hear = [&](Region leaf, Level) {
+			if (leaf.contains(Input{uint64_t{told_of_} << page_shift}))
+				told_ |= o.verb == Verb::harvest_dirty ? arm::writable
+								       : arm::access_flag;
+		};
+
+		switch (o.verb) {
+		case Verb::map:
+			return lab_.map_by(region, rule, attributes, limits).error();
+		case Verb::remap:
+			return lab_.remap(region, rule, attributes, limits, seen).error();
+		case Verb::unmap:
+			return lab_.unmap(region).error();
+		case Verb::unmap_saying:
+			return lab_.unmap(region, o.to).error();
+		case Verb::unmap_showing:
+			return lab_.unmap(region, seen).error();
+		case Verb::protect:
+			return lab_.protect(region, attributes.access).error();
+		case Verb::retype:
+			return lab_
+				.modify(region,
+					[&](auto, auto a) {
+						a.memory = attributes.memory;
+						return a;
+					})
+				.error();
+		case Verb::mark:
+			return lab_
+				.modify(region,
+					[&](auto, auto a) {
+						a.software = (a.software & ~1) | (o.to != Note::none);
+						return a;
+					})
+				.error();
+		case Verb::annotate:
+			return lab_.annotate(region, o.to).error();
+		case Verb::reannotate:
+			return lab_.annotate(region, o.from, o.to).error();
+		case Verb::unannotate:
+			return lab_.unannotate(region, o.from).error();
+		case Verb::cut:
+			return lab_.cut(region, o.largest).error();
+		case Verb::fold:
+			return lab_.fold(region, {o.largest, o.contiguous}).error();
+		case Verb::harvest_accessed:
+			return lab_.harvest_accessed(region, hear).error();
+		case Verb::harvest_dirty:
+			return lab_.harvest_dirty(region, hear).error();
+		case Verb::note_accessed:
+			return lab_.note_accessed(region.first).error();
+		case Verb::note_dirty:
+			return lab_.note_dirty(region.first).error();
+		case Verb::access:
+		case Verb::write:
+			return hardware(region, o.verb == Verb::write);
+		}
+		return {};
+	}
+
+	Error hardware(Region region, bool write)
+	{
+		if (!lab_.tree().at(region.first).is_leaf())
+			return {Errc::not_mapped, region};
+		lab_.access(region, write);
+		return {};
+	}
+
+	void use(const Way &way)
+	{
+		lab_.rules().live = way.live;
+		lab_.rules().on_break = way.on_break;
+		lab_.rules().bbm_level = way.bbm_level;
+	}
+
+	// The tables are those of state `i`, and no judge remembers others.
+	void come_to(size_t i)
+	{
+		Descriptor *root = lab_.tree().root();
+
+		lab_.memory().keep_only(root);
+		lab_.shadow().start(root, geometry_);
+		restore<F>(states_[i].data(), root, geometry_.start, [this] {
+			Descriptor *table = lab_.memory().allocate(F::Granule::table_bytes);
+
+			return std::pair{table, lab_.memory().physical(table).raw()};
+		});
+		lab_.hardware_was_here();
+	}
+
+	const Descriptor *pointer(uint64_t address) const
+	{
+		return lab_.tree().memory().pointer(vmsa::Pa{address});
+	}
+
+	State state() const
+	{
+		State words;
+
+		append<F>(words, lab_.tree().root(), geometry_.start,
+			  [this](uint64_t address) { return pointer(address); });
+		return words;
+	}
+
+	Meaning meaning() const
+	{
+		return read<F>(lab_.tree().root(), geometry_,
+			       [this](uint64_t address) { return pointer(address); });
+	}
+
+	void report(size_t i, const Way &way, const Together &all) const
+	{
+		std::cout << "in state " << i << ':' << std::hex;
+		for (Descriptor d : states_[i])
+			std::cout << ' ' << d;
+		std::cout << std::dec << (way.live ? ", live" : ", not live")
+			  << (way.on_break == OnBreak::refuse ? ", no breaks" : "") << ", BBM "
+			  << way.bbm_level;
+		for (const Operation *o : all)
+			std::cout << (o == all.front() ? ": " : ", then ") << text(*o);
+		std::cout << std::endl;
+	}
+
+	const Plan &plan_;
+	support::Verdict verdict_;
+	vmsa::Geometry geometry_;
+	support::Lab<F> lab_;
+	Walker<F> walker_{lab_};
+	States states_;
+	Meaning before_;
+	size_t told_of_ = 0; // the page that hardware notes something of
+	Descriptor told_ = 0; // and what a visitor was told of it
+	unsigned long notes_ = 0;
+	unsigned long steps_ = 0;
+	unsigned long batches_ = 0;
+	unsigned long starved_ = 0;
+};
+
+} // namespace exhaust
