@@ -15,7 +15,10 @@ const std::vector<Operation> &operations()
 		test_effort() > 1 ? Edges{0, 1, 2, 4} : Edges{0, 1, 2},
 		{
 			{.verb = Verb::map, .attributes = Kind::logged},
-			{.verb = Verb::map, .attributes = Kind::logged, .largest = 3, .contiguous = true},
+			{.verb = Verb::map,
+			 .attributes = Kind::logged,
+			 .largest = 3,
+			 .contiguous = true},
 			{.verb = Verb::remap, .attributes = Kind::logged, .shifted = true},
 			{.verb = Verb::unmap},
 			{.verb = Verb::unmap_showing},

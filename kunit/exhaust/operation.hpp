@@ -37,10 +37,16 @@ enum class Verb : uint8_t {
 };
 
 inline constexpr const char *verbs[] = {
-	"map",	      "remap",	       "unmap",		   "unmap_saying",  "unmap_showing",
-	"protect",    "retype",	       "mark",		   "annotate",	    "reannotate",
-	"unannotate", "cut",	       "fold",		   "harvest_accessed", "harvest_dirty",
-	"note_accessed", "note_dirty", "access",	   "write",
+	"map",		 "remap",
+	"unmap",	 "unmap_saying",
+	"unmap_showing", "protect",
+	"retype",	 "mark",
+	"annotate",	 "reannotate",
+	"unannotate",	 "cut",
+	"fold",		 "harvest_accessed",
+	"harvest_dirty", "note_accessed",
+	"note_dirty",	 "access",
+	"write",
 };
 
 // A leaf's attributes, few enough to be listed.

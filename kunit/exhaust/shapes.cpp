@@ -11,11 +11,13 @@ namespace
 const std::vector<Operation> &operations()
 {
 	static const std::vector<Operation> all = everywhere(
-		test_effort() > 1 ? Edges{0, 1, 2, 3, 4, 5, 6, 7, 8}
-				  : Edges{0, 1, 2, 4, 8},
+		test_effort() > 1 ? Edges{0, 1, 2, 3, 4, 5, 6, 7, 8} : Edges{0, 1, 2, 4, 8},
 		{
 			{.verb = Verb::map},
-			{.verb = Verb::map, .attributes = Kind::r, .largest = 3, .contiguous = true},
+			{.verb = Verb::map,
+			 .attributes = Kind::r,
+			 .largest = 3,
+			 .contiguous = true},
 			{.verb = Verb::map, .largest = 2, .contiguous = true},
 			{.verb = Verb::map, .shifted = true, .from = Note::a},
 			{.verb = Verb::remap, .attributes = Kind::r},

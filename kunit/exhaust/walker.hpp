@@ -54,8 +54,7 @@ template <class F> class Walker {
 
 	size_t index(Level level) const
 	{
-		return page_ >> (F::Granule::shift(level) - page_shift) &
-		       (F::Granule::entries - 1);
+		return page_ >> (F::Granule::shift(level) - page_shift) & (F::Granule::entries - 1);
 	}
 
 	// On from where the walk begins: the root, or the table that a walk cache knows.

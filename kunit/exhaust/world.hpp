@@ -11,6 +11,7 @@
 // hardware, with a note of it before each atomic access, of each page: it is nowhere lost.
 #pragma once
 
+#include "exhaust/perform.hpp"
 #include "exhaust/state.hpp"
 #include "exhaust/walker.hpp"
 
@@ -19,8 +20,6 @@
 namespace exhaust
 {
 
-using vmsa::Errc;
-using vmsa::Error;
 using vmsa::OnBreak;
 
 // How changes are made: vmsa::ChangeRules.
@@ -44,8 +43,9 @@ template <class F> class World {
 
     public:
 	World(struct kunit *test, const Plan &plan)
-	    : plan_{plan}, verdict_{test}, geometry_{toy_geometry<F>(plan.levels)},
-	      lab_{test, geometry_, tables}
+	    : plan_{plan}, verdict_{test}, geometry_{toy_geometry<F>(plan.levels)}, lab_{test,
+											 geometry_,
+											 tables}
 	{
 		states_.add(state());
 	}
@@ -117,7 +117,7 @@ template <class F> class World {
 		use(way);
 		lab_.together([&] {
 			for (const Operation *o : all)
-				got = perform(*o);
+				got = performer_.perform(*o);
 		});
 		ended(*all.back(), want, got, way);
 		batches_++;
@@ -133,7 +133,7 @@ template <class F> class World {
 		use(way);
 		steps = {};
 		steps_++;
-		if (!ended(o, want, perform(o), way))
+		if (!ended(o, want, performer_.perform(o), way))
 			return;
 
 		const unsigned long accesses = steps.taken;
@@ -149,7 +149,7 @@ template <class F> class World {
 		for (size_t k = 0; k < needed && good(); k++) {
 			use(way);
 			lab_.memory().fail_at(k);
-			const Error got = perform(o);
+			const Error got = performer_.perform(o);
 
 			verdict_.expect(got.code == Errc::no_memory && state() == states_[i],
 					"without memory nothing is done", k, needed);
@@ -191,13 +191,12 @@ template <class F> class World {
 
 		use(way);
 		walker_.prepare(page, write, cached);
-		told_ = 0;
-		told_of_ = page;
-		walker_.at(n, [&] { got = perform(o); });
+		performer_.listen(page);
+		walker_.at(n, [&] { got = performer_.perform(o); });
 
 		const Page is = meaning().page[page];
 		const Descriptor noted = walker_.noted();
-		const Descriptor known = told_ | is.bits |
+		const Descriptor known = performer_.told() | is.bits |
 					 (is.bits & arm::was_dirty ? arm::writable : 0);
 		const bool goes = o.verb == Verb::unmap || o.verb == Verb::unmap_saying ||
 				  o.verb == Verb::map || o.verb == Verb::remap;
@@ -264,91 +263,6 @@ template <class F> class World {
 		return !any && level > geometry_.start;
 	}
 
-	Error perform(const Operation &o)
-	{
-		const Region region{Input{uint64_t{o.first} << page_shift},
-				    uint64_t{1u + o.last - o.first} << page_shift};
-		const auto rule = [&](Input at) {
-			return vmsa::Extent{vmsa::Pa{output_of(o, at.raw() >> page_shift)},
-					    vmsa::bit(32)};
-		};
-		const vmsa::MapLimits limits{o.largest, o.contiguous, vmsa::annotation(o.from)};
-		const auto attributes = attributes_of(o.attributes);
-		const auto seen = [&](const vmsa::Entry<F> &e) {
-			verdict_.expect(!lab_.tlb().may_hold(e.region),
-					"what is shown is gone from every TLB",
-					e.region.first.raw(), e.region.last.raw());
-			if (e.region.contains(Input{uint64_t{told_of_} << page_shift}))
-				told_ |= e.descriptor;
-		};
-		const auto hear = [&](Region leaf, Level) {
-			if (leaf.contains(Input{uint64_t{told_of_} << page_shift}))
-				told_ |= o.verb == Verb::harvest_dirty ? arm::writable
-								       : arm::access_flag;
-		};
-
-		switch (o.verb) {
-		case Verb::map:
-			return lab_.map_by(region, rule, attributes, limits).error();
-		case Verb::remap:
-			return lab_.remap(region, rule, attributes, limits, seen).error();
-		case Verb::unmap:
-			return lab_.unmap(region).error();
-		case Verb::unmap_saying:
-			return lab_.unmap(region, o.to).error();
-		case Verb::unmap_showing:
-			return lab_.unmap(region, seen).error();
-		case Verb::protect:
-			return lab_.protect(region, attributes.access).error();
-		case Verb::retype:
-			return lab_
-				.modify(region,
-					[&](auto, auto a) {
-						a.memory = attributes.memory;
-						return a;
-					})
-				.error();
-		case Verb::mark:
-			return lab_
-				.modify(region,
-					[&](auto, auto a) {
-						a.software = (a.software & ~1) | (o.to != Note::none);
-						return a;
-					})
-				.error();
-		case Verb::annotate:
-			return lab_.annotate(region, o.to).error();
-		case Verb::reannotate:
-			return lab_.annotate(region, o.from, o.to).error();
-		case Verb::unannotate:
-			return lab_.unannotate(region, o.from).error();
-		case Verb::cut:
-			return lab_.cut(region, o.largest).error();
-		case Verb::fold:
-			return lab_.fold(region, {o.largest, o.contiguous}).error();
-		case Verb::harvest_accessed:
-			return lab_.harvest_accessed(region, hear).error();
-		case Verb::harvest_dirty:
-			return lab_.harvest_dirty(region, hear).error();
-		case Verb::note_accessed:
-			return lab_.note_accessed(region.first).error();
-		case Verb::note_dirty:
-			return lab_.note_dirty(region.first).error();
-		case Verb::access:
-		case Verb::write:
-			return hardware(region, o.verb == Verb::write);
-		}
-		return {};
-	}
-
-	Error hardware(Region region, bool write)
-	{
-		if (!lab_.tree().at(region.first).is_leaf())
-			return {Errc::not_mapped, region};
-		lab_.access(region, write);
-		return {};
-	}
-
 	void use(const Way &way)
 	{
 		lab_.rules().live = way.live;
@@ -408,11 +322,10 @@ template <class F> class World {
 	support::Verdict verdict_;
 	vmsa::Geometry geometry_;
 	support::Lab<F> lab_;
+	Performer<F> performer_{lab_, verdict_};
 	Walker<F> walker_{lab_};
 	States states_;
 	Meaning before_;
-	size_t told_of_ = 0; // the page that hardware notes something of
-	Descriptor told_ = 0; // and what a visitor was told of it
 	unsigned long notes_ = 0;
 	unsigned long steps_ = 0;
 	unsigned long batches_ = 0;

@@ -9,7 +9,6 @@
 //
 //	Lab<Stage2_4K> lab{test, 40};		// input address bits
 //	EXPECT(lab.map({Ipa{0}, 2 * MiB}, Pa{0}, normal | rw) && lab.good());
-//
 // The frames of these calls add up on a kernel's stack, so none of them is inlined.
 #pragma once
 
@@ -23,7 +22,6 @@ namespace support
 
 using vmsa::Ipa;
 using vmsa::Pa;
-
 template <class F> class Lab {
     public:
 	using Format = F;
@@ -34,7 +32,7 @@ template <class F> class Lab {
 	using Done = vmsa::Result<void>;
 
 	static constexpr size_t usual_tables = 64;
-	// As many as the leaves of three tables, with nothing in common.
+	// The leaves of three tables.
 	static constexpr size_t tlb_entries = Granule::entries > 1024 ? 3 * Granule::entries : 4096;
 
 	Lab(struct kunit *test, unsigned input_bits, size_t tables = usual_tables,
@@ -44,8 +42,10 @@ template <class F> class Lab {
 	}
 
 	Lab(struct kunit *test, const vmsa::Result<vmsa::Geometry> &shape, size_t tables)
-	    : verdict_{test}, memory_{test, verdict_, Granule::table_bytes, tables,
-				      ScratchMemory::usual_base, Granule::page_size},
+	    : verdict_{test}, memory_{test,
+				      verdict_,
+				      {Granule::table_bytes, Granule::page_size},
+				      tables},
 	      shadow_{test, verdict_, memory_}, tlb_{test, verdict_, tlb_entries}
 	{
 		if (!verdict_.expect(shape && mapping_.create(shape.value()), "a root", tables, 0))
@@ -164,7 +164,7 @@ template <class F> class Lab {
 		return mapping_.rules();
 	}
 
-	// Is `input` the first byte of a leaf of `level` that leads to `pa`?
+	// Begins a leaf of `level` at `input`, and leads to `pa`?
 	[[gnu::noinline]] bool has_leaf(Input input, vmsa::Level level, Pa pa) const
 	{
 		const auto e = tree().at(input);

@@ -22,18 +22,29 @@ class ScratchMemory {
 	static constexpr uint64_t usual_base = 0x5'4000'0000;
 	static constexpr size_t never = ~size_t{0};
 
-	// `base` is aligned to the largest concatenated root: 16 pages. A table takes `stride` bytes of physical
-	// addresses, which is more than it has where a page is more than a table; 0: as many as it has.
-	ScratchMemory(struct kunit *test, Verdict &verdict, size_t page_bytes, size_t pages,
-		      uint64_t base = usual_base, uint64_t stride = 0)
-	    : verdict_{verdict}, page_bytes_{page_bytes}, base_{base},
-	      stride_{stride ? stride : page_bytes}
+	// What a table takes: of memory, and of physical addresses, where a page may be more than a table.
+	struct Size {
+		size_t bytes;
+		uint64_t stride;
+
+		Size(size_t table_bytes) : bytes{table_bytes}, stride{table_bytes}
+		{
+		}
+		Size(size_t table_bytes, uint64_t page_size) : bytes{table_bytes}, stride{page_size}
+		{
+		}
+	};
+
+	// `base` is aligned to the largest concatenated root: 16 pages.
+	ScratchMemory(struct kunit *test, Verdict &verdict, Size table, size_t pages,
+		      uint64_t base = usual_base)
+	    : verdict_{verdict}, page_bytes_{table.bytes}, base_{base}, stride_{table.stride}
 	{
 		// One page more is where pointer() leads whoever has no business here.
 		block_ = scratch<vmsa::Descriptor>(test, (pages + 1) * page_words(), 4096);
 		state_ = scratch<uint8_t>(test, pages);
 		if (!verdict.expect(!block_.empty() && !state_.empty(), "scratch memory for tables",
-				    pages, page_bytes)) {
+				    pages, page_bytes_)) {
 			state_ = {};
 			return;
 		}
