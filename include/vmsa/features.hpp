@@ -194,6 +194,7 @@ class Features {
 	{
 	}
 
+	// Where there is no granule, nothing is known: that is no machine, but what Linux lets a process see.
 	static constexpr Features from(const IdRegisters &id)
 	{
 		Features all{pa_bits_of(static_cast<unsigned>(id.value[0] & 7))};
@@ -207,7 +208,10 @@ class Features {
 			if (is_of_stage1 ? all.has(f.stage1) : level >= f.least)
 				all.set_ |= feature_bit(f.feature);
 		}
-		return all;
+		return all.has(Feature::granule4k) || all.has(Feature::granule16k) ||
+				       all.has(Feature::granule64k)
+			       ? all
+			       : Features{};
 	}
 
 	// A machine that has everything.
@@ -303,6 +307,8 @@ static_assert(says(Feature::e0pd, 0, false) && says(Feature::e0pd, 1, true));
 static_assert(says(Feature::mte2, 1, false) && says(Feature::mte2, 2, true));
 static_assert(says(Feature::mte_perm, 0, false) && says(Feature::mte_perm, 1, true));
 static_assert(says(Feature::rme, 0, false) && says(Feature::rme, 1, true));
+// As Linux emulates ID_AA64MMFR0_EL1 for a process: TGran4 and TGran64 are 15, TGran16 is 0.
+static_assert(!Features::from({{0xff00'0000}}).is_known());
 // Cortex-A57: 44 bits, no 16K granule, 16-bit ASIDs, nothing of Armv8.1.
 static_assert(Features::from({{0x1124}}) == Features{44}
 						    .with(Feature::granule4k)

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The programs of the machine, build/programs/NAME, static arm64: `make -f userspace/machine/programs.mk` in
-# the project's root. programs/ has a file for each, or a folder; the tests have one more.
+# the project's root. programs/ has a file for each, or a folder; the tests have one more, and so has the README.
 
 include userspace/arm64.mk
 out := build/programs
 
 programs := userspace/machine/programs
-names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz
+names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz fifteen
 sources_of_fuzz := userspace/tests/e2e/fuzz.cpp
+sources_of_fifteen := Documentation/examples/fifteen.cpp
 loaders := s2load kvm
 
 flags := -std=c++20 -O2 -Wall -Wextra -Werror -Iinclude -Iuserspace -Iuserspace/lib
 sources = $(sources_of_$(1)) $(wildcard $(programs)/$(1).cpp $(programs)/$(1)/*.cpp) \
 	$(if $(filter $(1),$(loaders)),$(wildcard userspace/lib/elf/*.cpp))
-objects = $(patsubst userspace/%.cpp,$(out)/objects/%.o,$(sources))
+objects = $(patsubst %.cpp,$(out)/objects/%.o,$(sources))
 
 all: $(names:%=$(out)/%)
 
@@ -22,7 +23,7 @@ all: $(names:%=$(out)/%)
 $(names:%=$(out)/%): $(out)/%: $$(call objects,$$*)
 	$(arm64-cxx) -static -s -o $@ $^
 
-$(out)/objects/%.o: userspace/%.cpp userspace/machine/programs.mk
+$(out)/objects/%.o: %.cpp userspace/machine/programs.mk
 	@mkdir -p $(@D)
 	$(arm64-cxx) $(flags) -MMD -MP -c $< -o $@
 

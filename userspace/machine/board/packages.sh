@@ -56,7 +56,7 @@ uses_s2ctl() {
 	modprobe stage2
 	s2ctl create me --ram 64M
 	s2ctl map me 0x80000000 2M --prot rwx
-	s2ctl load me build/guests/hello.elf
+	quiet s2ctl load me build/guests/hello.elf
 	s2ctl run me | grep -q 'hello from EL1' || s2ctl run me
 	s2ctl remove me
 	sh debian/tests/decode
