@@ -18,6 +18,8 @@ one_version() {
 	# The newest release of CHANGELOG, and of the Debian package.
 	diff <(echo "$version") <(grep -m 1 -oE '^[0-9.]+: ' CHANGELOG | tr -d ': ')
 	[[ ! -d debian ]] || diff <(echo "$version") <(sed -nE '1s/^[^(]*\((.*)\).*/\1/p' debian/changelog)
+	diff <(echo "$version") <(sed -nE 's/^#define VMSA_VERSION_STRING "(.*)"/\1/p' include/vmsa/version.hpp)
+	diff <(echo "$version") <(sed -nE 's/^#define VMSA_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)/\2/p' include/vmsa/version.hpp | paste -sd .)
 	[[ ! -e dkms.conf ]] || diff <(echo "PACKAGE_VERSION=\"$version\"") <(grep ^PACKAGE_VERSION= dkms.conf)
 }
 

@@ -144,6 +144,52 @@ with_cmake() {
 	"$scratch/cmake/outside"
 }
 
+# What find_package(vmsa ASKED) finds of an installed version: one line each, INSTALLED ASKED yes|no.
+versions_for_cmake() {
+	local installed asked wanted
+
+	while read -r installed asked wanted; do
+		sed "s|@VERSION@|$installed|" scripts/package/vmsa-config-version.cmake.in >"$scratch/version.cmake"
+		cat >"$scratch/ask.cmake" <<-END
+			set(PACKAGE_FIND_VERSION $asked)
+			include($scratch/version.cmake)
+			message("\${PACKAGE_VERSION_COMPATIBLE}")
+		END
+		[[ $(cmake -P "$scratch/ask.cmake" 2>&1) == "$wanted" ]] || echo "$installed, asked for as $asked, should be $wanted"
+	done <<-END
+		0.1.0 0.1 TRUE
+		0.1.5 0.1.2 TRUE
+		0.1.0 0.1.1 FALSE
+		0.2.0 0.1 FALSE
+		1.2.0 1.2 TRUE
+		1.5.3 1.2 TRUE
+		1.10.0 1.9 TRUE
+		1.2.0 1.5 FALSE
+		2.0.0 1.2 FALSE
+		1.0.0 0.9 FALSE
+	END
+}
+
+# Both licences, whole, and a program that asks which version it was compiled with.
+licences_and_version() {
+	local name
+
+	for name in MIT Apache-2.0; do
+		cmp "LICENSES/$name.txt" "$scratch/prefix/share/licenses/vmsa/$name.txt"
+	done
+	cat >"$scratch/version.cpp" <<-'END'
+		#include <cstdio>
+		#include <vmsa/vmsa.hpp>
+		#if VMSA_VERSION < VMSA_VERSION_OF(0, 1, 0)
+		#error "too old"
+		#endif
+		static_assert(VMSA_VERSION_OF(1, 10, 0) > VMSA_VERSION_OF(1, 9, 999));
+		int main() { puts(VMSA_VERSION_STRING); }
+	END
+	g++ -std=c++20 -Wall -Wextra -Werror -I"$scratch/prefix/include" -o "$scratch/version" "$scratch/version.cpp" &&
+		"$scratch/version" | diff VERSION -
+}
+
 goes_to_destdir() {
 	install_headers /usr "$scratch/stage"
 	diff -r include/vmsa "$scratch/stage/usr/include/vmsa"
@@ -172,6 +218,8 @@ done
 check "install-headers installs" install_headers "$scratch/prefix" ''
 check_with pkg-config "the README's example compiles outside, with pkg-config" with_pkg_config
 check_with cmake "the README's example compiles outside, with CMake" with_cmake
+check "the licences are installed, and #if knows the version" licences_and_version
+check_with cmake "find_package takes what is compatible, and nothing else" versions_for_cmake
 check "install-headers respects DESTDIR" goes_to_destdir
 check "the README shows Documentation/examples/fifteen.cpp" readme_shows_it
 ktap_end

@@ -3,8 +3,8 @@
 #
 # Usage: PREFIX=/usr/local DESTDIR= scripts/install-headers.sh
 #
-# Installs the library: its headers, and what pkg-config and CMake need to find them. It goes below
-# DESTDIR/PREFIX, and says PREFIX of itself.
+# Installs the library: its headers, the texts of its licences, and what pkg-config and CMake need to find
+# it. It goes below DESTDIR/PREFIX, and says PREFIX of itself.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -22,8 +22,9 @@ fill() {
 	chmod 644 "$2"
 }
 
-install -d "$target/include/vmsa" "$target/share/pkgconfig" "$target/share/cmake/vmsa"
+install -d "$target/include/vmsa" "$target/share/pkgconfig" "$target/share/cmake/vmsa" "$target/share/licenses/vmsa"
 install -m 644 "$top"/include/vmsa/*.hpp "$target/include/vmsa"
+install -m 644 "$top"/LICENSES/{MIT,Apache-2.0}.txt "$target/share/licenses/vmsa"
 install -m 644 "$package/vmsa-config.cmake" "$target/share/cmake/vmsa"
 fill "$package/vmsa.pc.in" "$target/share/pkgconfig/vmsa.pc"
 fill "$package/vmsa-config-version.cmake.in" "$target/share/cmake/vmsa/vmsa-config-version.cmake"

@@ -15,6 +15,7 @@
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"
 #include "vmsa/stocked_memory.hpp"
+#include "vmsa/version.hpp"
 #include "vmsa/vtcr.hpp"
 
 // An image is a std::span, which a freestanding C++20 may be without.
