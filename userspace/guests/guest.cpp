@@ -93,9 +93,9 @@ Line::~Line()
 	call(STAGE2_HVC_PRINT, ipa_of(text_), length_);
 }
 
-void failed(const char *what, unsigned line)
+void failed(const char *how, const char *what, const char *file, unsigned line)
 {
-	print("not so in line ", uint64_t{line}, ": ", what, "\n");
+	print(file, ":", uint64_t{line}, ": ", how, what, "\n");
 	end(1);
 }
 

@@ -5,6 +5,7 @@
 //   int main(uint64_t vcpu, uint64_t x1, ... uint64_t x6)    its registers as it was started
 //   print("touched ", pages, " pages\n")                     a line for whoever runs it
 //   ensure(condition, "what")                                else it ends, and says what is not so
+//   require(condition, "x2 must be ...")                     the same, of what it was started with
 //   try_load(address), try_store(), try_run()                0, or the syndrome of the exception
 //
 // What main() returns is the status it ends with. An exception nobody tried for ends it, too, with
@@ -80,12 +81,20 @@ template <class... Parts> void print(Parts... parts)
 	(line.add(parts), ...);
 }
 
-[[noreturn]] void failed(const char *what, unsigned line);
+[[noreturn]] void failed(const char *how, const char *what, const char *file, unsigned line);
 
-inline void ensure(bool holds, const char *what, unsigned line = __builtin_LINE())
+inline void ensure(bool holds, const char *what, const char *file = __builtin_FILE(),
+		   unsigned line = __builtin_LINE())
 {
 	if (!holds)
-		failed(what, line);
+		failed("not so: ", what, file, line);
+}
+
+inline void require(bool holds, const char *what, const char *file = __builtin_FILE(),
+		    unsigned line = __builtin_LINE())
+{
+	if (!holds)
+		failed("", what, file, line);
 }
 
 // The exception class of a syndrome, and what kind of fault an abort is (level left out).

@@ -13,7 +13,7 @@ names := $(filter-out guest,$(patsubst $(source)/%.cpp,%,$(wildcard $(source)/*.
 flags := -std=c++20 -O2 -g0 -Wall -Wextra -Werror -ffreestanding -fno-pic -march=armv8-a \
 	 -mgeneral-regs-only -mstrict-align -mno-outline-atomics -fno-exceptions -fno-rtti \
 	 -fno-threadsafe-statics -fno-unwind-tables -fno-asynchronous-unwind-tables \
-	 -fno-stack-protector -fno-tree-loop-distribute-patterns -Iinclude
+	 -fno-stack-protector -fno-tree-loop-distribute-patterns -Iinclude -fmacro-prefix-map=$(source)/=
 
 all: $(names:%=$(out)/%.elf)
 

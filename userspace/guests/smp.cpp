@@ -56,7 +56,7 @@ int main(uint64_t vcpu, uint64_t vcpus, uint64_t rounds, uint64_t, uint64_t, uin
 {
 	vcpus = vcpus ? vcpus : 2;
 	rounds = rounds ? rounds : 10000;
-	ensure(vcpu < vcpus && vcpus <= most, "x0 is less than x1, and x1 at most 8");
+	require(vcpu < vcpus && vcpus <= most, "x0 must be less than x1, and x1 at most 8");
 
 	TablePool<Granule4K> pool{own_tables[vcpu], sizeof(own_tables[vcpu])};
 	IdMap<El1And0, Granule4K> map{pool, stage1_config(1)};

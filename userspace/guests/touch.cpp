@@ -35,7 +35,7 @@ int main(uint64_t, uint64_t first, uint64_t bytes, uint64_t pattern, uint64_t to
 	const uint64_t pages = bytes / page;
 	uint64_t reads = 0, writes = 0, checksum = 0, state = parameter | 1, at = 0;
 
-	ensure(pages != 0, "x2 is a page or more");
+	require(pages != 0, "x2 must be at least 4096");
 	if (!touches)
 		touches = pages;
 	for (uint64_t i = 0; i < touches; i++) {

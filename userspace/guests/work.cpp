@@ -32,7 +32,7 @@ int main(uint64_t, uint64_t first, uint64_t bytes, uint64_t stop, uint64_t, uint
 	const uint64_t pages = bytes / page;
 	uint64_t state = 1, touched = 0;
 
-	ensure(pages != 0 && pages <= most, "x2 is a page or more, and 16M at most");
+	require(pages != 0 && pages <= most, "x2 must be at least 4096, and at most 16M");
 	for (; !load(stop); touched++) {
 		const uint64_t value = next_random(state);
 		const uint64_t i = value % pages;

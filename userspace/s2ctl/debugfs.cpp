@@ -10,6 +10,7 @@
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -115,6 +116,11 @@ std::string Debugfs::path(const std::string &file) const
 
 std::string Debugfs::guest_file(const std::string &guest, const char *file)
 {
+	struct stat status;
+
+	if (guest.find('/') != std::string::npos && !stat(guest.c_str(), &status))
+		throw Failure{Exit::usage,
+			      "'" + guest + "' is a file, and this needs a live guest"};
 	if (guest.empty() || guest[0] == '.' || guest.find('/') != std::string::npos)
 		throw Failure{Exit::usage, "'" + guest + "' is no name of a guest"};
 	return "guests/" + guest + '/' + file;

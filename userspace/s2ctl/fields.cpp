@@ -61,7 +61,9 @@ void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent)
 			text += value_text(f);
 		} else {
 			pad(text, value_text(f), 8);
-			text += wrong ? "reserved, and not as it has to be" : f.meaning;
+			text += wrong ? "reserved: must be " +
+						std::string{f.name == "RES1" ? "1" : "0"}
+				      : f.meaning;
 		}
 		if (wrong || !f.value)
 			text += out.plain();

@@ -217,18 +217,23 @@ const char *granule(unsigned page_shift)
 	return page_shift == 12 ? "4K" : page_shift == 14 ? "16K" : "64K";
 }
 
-std::string range_text(unsigned tsz, unsigned page_shift, bool ds)
+// `granule`: the field that says what page_shift is, "TG0", and where it ends.
+std::string range_text(unsigned tsz, unsigned page_shift, bool ds, const char *field, uint64_t tg)
 {
+	if (!page_shift)
+		return std::string{field} + "=0b" + (tg & 2 ? '1' : '0') + (tg & 1 ? '1' : '0') +
+		       " is reserved";
+
 	const std::string size = input_size(tsz, page_shift, ds);
 
-	return (size.ends_with(" bits") ? size : "size " + size) + " with " +
-	       (page_shift ? std::string{granule(page_shift)} + " pages" : "a reserved granule");
+	return (size.ends_with(" bits") ? size : "size " + size) + " with " + granule(page_shift) +
+	       " pages";
 }
 
 std::string one_range_summary(uint64_t v)
 {
 	return range_text(static_cast<unsigned>(get(v, 5, 0)), page_shift_of_tg0(v),
-			  get(v, ds_of_one_range, ds_of_one_range) != 0) +
+			  get(v, ds_of_one_range, ds_of_one_range) != 0, "TG0", get(v, 15, 14)) +
 	       ", " + physical_size(get(v, 18, 16), v);
 }
 
@@ -244,18 +249,20 @@ Decoded one_range(const char *name, std::span<const Spec> high, uint64_t value)
 Decoded two_ranges(const char *name, uint64_t value)
 {
 	const bool ds = get(value, ds_of_two_ranges, ds_of_two_ranges) != 0;
-	const auto range = [&](bool disabled, const char *which, uint64_t tsz,
-			       unsigned page_shift) {
-		return std::string{which} +
-		       (disabled ? " disabled"
-				 : ' ' + range_text(static_cast<unsigned>(tsz), page_shift, ds));
+	const auto range = [&](bool disabled, const char *which, uint64_t tsz, unsigned page_shift,
+			       const char *field, uint64_t tg) {
+		return std::string{which} + (disabled
+						     ? " disabled"
+						     : ' ' + range_text(static_cast<unsigned>(tsz),
+									page_shift, ds, field, tg));
 	};
 
 	return {name, value,
-		range(get(value, 7, 7), "lower range", get(value, 5, 0), page_shift_of_tg0(value)) +
+		range(get(value, 7, 7), "lower range", get(value, 5, 0), page_shift_of_tg0(value),
+		      "TG0", get(value, 15, 14)) +
 			", " +
 			range(get(value, 23, 23), "upper range", get(value, 21, 16),
-			      page_shift_of_tg1(value)) +
+			      page_shift_of_tg1(value), "TG1", get(value, 31, 30)) +
 			", " + physical_size(get(value, 34, 32), value),
 		fields_of(tcr_el1_specs, value)};
 }

@@ -62,9 +62,15 @@ decode::Decoded decode_descriptor(const Arguments &arguments, uint64_t value)
 	const int level = std::stoi(arguments.text("--level", "3"));
 	const int first = formats::with_format(format, []<class F>() { return F::first_level; });
 
-	if (level < first)
-		throw Failure{Exit::usage, "--level: the levels of this format are " +
-						   std::to_string(first) + "..3"};
+	if (level < first) {
+		const std::string given = "level " + std::to_string(level);
+		const formats::Format wide{format.stage, format.page_shift, 52};
+
+		if (level >= formats::with_format(wide, []<class F>() { return F::first_level; }))
+			throw Failure{Exit::usage, given + " needs --output-bits 52"};
+		throw Failure{Exit::usage, given + ": this format has levels " +
+						   std::to_string(first) + " to 3"};
+	}
 	return decode::descriptor(
 		format, level, value,
 		arguments.has("--mair")

@@ -23,8 +23,8 @@ struct Subject {
 };
 
 constexpr Subject subjects[] = {
-	{"fault", "until a fault was answered", EVENT_fault, &trace::Counts::fault},
-	{"run", "from an entry into the guest to its exit", EVENT_exit, &trace::Counts::run},
+	{"fault", "faults, time to answer", EVENT_fault, &trace::Counts::fault},
+	{"run", "runs, time from entry to exit", EVENT_exit, &trace::Counts::run},
 };
 
 bool is_wanted(const Invocation &in, const Subject &subject)
@@ -48,7 +48,7 @@ void show(const Invocation &in, const std::string &guest, const Subject &subject
 	if (!histogram.count())
 		return;
 	((out += in.out.bold()) += guest + ' ' + subject.name) += in.out.plain();
-	out += ": " + std::to_string(histogram.count()) + " times, " + subject.what + '\n';
+	out += ": " + std::to_string(histogram.count()) + ' ' + subject.what + '\n';
 	out += "  " + trace::summary(histogram) + '\n';
 	trace::append_bars(out, histogram);
 }

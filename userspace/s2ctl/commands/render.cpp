@@ -111,7 +111,7 @@ void check(const Arguments &arguments, bool json)
 
 	if (diff != arguments.has("after"))
 		throw Failure{Exit::usage,
-			      diff ? "--diff is about two: one is missing" : "two are for --diff"};
+			      diff ? "--diff needs BEFORE and AFTER" : "two are for --diff"};
 	if (words && !diff)
 		throw Failure{Exit::usage, "--text is for --diff; s2ctl maps shows one in words"};
 	if (words + json + arguments.has("--svg") > 1)

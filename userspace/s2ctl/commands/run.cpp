@@ -104,8 +104,8 @@ void regs(const Invocation &in)
 		const size_t equals = assignment.find('=');
 
 		if (equals == std::string::npos)
-			throw Failure{Exit::usage,
-				      "'" + assignment + "' sets no register: pc=0x80000000"};
+			throw Failure{Exit::usage, "'" + assignment + "' has no value; write " +
+							   assignment + "=0x1"};
 		request.add(assignment.substr(0, equals).c_str(), assignment.substr(equals + 1));
 	}
 	request.send(in, file);

@@ -28,6 +28,8 @@ bool has_region(const Invocation &in)
 {
 	if (!in.arguments.has("ipa"))
 		return false;
+	if (in.arguments.text("ipa") == "off")
+		throw Failure{Exit::usage, "'off' is not an address; use --off"};
 	if (!in.arguments.has("size"))
 		throw Failure{Exit::usage, "SIZE is required with an IPA"};
 	return true;

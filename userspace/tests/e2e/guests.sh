@@ -46,6 +46,14 @@ printed 'touched 256 pages: 256 reads, 0 writes, checksum 0xae2e938c8000400'
 same 256 "$(stat demand_pages)"
 agree demo
 
+it 'says what it has to be started with'
+start touch x1=0x90000000
+runs end 'status 1'
+like 'touch.cpp:*: x2 must be at least 4096' "$output"
+start work x1=0x90000000
+runs end 'status 1'
+like 'work.cpp:*: x2 must be at least 4096, and at most 16M' "$output"
+
 it 'touch touches what its pattern says, and so much comes on demand'
 while read -r pages words; do
 	# shellcheck disable=SC2086 # they are words

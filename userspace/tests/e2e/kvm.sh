@@ -21,6 +21,9 @@ it 'touches pages'
 under_kvm 0 'touched 256 pages: 256 reads, 0 writes, checksum 0x988f40bcc8000400' \
 	/guests/touch.elf x1=0x80400000 x2=1M
 
+it 'names the exit that it has no answer to'
+under_kvm 1 '*KVM_EXIT_MMIO at pc 0x8*, address 0x10000000' /guests/touch.elf x1=0x10000000 x2=4K
+
 it 'changes its own tables while it runs on them'
 under_kvm 0 'the MMU is on*remapped itself by 2 breaks; 100 windows, none of them stale*' \
 	/guests/mmu.elf

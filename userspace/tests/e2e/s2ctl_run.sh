@@ -27,7 +27,7 @@ same 's2ctl: there is nothing about vcpu 5' "$(s2ctl regs demo --vcpu 5 2>&1)"
 like 's2ctl: guests/demo/regs: pc must be a multiple of 4
            vcpu=0 pc=2
                      ^' "$(s2ctl regs demo --vcpu 0 pc=2 2>&1)"
-like "s2ctl: 'pc' sets no register*" "$(s2ctl regs demo pc 2>&1)"
+like "s2ctl: 'pc' has no value; write pc=0x1" "$(s2ctl regs demo pc 2>&1)"
 
 it 'gives the exit in JSON, the output line by line'
 program ram=64k $print $end

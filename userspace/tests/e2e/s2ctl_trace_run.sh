@@ -64,9 +64,9 @@ demanding
 tracing hist
 touches
 traced
-same "$(counter faults)" "$(sed -n 's/^demo fault: \([0-9]*\) times, .*/\1/p' /tmp/traced)"
+same "$(counter faults)" "$(sed -n 's/^demo fault: \([0-9]*\) faults, time to answer/\1/p' /tmp/traced)"
 exits=$(($(counter exits) + $(counter interrupts)))
-same $exits "$(sed -n 's/^demo run: \([0-9]*\) times, .*/\1/p' /tmp/traced)"
+same $exits "$(sed -n 's/^demo run: \([0-9]*\) runs, time from entry to exit/\1/p' /tmp/traced)"
 same $exits "$(sed -n '/^demo run:/,$s/^.* \.\. *[0-9.nums]* *\([0-9]*\).*/\1/p' /tmp/traced |
 	awk '{ n += $1 } END { print n }')"
 same 'lost: 0' "$(tail -n 1 /tmp/traced)"

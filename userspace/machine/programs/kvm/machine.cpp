@@ -152,6 +152,31 @@ bool Machine::print(uint64_t ipa, uint64_t bytes) const
 	return true;
 }
 
+// As <linux/kvm.h> calls those that arm64 has.
+static std::string name_of(unsigned reason)
+{
+	constexpr struct {
+		unsigned reason;
+		const char *name;
+	} names[] = {
+		{KVM_EXIT_UNKNOWN, "KVM_EXIT_UNKNOWN"},
+		{KVM_EXIT_DEBUG, "KVM_EXIT_DEBUG"},
+		{KVM_EXIT_MMIO, "KVM_EXIT_MMIO"},
+		{KVM_EXIT_SHUTDOWN, "KVM_EXIT_SHUTDOWN"},
+		{KVM_EXIT_FAIL_ENTRY, "KVM_EXIT_FAIL_ENTRY"},
+		{KVM_EXIT_INTR, "KVM_EXIT_INTR"},
+		{KVM_EXIT_INTERNAL_ERROR, "KVM_EXIT_INTERNAL_ERROR"},
+		{KVM_EXIT_SYSTEM_EVENT, "KVM_EXIT_SYSTEM_EVENT"},
+		{KVM_EXIT_ARM_NISV, "KVM_EXIT_ARM_NISV"},
+	};
+
+	for (const auto &known : names) {
+		if (known.reason == reason)
+			return known.name;
+	}
+	return "exit " + std::to_string(reason);
+}
+
 // False when the vCPU has ended.
 bool Machine::handle_exit(const Vcpu &vcpu, int &status)
 {
@@ -161,8 +186,9 @@ bool Machine::handle_exit(const Vcpu &vcpu, int &status)
 	    exit.mmio.phys_addr != way_out) {
 		char text[80];
 
-		std::snprintf(text, sizeof(text), "exit %u at pc 0x%llx, MMIO 0x%llx",
-			      exit.exit_reason, static_cast<unsigned long long>(get(vcpu.fd, pc)),
+		std::snprintf(text, sizeof(text), "%s at pc 0x%llx, address 0x%llx",
+			      name_of(exit.exit_reason).c_str(),
+			      static_cast<unsigned long long>(get(vcpu.fd, pc)),
 			      static_cast<unsigned long long>(exit.mmio.phys_addr));
 		throw std::runtime_error(text);
 	}
