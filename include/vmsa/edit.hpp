@@ -257,14 +257,9 @@ template <class T, class Batch, class Operation>
 [[gnu::noinline]] constexpr Error edit(T &tree, Batch &batch, const Operation &operation,
 				       Region<typename T::Input> region)
 {
-	if constexpr (optimized_for_size) {
-		if (!std::is_constant_evaluated()) {
-			const AnyOperation<typename T::Input> any{operation};
-
-			return Editor{tree, batch, any, region}.run();
-		}
-	}
-	return Editor{tree, batch, operation, region}.run();
+	return with_one_body<typename T::Input>(operation, [&](const auto &its) {
+		return Editor{tree, batch, its, region}.run();
+	});
 }
 
 // How many tables would it take? Errors: those of check_region; as edit, but for no_memory.
@@ -275,14 +270,9 @@ constexpr Result<size_t> tables_to_edit(const T &tree, const ChangeRules &rules,
 {
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	if constexpr (optimized_for_size) {
-		if (!std::is_constant_evaluated()) {
-			const AnyOperation<typename T::Input> any{operation};
-
-			return EditPlan{tree, rules, any, region}.make(path_to(tree, region));
-		}
-	}
-	return EditPlan{tree, rules, operation, region}.make(path_to(tree, region));
+	return with_one_body<typename T::Input>(operation, [&](const auto &its) {
+		return EditPlan{tree, rules, its, region}.make(path_to(tree, region));
+	});
 }
 
 } // namespace vmsa

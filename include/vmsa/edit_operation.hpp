@@ -14,6 +14,9 @@
 
 #include "vmsa/error.hpp"
 #include "vmsa/granule.hpp"
+#include "vmsa/speed.hpp"
+
+#include <type_traits>
 
 namespace vmsa
 {
@@ -75,5 +78,16 @@ template <class Input> struct AnyOperation : LeafOperation {
 	Errc (*check_)(const void *, Descriptor, Region<Input>, Level);
 	Descriptor (*edit_)(const void *, Descriptor, Region<Input>, Level);
 };
+
+// edit(operation), or where one body of it is to do for all: edit(any operation).
+template <class Input, class Operation, class Edit>
+constexpr auto with_one_body(const Operation &operation, const Edit &edit)
+{
+	if constexpr (optimized_for_size) {
+		if (!std::is_constant_evaluated())
+			return edit(AnyOperation<Input>{operation});
+	}
+	return edit(operation);
+}
 
 } // namespace vmsa

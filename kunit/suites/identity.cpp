@@ -90,6 +90,7 @@ TEST(every_value_of_the_attribute_bits_survives)
 	check_every_value<Format<Stage2Fwb, Granule4K>>(test);
 	check_every_value<Format<El1And0, Granule4K>>(test);
 	check_every_value<Format<El2, Granule4K>>(test);
+	check_every_value<Format<El3, Granule4K>>(test); // NSE
 	check_every_value<Format<Stage2Fwb, Granule4K, 52>>(test);
 	check_every_value<Format<El1And0, Granule4K, 52>>(test);
 }

@@ -122,6 +122,23 @@ TEST(rows, say_what_was_written)
 }
 
 // What is not mapped may say something: in full, on either side of leaves, at the size it stands at.
+TEST(rows, say_whose_memory_it_is_and_who_has_no_tags)
+{
+	using Flags = std::vector<std::string>;
+
+	vmsa::Stage1Attributes root = vmsa::normal | vmsa::rw;
+	vmsa::Stage2Attributes guest = vmsa::normal | vmsa::rw;
+
+	root.nse = true;
+	EXPECT_EQ(rows::describe(root).flags, (Flags{"inner-shareable", "accessed", "nse"}));
+	root.non_secure = true;
+	EXPECT_EQ(rows::describe(root).flags,
+		  (Flags{"inner-shareable", "accessed", "non-secure", "nse"}));
+	guest.non_secure = guest.no_tags = true;
+	EXPECT_EQ(rows::describe(guest).flags,
+		  (Flags{"inner-shareable", "accessed", "non-secure", "no-tags"}));
+}
+
 TEST(rows, say_what_is_annotated)
 {
 	Stage1Image one;
