@@ -82,6 +82,9 @@ junk_is_no_image() {
 	refused 'not of whole descriptors' "$scratch/odd" "${setup[@]}" base=0
 	: >"$scratch/empty"
 	refused 'not an image' "$scratch/empty" "${setup[@]}" base=0
+	# A size is the same however it is written.
+	refused 'not an image' "$scratch/empty" "${setup[@]/4K/4k}" base=0
+	refused 'not an image' "$scratch/empty" "${setup[@]/4K/0x1000}" base=0
 	yes | head -c 65536 | tr '\ny' '\003\377' >"$scratch/junk"
 	refused 'not an image' "$scratch/junk" "${setup[@]}" base=0
 	"$tool" make "$golden/board.map" -o "$scratch/image" >/dev/null

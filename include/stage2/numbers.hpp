@@ -93,6 +93,15 @@ constexpr Number parse(std::string_view s)
 	return {(n << shift) + (uint64_t{tenths} << shift) / 10, Trouble::none, 0};
 }
 
+// A size is the same however it is written: 2m, 2M, 0x200000.
+constexpr bool same_size(std::string_view a, std::string_view b)
+{
+	const Number x = parse(a);
+	const Number y = parse(b);
+
+	return x.trouble == Number::Trouble::none && y.trouble == x.trouble && x.value == y.value;
+}
+
 // What a person should be told about it.
 constexpr const char *explain(Number::Trouble trouble)
 {
@@ -178,6 +187,7 @@ static_assert(size(0x8000'1000).text() == "2.0G" && exact_size(0x8000'1000).text
 static_assert(exact_size(~uint64_t{0}).text() == "18446744073709551615B");
 static_assert(parse("0x80000000").value == 0x8000'0000 && parse("16k").value == 0x4000);
 static_assert(parse("1.5G").value == 0x6000'0000 && parse("100B").value == 100);
+static_assert(same_size("2m", "0x200000") && !same_size("2m", "2") && !same_size("x", "x"));
 static_assert(parse("1.5").trouble == Number::Trouble::junk && parse("1.5").at == 1);
 static_assert(parse("16777216T").trouble == Number::Trouble::too_large);
 

@@ -19,16 +19,6 @@ constexpr bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-// A size is the same however it is written: max=2m, max=2M, max=0x200000.
-constexpr bool same_size(std::string_view a, std::string_view b)
-{
-	const numbers::Number x = numbers::parse(a);
-	const numbers::Number y = numbers::parse(b);
-
-	return x.trouble == numbers::Number::Trouble::none && y.trouble == x.trouble &&
-	       x.value == y.value;
-}
-
 } // namespace
 
 int Request::refuse(int error, size_t column, const char *format, ...) const
@@ -81,7 +71,7 @@ int Request::parse_value(const Word &word, Value &value) const
 	if (word.kind == Word::Kind::name)
 		return 0;
 	for (const Symbol &symbol : word.symbols) {
-		if (value.text == symbol.name || same_size(value.text, symbol.name)) {
+		if (value.text == symbol.name || numbers::same_size(value.text, symbol.name)) {
 			value.number = symbol.value;
 			return 0;
 		}

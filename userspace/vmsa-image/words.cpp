@@ -86,7 +86,9 @@ uint64_t Words::number(const std::string &key, uint64_t when_missing) const
 size_t Words::choice(const std::string &key, std::initializer_list<const char *> names) const
 {
 	const Value &v = value(key);
-	const auto found = std::ranges::find(names, v.text);
+	const auto found = std::ranges::find_if(names, [&](const char *name) {
+		return v.text == name || numbers::same_size(v.text, name);
+	});
 
 	if (found == names.end())
 		complain(key, "unknown value for " + key + " (known: " + listed(names) + ")");
