@@ -227,6 +227,8 @@ void check_refused(struct kunit *test, typename F::Attributes plain, typename F:
 	})));
 	EXPECT_EQ(bench.memory.live(), 1);
 	ASSERT(map.map(pages, identity, plain));
+	// The short way, where the table is there.
+	EXPECT(refused(map.map({Input{GiB + 8 * KiB}, 4 * KiB}, identity, asking)));
 
 	const Descriptor before = map.tree().at(page.first).descriptor;
 
