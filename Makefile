@@ -13,7 +13,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-render \
 	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables soak matrix exhaust \
+	bench-host bench-size bench bench-tables soak matrix exhaust mutants \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -38,6 +38,7 @@ shell: $(setup)
 #: Parts of check:
 #:   make check-host    the library's suites, natively, with sanitizers
 #:   make exhaust       every state of small worlds; check has smaller ones
+#:   make mutants       faults planted in the library, one at a time, and who finds each: MUTANTS='live unlink'
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
@@ -64,6 +65,9 @@ check-host: setup
 
 exhaust: setup
 	@TEST_EFFORT=2 scripts/check-host.sh 'exhaust*'
+
+mutants: setup
+	@scripts/mutants.py $(MUTANTS)
 
 check-mmu: setup
 	@scripts/check-mmu.sh

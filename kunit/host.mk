@@ -26,7 +26,7 @@ home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
 suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
 tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
-exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(home) $(wildcard kunit/exhaust/*.cpp))
+exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/exhaust/*.cpp))
 
 build/host/tests: $(tests)
 	$(CXX) $(tests-flags) $^ -lgtest -o $@

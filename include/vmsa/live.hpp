@@ -63,20 +63,12 @@ constexpr void set_contiguous_unbroken(Batch &batch, Descriptor *group,
 				       bool hint)
 {
 	const size_t n = Format::contiguous_run(level);
-	Descriptor noted = 0;
 
 	batch.make(region); // as above
 	for (size_t i = 0; i < n; i++)
 		replace_bits(group + i, Format::contiguous, hint ? Format::contiguous : 0);
 	batch.replaced(region, false);
-	for (size_t i = 0; i < n; i++)
-		noted |= Format::noted_by_hardware(load(group + i));
-	for (size_t i = 0; i < n; i++) {
-		Descriptor d = load(group + i);
-
-		while (!compare_exchange(group + i, d, Format::note(d, noted)))
-			;
-	}
+	share_notes<Format>(group, level, batch.rules().dirty_note);
 	batch.changed(region, level);
 }
 
@@ -88,7 +80,6 @@ constexpr void set_contiguous(Batch &batch, Descriptor *group,
 			      Region<typename Format::Input> region, Level level, bool hint)
 {
 	const size_t n = Format::contiguous_run(level);
-	Descriptor noted = 0;
 
 	if (batch.rules().live && batch.rules().at_once(Kind::hint))
 		return set_contiguous_unbroken<Format>(batch, group, region, level, hint);
@@ -97,10 +88,9 @@ constexpr void set_contiguous(Batch &batch, Descriptor *group,
 			break_leaf(group + i);
 		batch.broken(region, level);
 	}
-	for (size_t i = 0; i < n; i++)
-		noted |= Format::noted_by_hardware(load(group + i));
+	share_notes<Format>(group, level, batch.rules().dirty_note);
 	for (size_t i = 0; i < n; i++) {
-		const Descriptor d = Format::note(load(group + i), noted) & ~Format::contiguous;
+		const Descriptor d = load(group + i) & ~Format::contiguous;
 
 		store(group + i, d | (hint ? Format::contiguous : 0) | Format::valid_bit);
 	}

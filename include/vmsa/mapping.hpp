@@ -64,7 +64,7 @@ class Mapping {
 	template <EntryVisitor<Format> Visit = ShowNothing>
 	constexpr void destroy(const Visit &visit = {})
 	{
-		tree_.destroy(visit);
+		tree_.destroy(visit, rules_.dirty_note);
 	}
 
 	template <OutputRule<Input> Rule>

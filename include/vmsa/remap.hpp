@@ -108,6 +108,24 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			[](auto, Extent) { return true; });
 		if (any && live)
 			batch_.broken(broken, level, tables);
+		if (shows && any)
+			share_notes_in(table, level, broken);
+	}
+
+	// Of whole groups that were broken: torn ones are none any more.
+	constexpr void share_notes_in(Descriptor *table, Level level, Region<Input> broken)
+	{
+		const uint64_t size = Granule::size(level);
+
+		for (Input at = broken.first;; at = at + size) {
+			Descriptor *entry = table + tree_.index(level, at);
+			const Descriptor d = load(entry);
+
+			if (d && !Format::is_valid(d) && begins_group<Format>(d, at, level))
+				share_notes<Format>(entry, level, rules_.dirty_note);
+			if (broken.last - at < size)
+				return;
+		}
 	}
 
 	constexpr void make_new(Descriptor *table, Level level, Input at, Input last, bool live)

@@ -92,4 +92,28 @@ constexpr Descriptor replace_bits(Descriptor *entry, Descriptor mask, Descriptor
 	return old;
 }
 
+// Is a leaf `d` of `level` at `at` the first of a contiguous group?
+template <class Format> constexpr bool begins_group(Descriptor d, auto at, Level level)
+{
+	return (d & Format::contiguous) &&
+	       at.is_aligned(Format::contiguous_run(level) << Format::Granule::shift(level));
+}
+
+// What hardware noted in any leaf of a contiguous group it may have seen of another (rule R_JQQTC): it holds for all.
+// So do the bits `also`, which software left in its place. No TLB has the group any more.
+template <class Format> constexpr void share_notes(Descriptor *group, Level level, Descriptor also)
+{
+	const size_t n = Format::contiguous_run(level);
+	Descriptor noted = 0;
+
+	for (size_t i = 0; i < n; i++)
+		noted |= Format::noted_by_hardware(load(group + i)) | (load(group + i) & also);
+	for (size_t i = 0; i < n; i++) {
+		Descriptor d = load(group + i);
+
+		while (!compare_exchange(group + i, d, Format::note(d, noted) | (noted & also)))
+			;
+	}
+}
+
 } // namespace vmsa

@@ -9,7 +9,7 @@
 #include "vmsa/entry.hpp"
 #include "vmsa/error.hpp"
 #include "vmsa/geometry.hpp"
-#include "vmsa/memory.hpp"
+#include "vmsa/runs.hpp"
 
 namespace vmsa
 {
@@ -61,12 +61,13 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	// Frees every table. No walker may be left: no CPU has the root in its VTTBR, and the TLBs
 	// hold nothing of it. visit(Entry), where it is given, shows every leaf on the way, in order: who reaps
 	// a process gets its pages back in one walk. It may free what a leaf leads to, and not look at the tree.
+	// `noted`: software bits that hold for all of a contiguous group, as ChangeRules::dirty_note does.
 	template <EntryVisitor<F> Visit = ShowNothing>
-	constexpr void destroy(const Visit &visit = {})
+	constexpr void destroy(const Visit &visit = {}, Descriptor noted = 0)
 	{
 		if (!root_)
 			return;
-		empty_table(root_, geometry_.start, space_.first, 0, visit);
+		empty_table(root_, geometry_.start, space_.first, 0, visit, noted);
 		memory_->free(root_, geometry_.root_bytes<Granule>());
 		release();
 	}
@@ -334,7 +335,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	// Shows what is mapped by a table that begins at `at`, and frees those below it.
 	template <class Visit>
 	constexpr void empty_table(Descriptor *table, Level level, Input at, Descriptor above,
-				   const Visit &visit)
+				   const Visit &visit, Descriptor noted)
 	{
 		constexpr bool shows = !std::same_as<Visit, ShowNothing>;
 		const uint64_t size = Granule::size(level);
@@ -345,10 +346,12 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 			const Descriptor d = load(table + i);
 
 			if (Format::is_table(d, level)) {
-				empty_table(child(d), level + 1, at, above | d, visit);
+				empty_table(child(d), level + 1, at, above | d, visit, noted);
 				memory_->free(child(d), Granule::table_bytes);
 			} else if (shows && Format::is_leaf(d, level)) {
-				visit(Entry<F>{{at, size}, d, level, above});
+				if (begins_group<Format>(d, at, level))
+					share_notes<Format>(table + i, level, noted);
+				visit(Entry<F>{{at, size}, load(table + i), level, above});
 			}
 		}
 	}

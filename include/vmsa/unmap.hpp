@@ -97,8 +97,10 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 		batch.changed(leaf, level);
 	});
 	batch.sync();
-	each_leaf([&](Descriptor *, Descriptor d, auto leaf, Level level) {
-		visit(Entry<typename T::Format>{leaf, d | T::Format::valid_bit, level});
+	each_leaf([&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
+		if (begins_group<typename T::Format>(d, leaf.first, level))
+			share_notes<typename T::Format>(entry, level, batch.rules().dirty_note);
+		visit(Entry<typename T::Format>{leaf, load(entry) | T::Format::valid_bit, level});
 	});
 	Editor{tree, batch, all, region}.remove();
 	return {};

@@ -102,6 +102,7 @@ Page changed(const Operation &o, size_t i, Page page)
 		page.bits |= arm::writable;
 		return page;
 	case Verb::write:
+	case Verb::write_noted_beside:
 		page.bits |= arm::access_flag | (page.bits & arm::dbm ? arm::writable : 0);
 		return page;
 	default:

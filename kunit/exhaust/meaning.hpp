@@ -23,13 +23,6 @@ struct Page {
 	bool operator==(const Page &) const = default;
 };
 
-struct Meaning {
-	std::array<Page, most_pages> page;
-	size_t pages = 0;
-
-	bool operator==(const Meaning &) const = default;
-};
-
 // By the Arm ARM's numbers of bits, on purpose not the library's.
 namespace arm
 {
@@ -43,6 +36,19 @@ inline constexpr Descriptor was_dirty = Descriptor{1} << 58; // ours: ChangeRule
 inline constexpr Descriptor permissions = 3 << 6 | Descriptor{3} << 53;
 inline constexpr Descriptor address = (Descriptor{1} << 48) - (1 << page_shift);
 } // namespace arm
+
+// What hardware, or a protection, noted in one leaf of a contiguous group holds for both.
+inline Descriptor notes(Descriptor d)
+{
+	return d & (arm::access_flag | arm::was_dirty | (d & arm::dbm ? arm::writable : 0));
+}
+
+struct Meaning {
+	std::array<Page, most_pages> page;
+	size_t pages = 0;
+
+	bool operator==(const Meaning &) const = default;
+};
 
 // pointer(address of a table) -> its entries
 template <class F, class Pointer>
@@ -63,7 +69,8 @@ void read_table(const Descriptor *table, Level level, size_t at, const Pointer &
 
 			if (d & arm::valid)
 				page = {Page::mapped, (d & arm::address) + (k << page_shift),
-					d & ~arm::address & ~arm::contiguous & ~Descriptor{3}};
+					(d & ~arm::address & ~arm::contiguous & ~Descriptor{3}) |
+						(d & arm::contiguous ? notes(table[i ^ 1]) : 0)};
 			else if (d)
 				page = {Page::note, d >> 1, 0};
 			else

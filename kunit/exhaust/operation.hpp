@@ -34,6 +34,7 @@ enum class Verb : uint8_t {
 	note_dirty,
 	access, // by hardware
 	write,
+	write_noted_beside, // in the other leaf of its group
 };
 
 inline constexpr const char *verbs[] = {
@@ -46,7 +47,7 @@ inline constexpr const char *verbs[] = {
 	"fold",		 "harvest_accessed",
 	"harvest_dirty", "note_accessed",
 	"note_dirty",	 "access",
-	"write",
+	"write",	 "write_noted_beside",
 };
 
 // A leaf's attributes, few enough to be listed.

@@ -106,17 +106,22 @@ template <class F> class Performer {
 			return lab_.note_dirty(region.first).error();
 		case Verb::access:
 		case Verb::write:
-			return hardware(region, o.verb == Verb::write);
+		case Verb::write_noted_beside:
+			return hardware(region, o.verb);
 		}
 		return {};
 	}
 
     private:
-	Error hardware(Region region, bool write)
+	Error hardware(Region region, Verb verb)
 	{
-		if (!lab_.tree().at(region.first).is_leaf())
+		const auto leaf = lab_.tree().at(region.first);
+
+		if (!leaf.is_leaf())
 			return {Errc::not_mapped, region};
-		lab_.access(region, write);
+		if (verb == Verb::write_noted_beside && (leaf.descriptor & arm::contiguous))
+			region = {Input{region.first.raw() ^ leaf.region.size()}, region.size()};
+		lab_.access(region, verb != Verb::access);
 		return {};
 	}
 

@@ -2,7 +2,8 @@
 //
 // Walker: hardware that may act at one step of an operation. It notes that a page is accessed, or written, in the
 // leaf that it finds from the root; or in the table where the leaf stood when the operation began, as long as a
-// walk cache may lead there. Only in a valid leaf, and only what FEAT_HAFDBS lets it note.
+// walk cache may lead there; or in the other leaf of its group, as long as a TLB may hold that as one (R_JQQTC). Only
+// in a valid leaf, and only what FEAT_HAFDBS lets it note.
 #pragma once
 
 #include "exhaust/meaning.hpp"
@@ -12,24 +13,31 @@
 namespace exhaust
 {
 
+// How the hardware gets to a leaf.
+enum class By : uint8_t { root, walk_cache, group };
+
 template <class F> class Walker {
     public:
 	explicit Walker(support::Lab<F> &lab) : lab_{lab}
 	{
 	}
 
-	// What it will note, of which page; and whether it goes by a walk cache.
-	void prepare(size_t page, bool write, bool cached)
+	// What it will note, of which page, and how. False where that is no other way than from the root.
+	bool prepare(size_t page, bool write, By by)
 	{
 		page_ = page;
 		write_ = write;
 		noted_ = 0;
+		by_ = by;
+		syncs_ = lab_.tlb().syncs();
 		from_ = {lab_.tree().root(), lab_.tree().geometry().start};
-		if (cached) {
-			const Found leaf = find();
+		if (by == By::root)
+			return true;
 
-			from_ = {leaf.entry - index(leaf.level), leaf.level};
-		}
+		const Found leaf = find();
+
+		from_ = {leaf.entry - index(leaf.level), leaf.level};
+		return by == By::walk_cache || (*leaf.entry & arm::contiguous);
 	}
 
 	// At step `n` of what `operation` does.
@@ -84,6 +92,16 @@ template <class F> class Walker {
 
 		Descriptor *entry = find().entry;
 
+		// Whatever was synced since, it may have been the group.
+		if (by_ == By::group) {
+			constexpr Descriptor walked = arm::valid | arm::contiguous;
+
+			if (lab_.tlb().syncs() != syncs_ && (*entry & walked) != walked)
+				return;
+			entry = from_.entry + (index(from_.level) ^ 1);
+			if (from_.level < 3 && (*entry & 3) == arm::table_or_page)
+				return;
+		}
 		if (!(*entry & arm::valid))
 			return;
 
@@ -99,6 +117,8 @@ template <class F> class Walker {
 	support::Lab<F> &lab_;
 	size_t page_ = 0;
 	bool write_ = false;
+	By by_ = By::root;
+	size_t syncs_ = 0;
 	Found from_{}; // the first entry of a table
 	Descriptor noted_ = 0;
 };

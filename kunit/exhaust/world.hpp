@@ -169,9 +169,11 @@ template <class F> class World {
 			for (bool write : {false, true}) {
 				if (was.kind != Page::mapped || !may_note(was, write))
 					continue;
-				for (bool cached : {false, true}) {
+				for (By by : {By::root, By::walk_cache, By::group}) {
+					if (!walker_.prepare(page, write, by))
+						continue;
 					for (unsigned long n = 0; n < accesses && good(); n++)
-						note_at(i, way, o, n, page, write, cached);
+						note_at(i, way, o, n, page, write, by);
 				}
 			}
 		}
@@ -185,17 +187,23 @@ template <class F> class World {
 	}
 
 	void note_at(size_t i, const Way &way, const Operation &o, unsigned long n, size_t page,
-		     bool write, bool cached)
+		     bool write, By by)
 	{
 		Error got;
 
 		use(way);
-		walker_.prepare(page, write, cached);
+		walker_.prepare(page, write, by);
 		performer_.listen(page);
 		walker_.at(n, [&] { got = performer_.perform(o); });
 
-		const Page is = meaning().page[page];
+		const Meaning after = meaning();
+		Page is = after.page[page];
 		const Descriptor noted = walker_.noted();
+		const auto leaf = lab_.tree().at(Input{uint64_t{page} << page_shift});
+
+		// What is said of one leaf of a group is said of each.
+		if (leaf.is_leaf() && (leaf.descriptor & arm::contiguous))
+			is.bits |= after.page[page ^ (leaf.region.size() >> page_shift)].bits;
 		const Descriptor known = performer_.told() | is.bits |
 					 (is.bits & arm::was_dirty ? arm::writable : 0);
 		const bool goes = o.verb == Verb::unmap || o.verb == Verb::unmap_saying ||
@@ -331,5 +339,7 @@ template <class F> class World {
 	unsigned long batches_ = 0;
 	unsigned long starved_ = 0;
 };
+
+extern template class World<Toy<1>>; // world.cpp
 
 } // namespace exhaust

@@ -107,6 +107,23 @@ TEST(a_harvest_of_dirty_leaves_visits_when_they_are_invalidated)
 	ASSERT(lab.good());
 }
 
+// Hardware notes in one leaf of a group that another was written: where that one goes, the others know.
+TEST(a_note_of_a_group_outlives_the_leaf_that_has_it)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	const Region<Ipa> group{Ipa{2 * MiB}, 16 * page};
+	unsigned seen = 0;
+
+	ASSERT(lab.good() && lab.map(group, Pa{0}, clean, {3, true}));
+	*lab.descriptor(group.first) |= s2ap_write;
+	lab.hardware_was_here();
+	ASSERT(lab.protect(group, r));
+	ASSERT(lab.unmap({group.first, page}));
+	ASSERT(lab.harvest_dirty(group, [&](auto, Level) { seen++; }));
+	EXPECT_EQ(seen, 15);
+	ASSERT(lab.good());
+}
+
 TEST(unmap_shows_what_it_took)
 {
 	for (unsigned bbm_level = 0; bbm_level < 3; bbm_level++) {
@@ -134,7 +151,8 @@ TEST(unmap_shows_what_it_took)
 			}));
 			EXPECT(next == region.last + 1);
 			EXPECT_EQ(lab.memory().allocations() - before, needed);
-			EXPECT_EQ(written, less ? 2 * page : 2 * page + 2 * MiB);
+			// One of the two pages is of a group, which is said to be written as a whole.
+			EXPECT_EQ(written, less ? 2 * page : 17 * page + 2 * MiB);
 			EXPECT(!lab.tree().at(region.last).is_leaf());
 			EXPECT_EQ(lab.only_root(), !less);
 			ASSERT(lab.good());
@@ -157,4 +175,5 @@ TEST(a_hole_is_told_before_anything_is_shown)
 
 SUITE(dirty, protection_leaves_a_note_for_the_next_harvest, stage_1_keeps_it_in_the_same_bit,
       whoever_wants_no_note_gets_none, a_harvest_of_dirty_leaves_visits_when_they_are_invalidated,
-      unmap_shows_what_it_took, a_hole_is_told_before_anything_is_shown);
+      unmap_shows_what_it_took, a_hole_is_told_before_anything_is_shown,
+      a_note_of_a_group_outlives_the_leaf_that_has_it);

@@ -110,5 +110,45 @@ TEST(a_row_says_where_it_leads)
 	EXPECT(!next_piece(lab.tree(), row.region.last + 1, row));
 }
 
+// Hardware may note in any leaf of a contiguous group what it saw of another.
+TEST(what_was_noted_of_a_group_is_shown_of_each_leaf)
+{
+	using F = Stage2_4K;
+	Stage2Attributes logged = normal | r;
+	const Region<Ipa> group{Ipa{2 * MiB}, 16 * page};
+	size_t dirty = 0;
+	const auto visit = [&](const Entry<F> &e) {
+		dirty += F::is_dirty(e.descriptor);
+	};
+
+	logged.dbm = true;
+	for (unsigned way = 0; way < 3; way++) {
+		Lab<F> lab{test, 40};
+		Verdict verdict{test};
+		ScratchMemory memory{test, verdict, Granule4K::table_bytes, 16};
+		NoTlb nobody;
+		Mapping<F, ScratchMemory, NoTlb> idle{memory, nobody};
+
+		dirty = 0;
+		ASSERT(lab.map(group, Pa{2 * MiB}, logged, {.contiguous = true}));
+		*lab.descriptor(group.first + 3 * page) |= F::dirty_bit;
+		lab.hardware_was_here();
+		if (way == 0) {
+			EXPECT(lab.unmap(group, visit));
+		} else if (way == 1) {
+			EXPECT(lab.remap(group, Linear{group.first, Pa{GiB}}, logged, MapLimits{},
+					 visit));
+		} else {
+			ASSERT(idle.create(stage2_geometry<Granule4K>(40, 48).value()));
+			ASSERT(idle.map(group, Linear{group.first, Pa{0}}, logged,
+					{.contiguous = true}));
+			*idle.tree().slot(group.first + 3 * page).entry() |= F::dirty_bit;
+			idle.destroy(visit);
+		}
+		EXPECT_EQ(dirty, 16);
+		ASSERT(lab.good() && verdict.good());
+	}
+}
+
 SUITE(reap, each_leaf_is_shown_as_its_tables_go, a_map_that_is_in_use_is_not_reaped,
-      a_row_says_where_it_leads);
+      a_row_says_where_it_leads, what_was_noted_of_a_group_is_shown_of_each_leaf);

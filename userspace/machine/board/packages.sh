@@ -38,6 +38,7 @@ installs_s2ctl() {
 	LINES
 	diff <(echo "s2ctl $version") <(s2ctl --version)
 	find /usr/local -name 's2ctl*' -delete
+	(cd /usr/local/share && rmdir --parents bash-completion/completions && rmdir man/man8)
 }
 
 # Of what was built just now: a second time the compiler would take as long. build-essential is a name for what
