@@ -77,6 +77,8 @@ done
 [[ -r $initrd ]] || refuse "cannot read the initrd: $initrd"
 [[ $timeout =~ ^[1-9][0-9]*$ ]] || refuse "--timeout takes whole seconds, not '$timeout'"
 [[ ${gic:=3} =~ ^[234]$ ]] || refuse "there is no GICv$gic (known: 2 3 4)"
+# QEMU 11.1 refuses an ITS that the GIC cannot have.
+[[ $gic != 2 ]] || : "${its:=off}"
 [[ ${its:=on} =~ ^(on|off)$ ]] || refuse "--its is on or off, not '$its'"
 [[ $its == on || $gic != 4 ]] || refuse "a GICv4 is one for its ITS: take --gic 3"
 [[ ${kvm_mode:-none} =~ ^(none|nvhe|protected|nested)$ ]] ||
