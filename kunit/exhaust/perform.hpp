@@ -6,6 +6,8 @@
 #include "exhaust/meaning.hpp"
 #include "support/lab.hpp"
 
+#include <optional>
+
 namespace exhaust
 {
 
@@ -35,13 +37,9 @@ template <class F> class Performer {
 
 	Error perform(const Operation &o)
 	{
-		const Region region{Input{uint64_t{o.first} << page_shift},
-				    uint64_t{1u + o.last - o.first} << page_shift};
-		const auto rule = [&](Input at) {
-			return vmsa::Extent{vmsa::Pa{output_of(o, at.raw() >> page_shift)},
-					    vmsa::bit(32)};
-		};
-		const vmsa::MapLimits limits{o.largest, o.contiguous, vmsa::annotation(o.from)};
+		const Region region = region_of(o);
+		const vmsa::MapLimits limits = limits_of(o);
+		const Rule rule{o};
 		const auto attributes = attributes_of(o.attributes);
 		const auto seen = [&](const vmsa::Entry<F> &e) {
 			verdict_.expect(!lab_.tlb().may_hold(e.region),
@@ -70,13 +68,7 @@ template <class F> class Performer {
 		case Verb::protect:
 			return lab_.protect(region, attributes.access).error();
 		case Verb::retype:
-			return lab_
-				.modify(region,
-					[&](auto, auto a) {
-						a.memory = attributes.memory;
-						return a;
-					})
-				.error();
+			return lab_.modify(region, Retype{attributes.memory}).error();
 		case Verb::mark:
 			return lab_
 				.modify(region,
@@ -112,7 +104,70 @@ template <class F> class Performer {
 		return {};
 	}
 
+	// How many tables it will take, and how it will end but for no_memory. Empty where nobody can be asked.
+	std::optional<vmsa::Result<size_t>> foresee(const Operation &o) const
+	{
+		const auto &map = lab_.mapping();
+		const Region region = region_of(o);
+		const auto attributes = attributes_of(o.attributes);
+
+		switch (o.verb) {
+		case Verb::map:
+			return map.tables_to_map(region, Rule{o}, attributes, limits_of(o));
+		case Verb::remap:
+			return map.tables_to_remap(region, Rule{o}, attributes, limits_of(o));
+		case Verb::unmap:
+		case Verb::unmap_saying:
+		case Verb::unmap_showing:
+			return map.tables_to_unmap(region);
+		case Verb::protect:
+			return map.tables_to_protect(region, attributes.access);
+		case Verb::retype:
+			return map.tables_to_modify(region, Retype{attributes.memory});
+		case Verb::annotate:
+			return map.tables_to_annotate(region, o.to);
+		case Verb::reannotate:
+			return map.tables_to_annotate(region, o.from, o.to);
+		case Verb::unannotate:
+			return map.tables_to_unannotate(region, o.from);
+		case Verb::cut:
+			return map.tables_to_cut(region, o.largest);
+		default:
+			return {};
+		}
+	}
+
     private:
+	struct Rule {
+		const Operation &o;
+
+		vmsa::Extent operator()(Input at) const
+		{
+			return {vmsa::Pa{output_of(o, at.raw() >> page_shift)}, vmsa::bit(32)};
+		}
+	};
+
+	struct Retype {
+		vmsa::MemoryType memory;
+
+		auto operator()(auto, auto a) const
+		{
+			a.memory = memory;
+			return a;
+		}
+	};
+
+	static Region region_of(const Operation &o)
+	{
+		return {Input{uint64_t{o.first} << page_shift},
+			uint64_t{1u + o.last - o.first} << page_shift};
+	}
+
+	static vmsa::MapLimits limits_of(const Operation &o)
+	{
+		return {o.largest, o.contiguous, vmsa::annotation(o.from)};
+	}
+
 	Error hardware(Region region, Verb verb)
 	{
 		const auto leaf = lab_.tree().at(region.first);

@@ -4,6 +4,7 @@
 // found. A step is one operation, or some in one batch. After each:
 //
 //   it ended as foretold, and the tree says what was foretold     (meaning.hpp)
+//   tables_to_... had said the same, and how many tables it took
 //   the tables could be adopted, and none of them is empty
 //   the judges of the lab have no objection                       (support/lab.hpp)
 //
@@ -131,9 +132,17 @@ template <class F> class World {
 		const size_t taken = lab_.memory().allocations();
 
 		use(way);
+
+		const auto foreseen = performer_.foresee(o);
+
 		steps = {};
 		steps_++;
-		if (!ended(o, want, performer_.perform(o), way))
+
+		const Error got = performer_.perform(o);
+
+		verdict_.expect(!foreseen || foreseen->error() == got, "the end that was foreseen",
+				static_cast<uint64_t>(got.code), got.first);
+		if (!ended(o, want, got, way))
 			return;
 
 		const unsigned long accesses = steps.taken;
@@ -145,6 +154,8 @@ template <class F> class World {
 
 		const size_t needed = lab_.memory().allocations() - taken;
 
+		verdict_.expect(!foreseen || foreseen->value() == needed,
+				"as many tables as were foreseen", needed, 0);
 		come_to(i);
 		for (size_t k = 0; k < needed && good(); k++) {
 			use(way);
