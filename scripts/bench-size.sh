@@ -23,8 +23,8 @@ bytes() {
 
 # NAME BOUND LIMIT
 uses='id_map 4900 9250
-stage2_basic 9000 13450
-full 30000 42900'
+stage2_basic 9000 13400
+full 30000 42700'
 
 failed=0 n=0 json=''
 echo '#    use                  ours      bound      limit'
