@@ -48,7 +48,7 @@ template <class Format> typename Format::Attributes draw_attributes(Random &rand
 		a.shareability = Format::lpa2 ? Shareability::inner : all[random.below(3)];
 		a.accessed = !random.one_in(8);
 		a.software = static_cast<uint8_t>(random.below(16));
-		if constexpr (requires { a.non_secure; }) {
+		if constexpr (requires { a.guarded; }) {
 			a.non_secure = random.one_in(2);
 			a.global = random.one_in(2);
 			a.guarded = random.one_in(2);

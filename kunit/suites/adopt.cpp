@@ -180,20 +180,28 @@ TEST(a_root_that_cannot_be_is_refused)
 }
 
 // A map that is in use when it is taken over: what it changes from then on is invalidated, for every ASID.
+// The root of tables that somebody else made, of one region.
+[[gnu::noinline]] static Pa tables_of_boot(LiveBench &bench, Region<Va> region)
+{
+	NoTlb nobody;
+	Mapping<F1, ScratchMemory, NoTlb> boot{bench.memory, nobody};
+
+	if (!boot.create(stage1_geometry<Granule4K>(39, 40).value()) ||
+	    !boot.map(region, Linear{region.first, Pa{GiB}}, normal | rw))
+		return Pa{0};
+	return bench.memory.physical(boot.release());
+}
+
 TEST(a_live_map_takes_over_live_tables)
 {
 	LiveBench bench{test};
 	const auto all = [](Pa) {
 		return true;
 	};
-	const Region<Va> region{Va{GiB}, 4 * page};
-	NoTlb nobody;
-	Mapping<F1, ScratchMemory, NoTlb> boot{bench.memory, nobody};
+	const Pa root = tables_of_boot(bench, {Va{GiB}, 4 * page});
 
-	ASSERT(boot.create(stage1_geometry<Granule4K>(39, 40).value()));
-	ASSERT(boot.map(region, Linear{region.first, Pa{GiB}}, normal | rw));
+	ASSERT(root.raw());
 
-	const Pa root = bench.memory.physical(boot.release());
 	RecordedIdMap<El1And0> map{bench.memory, usual_config<El1And0>(), root, all, {},
 				   {&bench.log}};
 
@@ -207,13 +215,20 @@ TEST(a_live_map_takes_over_live_tables)
 	map.mark_inactive();
 	EXPECT(map.destroy());
 	EXPECT_EQ(bench.memory.live(), 0);
+	ASSERT(bench.verdict.good());
+}
 
-	// And one that is refused.
-	RecordedIdMap<El1And0> none{bench.memory, usual_config<El1And0>(), root + 8, all, {},
+TEST(a_live_map_refuses_a_root_that_cannot_be)
+{
+	LiveBench bench{test};
+	const auto all = [](Pa) {
+		return true;
+	};
+	RecordedIdMap<El1And0> none{bench.memory, usual_config<El1And0>(), Pa{GiB + 8}, all, {},
 				    {&bench.log}};
 
 	EXPECT_EQ(none.created().error().code, Errc::unaligned_base);
-	EXPECT(!none.map(region, normal | rw));
+	EXPECT(!none.map({Va{GiB}, 4 * page}, normal | rw));
 	ASSERT(bench.verdict.good());
 }
 
@@ -236,4 +251,4 @@ TEST(a_table_named_twice_is_found_wherever_it_lies)
 
 SUITE(adopt, tables_of_others_are_taken_over, the_entry_at_fault_is_named,
       a_root_that_cannot_be_is_refused, a_live_map_takes_over_live_tables,
-      a_table_named_twice_is_found_wherever_it_lies);
+      a_live_map_refuses_a_root_that_cannot_be, a_table_named_twice_is_found_wherever_it_lies);
