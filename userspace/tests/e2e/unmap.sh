@@ -60,7 +60,7 @@ it 'keeps the RAM under what it refuses to unmap'
 guest ram=64k
 accepted map 'ipa=0 size=64k'
 refused unmap 'ipa=^0 size=128k' ENOENT '0x10000-0x1ffff is not mapped'
-refused map 'ipa=1M size=^4k' ENOSPC '0x10000 of 0x10000 bytes are mapped'
+refused map 'ipa=1M size=^4k' ENOSPC '64K of 64K are mapped'
 guest ram=8M
 accepted map 'ipa=0x200000 size=2M'
 
