@@ -9,6 +9,7 @@ source "$(dirname "$0")/lib.sh"
 cd "$top"
 out=build/farm/planted
 report=build/farm/planted.out
+mkdir -p build/farm
 
 run_farm() {
 	local status=0
