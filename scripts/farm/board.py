@@ -57,7 +57,7 @@ class Run:
 
     def remarks(self):
         """What on_board says at the end: why the module is not loaded, what the kernel complains about."""
-        head = re.compile("# (Subtest:|.* took )")
+        head = re.compile("# (Subtest:|.* took |engine )")
         return [line[2:] for line in self.lines if line.startswith("# ") and not head.match(line)]
 
 
