@@ -15,7 +15,7 @@ run_farm() {
 	local status=0
 
 	scripts/farm.sh --env scripts/farm/planted.yaml --tests 'map walk' --extra scripts/farm/planted.sh \
-		--no-progress 45 >"$report" || status=$?
+		--no-progress 45 >"$report" 2>"$report.err" || status=$?
 	((status == 1)) || echo "its exit status is $status"
 	grep -qx "86 passed, 6 failed, 52 skipped" <(tail -n 1 "$report") || tail -n 1 "$report"
 }
