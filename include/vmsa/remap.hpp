@@ -109,23 +109,32 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		if (any && live)
 			batch_.broken(broken, level, tables);
 		if (shows && any)
-			share_notes_in(table, level, broken);
+			share_all_notes(table, level, at, last);
 	}
 
-	// Of whole groups that were broken: torn ones are none any more.
-	constexpr void share_notes_in(Descriptor *table, Level level, Region<Input> broken)
+	// Of the groups that were broken. Only in a run is what is invalid, and not 0, a broken leaf: elsewhere it may be
+	// an annotation. Torn groups are none any more.
+	constexpr void share_all_notes(Descriptor *table, Level level, Input at, Input last)
 	{
 		const uint64_t size = Granule::size(level);
 
-		for (Input at = broken.first;; at = at + size) {
-			Descriptor *entry = table + tree_.index(level, at);
-			const Descriptor d = load(entry);
+		each_part(
+			level, at, last,
+			[&](Region<Input> run, Pa) {
+				for (Input leaf = run.first;; leaf = leaf + size) {
+					Descriptor *entry = table + tree_.index(level, leaf);
+					const Descriptor d = load(entry);
 
-			if (d && !Format::is_valid(d) && begins_group<Format>(d, at, level))
-				share_notes<Format>(entry, level, rules_.dirty_note);
-			if (broken.last - at < size)
-				return;
-		}
+					if (d && !Format::is_valid(d) &&
+					    Format::is_leaf(d | Format::valid_bit, level) &&
+					    begins_group<Format>(d, leaf, level))
+						share_notes<Format>(entry, level,
+								    rules_.dirty_note);
+					if (run.last - leaf < size)
+						return true;
+				}
+			},
+			[](auto, Extent) { return true; });
 	}
 
 	constexpr void make_new(Descriptor *table, Level level, Input at, Input last, bool live)
