@@ -188,7 +188,8 @@ completion_works() {
 		s2ctl decode --stage 2|2 2-fwb
 		s2ctl decode --stage 2 --le|--level
 		s2ctl load-dump x w|walk
-		s2ctl trace -f d|demo
+		s2ctl trace d|demo
+		s2ctl trace demo d|demo
 		s2ctl trace --event ta|table_alloc table_free
 		s2ctl accessed demo --faults r|report
 		s2ctl help dec|decode

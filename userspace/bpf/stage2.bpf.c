@@ -21,7 +21,14 @@
 const volatile __u32 recording;
 const volatile __u32 counting;
 const volatile __u32 filtering;
-const volatile char wanted[STAGE2_GUEST_NAME_BYTES];
+
+/* The guests to watch, where not all are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, char[STAGE2_GUEST_NAME_BYTES]);
+	__type(value, __u8);
+} wanted SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -56,17 +63,6 @@ static __always_inline void lose(__u32 kind)
 
 	if (count)
 		(*count)++;
-}
-
-static __always_inline int is_wanted(const char *guest)
-{
-	for (int i = 0; i < STAGE2_GUEST_NAME_BYTES; i++) {
-		if (guest[i] != wanted[i])
-			return 0;
-		if (!guest[i])
-			return 1;
-	}
-	return 1;
 }
 
 static __always_inline struct cpu_counts *counts_of(const char *guest)
@@ -165,7 +161,7 @@ static __always_inline int handle(const __u64 *context, enum event event, unsign
 	char guest[STAGE2_GUEST_NAME_BYTES] = {};
 
 	bpf_probe_read_kernel_str(guest, sizeof(guest), (const void *)context[0]);
-	if (filtering && !is_wanted(guest))
+	if (filtering && !bpf_map_lookup_elem(&wanted, guest))
 		return 0;
 	if (counting)
 		count(context + 1, guest, event);

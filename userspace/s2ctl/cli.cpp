@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <list>
 
 namespace s2ctl
@@ -173,6 +174,50 @@ const Command *find_command(const std::string &word)
 	return nullptr;
 }
 
+// "s2ctl trace demo --for 5"
+std::string joined(const std::vector<std::string> &words)
+{
+	std::string text{"s2ctl"};
+
+	for (const std::string &word : words)
+		text += ' ' + word;
+	return text;
+}
+
+// One order of words for all commands: who writes another is told this one.
+void check_order(const std::vector<std::string> &words, const Command *command)
+{
+	if (!command && words.size() > 1 && find_command(words[1])) {
+		std::vector<std::string> right = words;
+
+		std::swap(right[0], right[1]);
+		throw Failure{Exit::usage,
+			      "the command comes before the guest: " + joined(right)};
+	}
+	if (!command || command->arguments.empty() ||
+	    std::string_view{command->arguments[0].name} != "guest")
+		return;
+	for (size_t i = 1; i < words.size(); i++) {
+		const bool is_long = words[i] == "--guest" || words[i].starts_with("--guest=");
+		const bool alone = words[i] == "-f" || words[i] == "--guest";
+		std::vector<std::string> right = words;
+		std::string guest{"GUEST"};
+
+		if (!is_long && !(words[i].starts_with("-f") && !words[i].starts_with("--")))
+			continue;
+		if (!alone)
+			guest = words[i].substr(is_long ? std::strlen("--guest=") : 2);
+		else if (i + 1 < words.size())
+			guest = words[i + 1];
+		right.erase(right.begin() + static_cast<long>(i),
+			    right.begin() + static_cast<long>(std::min(i + 1 + alone, right.size())));
+		right.insert(right.begin() + 1, guest);
+		throw Failure{Exit::usage,
+			      words[i].substr(0, is_long ? 7 : 2) +
+				      " is no option: the guest is the first word: " + joined(right)};
+	}
+}
+
 } // namespace
 
 CommandLine parse_command_line(int argc, const char *const *argv)
@@ -190,6 +235,7 @@ CommandLine parse_command_line(int argc, const char *const *argv)
 	if (words.empty())
 		words.emplace_back("--help");
 	line.command = find_command(words[0]);
+	check_order(words, line.command);
 	if (!line.command && !words[0].starts_with('-'))
 		throw Failure{Exit::usage, "there is no command '" + words[0] + "'" +
 						   similar(words[0]) + "; s2ctl --help lists them"};

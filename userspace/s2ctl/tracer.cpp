@@ -91,6 +91,7 @@ struct Tracer::Implementation {
 	}
 
 	int load(const TracerOptions &options, Way wanted);
+	int want(const std::vector<std::string> &guests);
 	void attach();
 	void detach();
 	int each(const void *record, size_t bytes);
@@ -110,9 +111,9 @@ int Tracer::Implementation::load(const TracerOptions &options, Way wanted)
 	way = wanted;
 	bpf->rodata->recording = options.recording;
 	bpf->rodata->counting = options.counting;
-	bpf->rodata->filtering = !options.guest.empty();
-	// One that is too long is nobody's name.
-	options.guest.copy(bpf->rodata->wanted, sizeof(bpf->rodata->wanted));
+	bpf->rodata->filtering = !options.guests.empty();
+	bpf_map__set_max_entries(bpf->maps.wanted,
+				 static_cast<uint32_t>(std::max<size_t>(options.guests.size(), 1)));
 	bpf_map__set_max_entries(bpf->maps.ring, static_cast<uint32_t>(options.buffer));
 	for (unsigned i = 0; i < EVENTS; i++) {
 		const std::string event = trace::kinds()[i].name;
@@ -131,7 +132,26 @@ int Tracer::Implementation::load(const TracerOptions &options, Way wanted)
 		if (error)
 			return -error;
 	}
-	return -stage2_bpf__load(bpf);
+
+	const int error = stage2_bpf__load(bpf);
+
+	return error ? -error : want(options.guests);
+}
+
+// Returns 0 or an errno.
+int Tracer::Implementation::want(const std::vector<std::string> &guests)
+{
+	for (const std::string &guest : guests) {
+		// One that is too long is nobody's name: it fills its key, where others have a NUL.
+		char name[STAGE2_GUEST_NAME_BYTES] = {};
+		const uint8_t yes = 1;
+
+		guest.copy(name, sizeof(name));
+		if (bpf_map__update_elem(bpf->maps.wanted, name, sizeof(name), &yes, sizeof(yes),
+					 BPF_ANY))
+			return errno;
+	}
+	return 0;
 }
 
 void Tracer::Implementation::attach()

@@ -19,7 +19,7 @@ namespace s2ctl
 
 struct TracerOptions {
 	std::vector<unsigned> events = {}; // EVENT_*; none: all of them
-	std::string guest = {}; // only this one's events, unless empty
+	std::vector<std::string> guests = {}; // only their events; none: those of all
 	bool recording = false; // consume() has something
 	bool counting = false; // counts() has something
 	uint64_t buffer = 64 * 1024; // bytes of the ring: a power of two, of whole pages

@@ -11,7 +11,9 @@ TracerOptions tracer_options(const Arguments &arguments)
 {
 	TracerOptions options;
 
-	options.guest = arguments.text("--guest", "");
+	options.guests = arguments.all("guest");
+	for (const std::string &guest : options.guests)
+		(void)Debugfs::guest_file(guest, ""); // throws where nobody can be called that
 	options.verbose = arguments.has("--verbose");
 	// What is wrong is told before anything is attached.
 	(void)TimeLimit{arguments};

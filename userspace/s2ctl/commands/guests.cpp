@@ -136,10 +136,20 @@ void pad(std::string &out, size_t width, const std::string &text)
 	out.append(text.size() < width ? width - text.size() : 1, ' ');
 }
 
+// All, or those that were named: each of them has to be there.
+std::vector<std::string> guests_to_list(const Invocation &in)
+{
+	if (!in.arguments.has("guest"))
+		return in.debugfs.guests();
+	for (const std::string &guest : in.arguments.all("guest"))
+		(void)in.debugfs.read(Debugfs::guest_file(guest, "config"));
+	return in.arguments.all("guest");
+}
+
 void list(const Invocation &in)
 {
 	std::string &out = in.out.text;
-	const std::vector<std::string> guests = in.debugfs.guests();
+	const std::vector<std::string> guests = guests_to_list(in);
 	json::Writer json{out};
 
 	if (in.arguments.has("--names")) {
@@ -216,6 +226,7 @@ constexpr Argument features_arguments[] = {
 };
 
 constexpr Argument list_arguments[] = {
+	{"guest", "GUEST", "only these (all)", Kind::guest, false, true},
 	{"--names", nullptr, "only their names", Kind::flag},
 };
 
@@ -249,7 +260,7 @@ constexpr Command list_command = {
 	"the guests there are",
 	"",
 	list_arguments,
-	"  s2ctl list\n  s2ctl list --names\n  s2ctl list --json | jq '.[].mapped_bytes'\n",
+	"  s2ctl list\n  s2ctl list demo other\n  s2ctl list --names\n  s2ctl list --json | jq '.[].mapped_bytes'\n",
 	list};
 
 constexpr Command create_command = {

@@ -96,7 +96,7 @@ void hist(const Invocation &in)
 constexpr const char *names[] = {"fault", "run"};
 
 constexpr Argument arguments[] = {
-	traced_guest_argument,
+	traced_guests_argument,
 	{"--of", "WHAT", "fault: until it was answered; run: until the guest left (both)",
 	 Kind::choice, false, false, names},
 	for_argument,
@@ -112,7 +112,7 @@ constexpr Command hist_command = {
 	"lies between\n"
 	"two powers of two; a percentile is at most an eighth too large.",
 	arguments,
-	"  s2ctl hist --for 10\n  s2ctl hist -f demo --of fault\n"
+	"  s2ctl hist --for 10\n  s2ctl hist demo --of fault\n"
 	"  s2ctl hist --for 1 --json | jq '.histograms[] | [.guest, .of, .p99_ns]'\n",
 	hist};
 

@@ -135,26 +135,42 @@ void run(const Invocation &in)
 	}
 }
 
+void write_verdict(json::Writer &json, const std::string &guest, const std::string &text)
+{
+	const size_t par = text.find("PAR_EL1 ");
+
+	json.begin_object();
+	if (!guest.empty())
+		json.member("guest", guest);
+	write_member(json, "verify", text.substr(0, text.find('\n')));
+	if (par != std::string::npos)
+		json.member("par_el1", text.substr(par + 8, text.find('\n', par) - par - 8));
+	json.end();
+}
+
+// One guest's verdict has no name; of several, each has.
 void verify(const Invocation &in)
 {
-	const std::string text =
-		in.debugfs.read(Debugfs::guest_file(in.arguments.text("guest"), "verify"));
-	const bool same = text.find("no difference") != std::string::npos;
+	const std::vector<std::string> &guests = in.arguments.all("guest");
+	const bool several = guests.size() > 1;
+	json::Writer json{in.out.text};
+	bool same = true;
 
-	if (in.json) {
-		json::Writer json{in.out.text};
+	for (const std::string &guest : guests)
+		(void)in.debugfs.read(Debugfs::guest_file(guest, "config")); // all of them, or none
+	if (in.json && several)
+		json.begin_array();
+	for (const std::string &guest : guests) {
+		const std::string text = in.debugfs.read(Debugfs::guest_file(guest, "verify"));
 
-		const size_t par = text.find("PAR_EL1 ");
-
-		json.begin_object();
-		write_member(json, "verify", text.substr(0, text.find('\n')));
-		if (par != std::string::npos)
-			json.member("par_el1",
-				    text.substr(par + 8, text.find('\n', par) - par - 8));
-		json.end();
-	} else {
-		in.out.text = text;
+		same = same && text.find("no difference") != std::string::npos;
+		if (in.json)
+			write_verdict(json, several ? guest : "", text);
+		else
+			in.out.text += (several ? guest + ": " : "") + text;
 	}
+	if (in.json && several)
+		json.end();
 	if (!same) {
 		in.out.flush();
 		throw Failure{Exit::differs, "the MMU and the tables do not agree"};
@@ -178,7 +194,9 @@ constexpr Argument run_arguments[] = {
 	{"--ms", "N", "end after so many milliseconds"},
 };
 
-constexpr Argument verify_arguments[] = {guest_argument};
+constexpr Argument verify_arguments[] = {
+	{"guest", "GUEST", "which, one or more", Kind::guest, true, true},
+};
 
 } // namespace
 
@@ -205,7 +223,7 @@ constexpr Command verify_command = {"verify",
 				    "The machine translates each leaf's address with the guest's "
 				    "tables, and the answer is compared.",
 				    verify_arguments,
-				    "  s2ctl verify demo\n",
+				    "  s2ctl verify demo\n  s2ctl list --names | xargs s2ctl verify\n",
 				    verify};
 
 } // namespace s2ctl

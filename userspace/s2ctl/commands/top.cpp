@@ -33,12 +33,12 @@ struct State {
 	std::map<std::string, trace::Counts> counts;
 };
 
-State look(const Debugfs &debugfs, const Tracer &tracer, const std::string &only)
+State look(const Debugfs &debugfs, const Tracer &tracer, const std::vector<std::string> &only)
 {
 	State state{now_ns(), {}, tracer.counts()};
 
 	for (const std::string &guest : debugfs.guests()) {
-		if (!only.empty() && guest != only)
+		if (!only.empty() && !std::ranges::count(only, guest))
 			continue;
 		try {
 			state.stats.emplace_back(
@@ -114,7 +114,7 @@ void top(const Invocation &in)
 	Tracer tracer{options};
 	const Keys keys;
 	bool quit = false;
-	State before = look(in.debugfs, tracer, options.guest);
+	State before = look(in.debugfs, tracer, options.guests);
 	uint64_t snapshots = 0;
 
 	while (snapshots < count && !quit) {
@@ -132,7 +132,7 @@ void top(const Invocation &in)
 		if (interrupted() || quit)
 			break;
 
-		State now = look(in.debugfs, tracer, options.guest);
+		State now = look(in.debugfs, tracer, options.guests);
 
 		shown = snapshot_of(now, before, tracer.lost().counts);
 		show(in, *shown, snapshots++ == 0);
@@ -144,7 +144,7 @@ void top(const Invocation &in)
 }
 
 constexpr Argument arguments[] = {
-	traced_guest_argument,
+	traced_guests_argument,
 	{"--interval", "SECONDS", "from one look to the next (1)"},
 	{"--count", "N", "end after so many"},
 	verbose_argument,
@@ -165,7 +165,7 @@ constexpr Command top_command = {
 	"that do not fit are left out; elsewhere each look is a table of its own, or with "
 	"--json a line.",
 	arguments,
-	"  s2ctl top\n  s2ctl top --interval 0.5 --count 10 | tee top.txt\n"
+	"  s2ctl top\n  s2ctl top demo other --interval 0.5 --count 10 | tee top.txt\n"
 	"  s2ctl top --json | jq -c '.guests[] | [.guest, .faults_per_s]'\n",
 	top};
 

@@ -305,7 +305,7 @@ constexpr const char *names[] = {
 #undef EVENT
 
 constexpr Argument arguments[] = {
-	traced_guest_argument,
+	traced_guests_argument,
 	{"--event", "NAME", "only such events: map,unmap (--list has all)", Kind::choice, false,
 	 true, names},
 	{"--count", "N", "end after so many events"},
@@ -325,7 +325,7 @@ constexpr Command trace_command = {
 	"that found\n"
 	"no room in the ring are counted, and told. With --json, each line is an object.",
 	arguments,
-	"  s2ctl trace -f demo\n  s2ctl trace --event map,tlbi --for 10\n"
+	"  s2ctl trace demo\n  s2ctl trace demo other --event map,tlbi --for 10\n"
 	"  s2ctl trace --json --count 1000 | jq -r 'select(.event == \"fault\").ns'\n"
 	"  s2ctl trace --summary --for 5\n",
 	run};

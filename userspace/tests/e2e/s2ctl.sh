@@ -38,6 +38,9 @@ done_well list --names
 same "demo${newline}small" "$out"
 done_well list
 like "NAME *${newline}demo *40 *64M *0K *2 (8K)${newline}small *36 *1M *0K *1 (4K)" "$out"
+done_well list small
+like "NAME *${newline}small *36 *1M *0K *1 (4K)" "$out"
+fails 1 "there is no guest 'nobody'*" list demo nobody
 done_well remove small demo
 done_well list
 same '' "$out"

@@ -77,6 +77,15 @@ same '{
   "same": true
 }' "$(cat /tmp/out)"
 
+it 'asks about several guests, all of them or none'
+s2ctl create other --ram 64K
+s2ctl map other 0 64K --max 4k
+same 'demo: checked 16 leaves, 2 holes: no difference
+other: checked 16 leaves, 2 holes: no difference' "$(s2ctl verify demo other | sed 's/ [0-9]* holes/ 2 holes/')"
+same '[demo] [other]' "$(echo $(s2ctl verify demo other --json | sed -n 's/.*"guest": "\(.*\)",/[\1]/p'))"
+like "s2ctl: there is no guest 'nobody'*" "$(s2ctl verify demo nobody 2>&1)"
+s2ctl remove other
+
 it 'gives JSON that nobody has to take apart: no value is a sentence'
 for command in features list 'stats demo' 'regs demo' 'run demo --ms 5' 'verify demo' 'maps demo --full' 'tables demo' \
 	'demand demo'; do

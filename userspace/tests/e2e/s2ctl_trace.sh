@@ -43,15 +43,35 @@ traced
 same "$(lines ' table_alloc ')" "$(lines ' table_free ')"
 like '* oom *ipa=0x1ff000 size=4M given_back=[12] *' "$(grep ' oom ' /tmp/traced)"
 
-it 'shows one guest, when only that is asked for'
+it 'shows one guest or several, when only these are asked for'
 guest ram=1M
 echo 'name=demon ram=1M' >create
-tracing trace -f demo --event map
-accepted map 'ipa=0x90000000 size=4K'
-echo 'ipa=0x90000000 size=4K' >guests/demon/map
-accepted map 'ipa=0x90001000 size=4K'
+echo 'name=third ram=1M' >create
+for guests in demo 'demo third'; do
+	# shellcheck disable=SC2086 # they are words
+	tracing trace $guests --event map,unmap
+	for one in demo demon third; do
+		echo 'ipa=0x90000000 size=4K' >guests/$one/map
+		echo 'ipa=0x90000000 size=4K' >guests/$one/unmap
+	done
+	traced
+	case $guests in
+	demo) same '2 2 0' "$(lines .) $(lines ' demo ') $(lines ' third ')" ;;
+	*) same '4 2 2' "$(lines .) $(lines ' demo ') $(lines ' third ')" ;;
+	esac
+done
+# 31 letters are a name, and one more is not taken for it.
+long=a123456789012345678901234567890
+echo "name=$long ram=1M" >create
+tracing trace ${long}1 --event map
+echo 'ipa=0x90000000 size=4K' >guests/$long/map
 traced
-same '2 2' "$(lines .) $(lines ' demo ')"
+same 0 "$(lines .)"
+tracing trace $long --event unmap
+echo 'ipa=0x90000000 size=4K' >guests/$long/unmap
+traced
+same 1 "$(lines " $long ")"
+s2ctl remove demon third $long
 
 it 'writes an object a line, and a last one about all of it'
 guest ram=1M

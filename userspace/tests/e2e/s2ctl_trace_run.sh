@@ -73,11 +73,11 @@ same 'lost: 0' "$(tail -n 1 /tmp/traced)"
 
 it 'makes histograms of what it is asked for, in JSON, too'
 demanding
-tracing hist --of fault -f demo --json
+tracing hist demo --of fault --json
 touches
 traced
 same '1 64 1' "$(lines '"of": "fault"') $(sed -n 's/^      "count": \([0-9]*\),/\1/p' /tmp/traced) $(lines '"histograms": \[')"
-tracing hist -f nobody --json
+tracing hist nobody --json
 touches
 traced
 same 0 "$(lines '"of":')"
@@ -149,7 +149,7 @@ for n in 1 2 3 4 5 6; do
 done
 
 it 'goes on when all guests have gone'
-tracing top --interval 0.1 -f demo
+tracing top demo --interval 0.1
 echo name=demo >remove
 sleep 0.5
 traced
