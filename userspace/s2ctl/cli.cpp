@@ -191,8 +191,7 @@ void check_order(const std::vector<std::string> &words, const Command *command)
 		std::vector<std::string> right = words;
 
 		std::swap(right[0], right[1]);
-		throw Failure{Exit::usage,
-			      "the command comes before the guest: " + joined(right)};
+		throw Failure{Exit::usage, "the command comes before the guest: " + joined(right)};
 	}
 	if (!command || command->arguments.empty() ||
 	    std::string_view{command->arguments[0].name} != "guest")
@@ -210,11 +209,12 @@ void check_order(const std::vector<std::string> &words, const Command *command)
 		else if (i + 1 < words.size())
 			guest = words[i + 1];
 		right.erase(right.begin() + static_cast<long>(i),
-			    right.begin() + static_cast<long>(std::min(i + 1 + alone, right.size())));
+			    right.begin() +
+				    static_cast<long>(std::min(i + 1 + alone, right.size())));
 		right.insert(right.begin() + 1, guest);
-		throw Failure{Exit::usage,
-			      words[i].substr(0, is_long ? 7 : 2) +
-				      " is no option: the guest is the first word: " + joined(right)};
+		throw Failure{Exit::usage, words[i].substr(0, is_long ? 7 : 2) +
+						   " is no option: the guest is the first word: " +
+						   joined(right)};
 	}
 }
 

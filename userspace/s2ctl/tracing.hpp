@@ -10,8 +10,12 @@ namespace s2ctl
 {
 
 inline constexpr Argument traced_guests_argument = {
-	"guest", "GUEST", "only these guests, which need not be there yet (all)",
-	Argument::Kind::guest, false, true};
+	"guest",
+	"GUEST",
+	"only these guests, which need not be there yet (all)",
+	Argument::Kind::guest,
+	false,
+	true};
 inline constexpr Argument for_argument = {"--for", "SECONDS", "end after so long (10, 0.5)"};
 inline constexpr Argument verbose_argument = {
 	"--verbose",

@@ -34,6 +34,7 @@ extern const Command dump_command; // dump.cpp
 extern const Command load_dump_command;
 extern const Command render_command; // render.cpp
 extern const Command decode_command; // decode.cpp
+extern const Command geometry_command; // geometry.cpp
 extern const Command completion_command; // help.cpp
 extern const Command man_command;
 

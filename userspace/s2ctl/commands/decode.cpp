@@ -5,12 +5,10 @@
 
 #include "s2ctl/exit.hpp"
 #include "s2ctl/fields.hpp"
+#include "s2ctl/format_arguments.hpp"
 
 #include "decode/decode.hpp"
 #include "text/text.hpp"
-
-#include <algorithm>
-#include <iterator>
 
 namespace s2ctl
 {
@@ -19,17 +17,8 @@ namespace
 {
 
 using Kind = Argument::Kind;
-using formats::Stage;
 
-constexpr const char *stages[] = {"el1and0", "el2and0", "el2", "el3", "2", "2-fwb"};
-constexpr const char *granules[] = {"4K", "16K", "64K"};
 constexpr const char *levels[] = {"-1", "0", "1", "2", "3"};
-constexpr const char *outputs[] = {"48", "52"};
-
-template <size_t N> size_t index_in(const char *const (&names)[N], const std::string &name)
-{
-	return static_cast<size_t>(std::ranges::find(names, name) - names);
-}
 
 // Logs print registers without 0x. With a letter in it, or with zeroes in front, such a word can be nothing
 // but hexadecimal; eight digits or more without either may be meant in two ways.
@@ -54,11 +43,7 @@ uint64_t parse_bits(const std::string &what, const std::string &text)
 
 decode::Decoded decode_descriptor(const Arguments &arguments, uint64_t value)
 {
-	const formats::Format format{
-		static_cast<Stage>(index_in(stages, arguments.text("--stage", "2"))),
-		12 + 2 * static_cast<unsigned>(
-				 index_in(granules, arguments.text("--granule", "4K"))),
-		arguments.text("--output-bits", "48") == "52" ? 52u : 48u};
+	const formats::Format format = format_of(arguments);
 	const int level = std::stoi(arguments.text("--level", "3"));
 	const int first = formats::with_format(format, []<class F>() { return F::first_level; });
 
@@ -175,13 +160,10 @@ constexpr Argument arguments[] = {
 	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor"},
 	{"value", "VALUE", "its bits: 0x80000000, 4096, 9a0bc00f", Kind::text, false, true},
 	{"--list", nullptr, "the registers that are known", Kind::flag},
-	{"--stage", "STAGE", "of a descriptor: 2, 2-fwb, el1and0, el2and0, el2 or el3 (2)",
-	 Kind::choice, false, false, stages},
-	{"--granule", "SIZE", "of a descriptor: 4K, 16K or 64K (4K)", Kind::choice, false, false,
-	 granules},
+	stage_argument,
+	granule_argument,
 	{"--level", "LEVEL", "of a descriptor: -1..3 (3)", Kind::choice, false, false, levels},
-	{"--output-bits", "N", "48, or 52 with LPA or LPA2 (48)", Kind::choice, false, false,
-	 outputs},
+	output_argument,
 	{"--mair", "VALUE",
 	 "of a descriptor of stage 1: what MAIR holds, which says what AttrIndx is"},
 	{"--e2h", nullptr, "of a register of EL2: HCR_EL2.E2H is 1", Kind::flag},

@@ -255,13 +255,13 @@ constexpr Command features_command = {
 	"  s2ctl features\n  s2ctl features --json\n  s2ctl features --boot\n",
 	features};
 
-constexpr Command list_command = {
-	"list",
-	"the guests there are",
-	"",
-	list_arguments,
-	"  s2ctl list\n  s2ctl list demo other\n  s2ctl list --names\n  s2ctl list --json | jq '.[].mapped_bytes'\n",
-	list};
+constexpr Command list_command = {"list",
+				  "the guests there are",
+				  "",
+				  list_arguments,
+				  "  s2ctl list\n  s2ctl list demo other\n  s2ctl list --names\n  "
+				  "s2ctl list --json | jq '.[].mapped_bytes'\n",
+				  list};
 
 constexpr Command create_command = {
 	"create",

@@ -218,12 +218,13 @@ constexpr Command run_command = {
 	"  s2ctl run demo\n  s2ctl run demo --ms 1000 --json\n  s2ctl run demo --instructions 1\n",
 	run};
 
-constexpr Command verify_command = {"verify",
-				    "ask the MMU about every leaf",
-				    "The machine translates each leaf's address with the guest's "
-				    "tables, and the answer is compared.",
-				    verify_arguments,
-				    "  s2ctl verify demo\n  s2ctl list --names | xargs s2ctl verify\n",
-				    verify};
+constexpr Command verify_command = {
+	"verify",
+	"ask the MMU about every leaf",
+	"The machine translates each leaf's address with the guest's "
+	"tables, and the answer is compared.",
+	verify_arguments,
+	"  s2ctl verify demo\n  s2ctl list --names | xargs s2ctl verify\n",
+	verify};
 
 } // namespace s2ctl
