@@ -24,6 +24,8 @@ BEGIN {
 }
 
 function emit(line) {
+	if (line ~ /\/\/\/ ?/)
+		gsub(/[a-z0-9_]+\.hpp/, "%&", line) # no link
 	chunk = chunk line "\n"
 	if (line ~ /^[a-z\[].*[({,]/ && match(line, /[a-z_0-9]+\(/) && (substr(line, RSTART, RLENGTH - 1) in internal))
 		hidden = 1
@@ -40,6 +42,17 @@ function flush() {
 	hidden = 0
 }
 
+# What a header declares is a group of its name, so that a page can show it (Documentation/api).
+function group() {
+	name = FILENAME
+	sub(/.*\//, "", name)
+	sub(/\.hpp/, "", name)
+	emit("/// \\addtogroup " name)
+	emit("/// @{")
+	emit("")
+	open = 1
+}
+
 # The first line is the licence's. What follows it describes the file; drawings are indented.
 function text(line) {
 	sub(/^\/\/ ?/, "", line)
@@ -52,16 +65,26 @@ NR == 1 { emit("/// \\file"); head = 1; next }
 head && /^\/\// { text($0); next }
 { head = 0 }
 
+/^#pragma once/ && FILENAME ~ /version/ { emit($0); group(); next } # it has no namespace
+
+# What a constant is computed by is no part of its declaration.
+skipped { skipped = !/^}\(\);/; next }
+/^inline constexpr .* = \[\] \{$/ { sub(/ = \[\] \{$/, ";"); emit($0); skipped = 1; next }
+/^inline constexpr .*\{\..*\};/ { sub(/\{\..*\};/, ";") }
+/^namespace vmsa$/ { emit($0); getline; emit($0); group(); next }
+/^} \/\/ namespace vmsa$/ { emit(""); emit("/// @}"); emit($0); open = 0; next }
+
 # A heading between members, and friends, describe nothing.
 /^[ \t]*\/\/ ----/ || /^[ \t]*friend / { emit(""); next }
 
 /^[ \t]*\/\// { sub(/\/\//, "///"); documented = 1; emit($0); next }
 
 # A function with its comment behind its first line.
-/[);t] \/\/ / && !/[;,{] *\/\/ / {
+/(\)|>|const) \/\/ / && !/[;,{] *\/\/ / {
 	line = comment = $0
 	sub(/ \/\/ .*/, "", line)
 	sub(/.* \/\/ /, "", comment)
+	comment = toupper(substr(comment, 1, 1)) substr(comment, 2) "."
 	emit("/// " comment)
 	emit(line)
 	next
@@ -75,10 +98,15 @@ head && /^\/\// { text($0); next }
 		$0 = $0 " ///< " alias[name]
 }
 
-!documented && /operator==\(const [A-Za-z]* &\) const = default;/ {
-	$0 = $0 " ///< Are all members equal?"
+!documented && /operator(==|<=>)\(const [A-Za-z0-9]* &\) const = default;/ {
+	$0 = $0 " ///< Compares all members."
 }
 
 { documented = 0; emit($0) }
 
-END { flush() }
+END {
+	if (open)
+		emit("/// @}")
+	flush()
+	printf "%s", chunk
+}

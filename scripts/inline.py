@@ -7,7 +7,7 @@ inline.py [--refresh] PAGE...
 A page is whole wherever it is read, also where nobody builds it: what it quotes stands in it, between two comments,
 
     .. from: FILE [, from line N] [, from "TEXT"] [, to "TEXT"] [, before "TEXT"]
-    .. code-block:: cpp         (or a line ::)
+    .. code-block:: cpp
 
         the text
     .. end
@@ -54,8 +54,8 @@ def renewed(page, lines):
             if lines[at - 1].startswith(".. from:"):
                 raise ValueError(f"{page}:{at}: not a mark: {lines[at - 1]}")
             continue
-        if at == len(lines) or not (lines[at] == "::" or lines[at].startswith(".. code-block::")):
-            raise ValueError(f"{page}:{at + 1}: a line '::' or '.. code-block:: LANGUAGE' comes after a mark")
+        if at == len(lines) or not lines[at].startswith(".. code-block::"):
+            raise ValueError(f"{page}:{at + 1}: '.. code-block:: LANGUAGE' comes after a mark")
         try:
             with open(mark["file"], encoding="utf-8") as file:
                 text = part_of(file.read().splitlines(), mark["part"])
