@@ -23,13 +23,13 @@ run_examples() {
 	done
 }
 
-# What the ports print stands there, too.
+# What the ports print stands there, too, without what each change of the library moves.
 run_ports() {
 	local port
 
 	mkdir -p "$out/ports"
 	for port in firmware boot_tables hypervisor kernel; do
-		timeout 120 scripts/ports.sh "$port" | tr -d '\r' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
+		timeout 120 scripts/ports.sh "$port" | sed -E 's/\r//; s/(kernel is at 0xffffff80400)[0-9a-f]+/\1...../' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
 	done
 }
 
