@@ -10,13 +10,11 @@
 namespace vmsa
 {
 
-// What a rule answers: the output of an input address, and how far it goes on from there.
 struct Extent {
-	Pa pa; // must be a multiple of the page
-	uint64_t bytes; // contiguous from pa on; at least a page
+	Pa pa;
+	uint64_t bytes;
 };
 
-// A rule of map and remap: a callable, rule(input) -> Extent. It is asked twice, and must answer the same.
 template <class R, class Input>
 concept OutputRule = requires(const R &rule, Input at)
 {
@@ -27,10 +25,9 @@ concept OutputRule = requires(const R &rule, Input at)
 
 // The output is one contiguous piece: input `first` lies at `pa`.
 template <class Input> struct Linear {
-	Input first; // lowest input address
-	Pa pa; // its output
+	Input first;
+	Pa pa;
 
-	// The output of `input`; contiguous without end.
 	constexpr Extent operator()(Input input) const
 	{
 		return {pa + (input - first), ~uint64_t{0}};

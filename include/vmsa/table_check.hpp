@@ -26,11 +26,11 @@ concept TableOwner = requires(const O &owns, Pa pa)
 
 // The entry at fault.
 template <class Format> struct BadEntry {
-	Errc why = Errc::none; // none: no entry is at fault
+	Errc why = Errc::none;
 	Region<typename Format::Input> region; // what it decides
-	Level level = 0; // of the entry
+	Level level = 0;
 	Pa at; // where it stands
-	Descriptor descriptor = 0; // what it says
+	Descriptor descriptor = 0;
 
 	// `first` is where it stands, `last` what it says.
 	constexpr Error error() const

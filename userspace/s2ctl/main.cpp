@@ -21,14 +21,14 @@ namespace s2ctl
 std::span<const Command *const> commands()
 {
 	static constexpr const Command *list[] = {
-		&features_command, &list_command,   &create_command,   &remove_command,
-		&map_command,	   &unmap_command,  &protect_command,  &fold_command,
-		&demand_command,   &dirty_command,  &accessed_command, &maps_command,
-		&tables_command,   &walk_command,   &stats_command,    &load_command,
-		&regs_command,	   &run_command,    &verify_command,   &trace_command,
-		&top_command,	   &hist_command,   &dump_command,     &load_dump_command,
-		&render_command,   &decode_command, &geometry_command, &completion_command,
-		&man_command,
+		&features_command,   &list_command,   &create_command,	 &remove_command,
+		&map_command,	     &unmap_command,  &protect_command,	 &fold_command,
+		&demand_command,     &dirty_command,  &accessed_command, &maps_command,
+		&tables_command,     &walk_command,   &stats_command,	 &load_command,
+		&mem_command,	     &regs_command,   &run_command,	 &verify_command,
+		&trace_command,	     &top_command,    &hist_command,	 &dump_command,
+		&load_dump_command,  &render_command, &decode_command,	 &geometry_command,
+		&completion_command, &man_command,
 	};
 
 	return list;

@@ -24,6 +24,7 @@ extern const Command tables_command; // tables.cpp
 extern const Command walk_command; // walk.cpp
 extern const Command stats_command; // stats.cpp
 extern const Command load_command; // load.cpp
+extern const Command mem_command; // mem.cpp
 extern const Command regs_command; // run.cpp
 extern const Command run_command;
 extern const Command verify_command;
@@ -44,5 +45,6 @@ void show_tables(const Invocation &in, const std::string &source);
 void show_stats(const Invocation &in, const std::string &source);
 void show_walk(const Invocation &in, const std::string &source,
 	       const std::vector<std::string> &ipas);
+void show_nested_walk(const Invocation &in); // walk_nested.cpp
 
 } // namespace s2ctl

@@ -4,16 +4,14 @@
 #include "commands.hpp"
 
 #include "s2ctl/exit.hpp"
+#include "s2ctl/guest_memory.hpp"
 #include "s2ctl/program.hpp"
 #include "s2ctl/source.hpp"
 
 #include "text/text.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
-#include <optional>
-#include <unistd.h>
 
 namespace s2ctl
 {
@@ -22,18 +20,6 @@ namespace
 {
 
 using text::hex;
-
-// Where the first byte of [first, last] lies that is not mapped.
-std::optional<uint64_t> first_hole(const dump::Dump &dump, uint64_t first, uint64_t last)
-{
-	uint64_t at = first; // mapped up to here
-
-	dump.for_each_row(rows::Detail::brief, [&](const rows::Row &row) {
-		if (at <= last && row.first <= at && at <= row.last)
-			at = row.last + 1;
-	});
-	return at <= last ? std::optional{at} : std::nullopt;
-}
 
 // Before a byte is written.
 void check_mapped(const Invocation &in, const std::string &guest, const Program &program)
@@ -52,39 +38,11 @@ void check_mapped(const Invocation &in, const std::string &guest, const Program 
 	}
 }
 
-class Memory {
-    public:
-	Memory(const Debugfs &debugfs, const std::string &guest)
-	    : debugfs_{debugfs}, file_{Debugfs::guest_file(guest, "mem")}, open_{debugfs.open(
-										   file_, O_WRONLY)}
-	{
-	}
-
-	void write(uint64_t ipa, std::string_view bytes)
-	{
-		while (!bytes.empty()) {
-			const ssize_t n = pwrite(open_.descriptor(), bytes.data(), bytes.size(),
-						 static_cast<off_t>(ipa));
-
-			check_interrupted("up to " + hex(ipa) + " was written");
-			if (n < 0)
-				debugfs_.fail(file_, errno);
-			ipa += static_cast<size_t>(n);
-			bytes.remove_prefix(static_cast<size_t>(n));
-		}
-	}
-
-    private:
-	const Debugfs &debugfs_;
-	std::string file_;
-	File open_;
-};
-
 void write_program(const Invocation &in, const std::string &guest, const Program &program)
 {
 	constexpr size_t at_once = 1 << 20;
 	static const std::string zeros(at_once, '\0');
-	Memory memory{in.debugfs, guest};
+	const GuestMemory memory{in.debugfs, guest, O_WRONLY};
 	Progress progress{"load", program.bytes()};
 	uint64_t done = 0;
 

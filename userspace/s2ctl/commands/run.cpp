@@ -6,6 +6,7 @@
 #include "s2ctl/exit.hpp"
 #include "s2ctl/module_json.hpp"
 #include "s2ctl/request.hpp"
+#include "s2ctl/vcpus.hpp"
 
 #include <optional>
 
@@ -16,32 +17,6 @@ namespace
 {
 
 using Kind = Argument::Kind;
-
-// A file whose lines are in sections, one a vCPU, each begun by "vcpu N": the sections, or that of one
-// vCPU.
-std::vector<std::string> sections(const std::string &text, const std::string &vcpu)
-{
-	std::vector<std::string> found;
-
-	for (size_t at = 0; at < text.size();) {
-		const size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-		const std::string line = text.substr(at, end - at);
-
-		if (line.starts_with("vcpu ") || found.empty())
-			found.emplace_back();
-		found.back() += line;
-		at = end;
-	}
-	if (!vcpu.empty())
-		std::erase_if(found, [&](const std::string &section) {
-			return value_of(parse_key_values(section), "vcpu") != vcpu;
-		});
-	if (found.empty() && !vcpu.empty())
-		throw Failure{Exit::refused, "there is nothing about vcpu " + vcpu};
-	if (!found.empty() && found.back().back() != '\n')
-		found.back() += '\n';
-	return found;
-}
 
 // What the guest printed comes as several lines of one key, and blanks in front are the guest's.
 void write_section(json::Writer &json, const std::string &section)

@@ -4,6 +4,7 @@
 // each of its fields says.
 #include "commands.hpp"
 
+#include "s2ctl/access.hpp"
 #include "s2ctl/exit.hpp"
 #include "s2ctl/fields.hpp"
 #include "s2ctl/source.hpp"
@@ -20,10 +21,12 @@ namespace
 {
 
 using text::hex;
+using Asked = std::optional<translate::Access>;
 
 // A translation, wherever it came from.
 struct Walk {
 	formats::Shape shape;
+	uint64_t vtcr;
 	uint64_t ipa;
 	std::vector<dump::Step> steps;
 };
@@ -75,12 +78,12 @@ uint64_t output(const Walk &walk)
 // What the module says: the steps from its `walk`, where tables lie from the descriptors above. The
 // address is the guest's, not the reader's: when somebody else asks at the same time, again.
 Walk walk_guest(const Debugfs &debugfs, const std::string &guest, const formats::Shape &shape,
-		uint64_t root, uint64_t ipa)
+		uint64_t vtcr, uint64_t root, uint64_t ipa)
 {
 	const std::string file = Debugfs::guest_file(guest, "walk");
 
 	for (int tries = 0; tries < 100; tries++) {
-		Walk walk{shape, ipa, {}};
+		Walk walk{shape, vtcr, ipa, {}};
 		uint64_t table = root;
 
 		debugfs.write(file, hex(ipa));
@@ -122,7 +125,25 @@ void append_step(Output &out, const Walk &walk, const dump::Step &step)
 	append_fields(out, decoded, 4);
 }
 
-void append_text(Output &out, const Walk &walk)
+// What became of the access: nullopt, it passes.
+std::optional<translate::Fault> refusal(const Walk &walk, const translate::Access &access)
+{
+	const dump::Step &last = walk.steps.back();
+
+	if (!is_leaf(walk))
+		return translate::Fault{translate::Fault::Type::translation, 2, last.level};
+	return translate::check_stage2(walk.vtcr, last.level, last.descriptor, access);
+}
+
+void append_access(Output &out, const Walk &walk, const Asked &asked)
+{
+	if (asked)
+		append_verdict(
+			out, *asked, refusal(walk, *asked),
+			translate::stage2_update(walk.vtcr, walk.steps.back().descriptor, *asked));
+}
+
+void append_text(Output &out, const Walk &walk, const Asked &asked)
 {
 	const dump::Step &last = walk.steps.back();
 
@@ -132,15 +153,17 @@ void append_text(Output &out, const Walk &walk)
 		((out.text += out.red()) += hex(walk.ipa) + " -> translation fault, level " +
 					    std::to_string(last.level)) += out.plain();
 		out.text += '\n';
+		append_access(out, walk, asked);
 		return;
 	}
 	out.text += "offset   " + hex(offset(walk)) + " = " +
 		    range({formats::shift_of(walk.shape.format, last.level) - 1, 0}) + '\n';
 	((out.text += out.bold()) += hex(walk.ipa) + " -> " + hex(output(walk))) += out.plain();
 	out.text += '\n';
+	append_access(out, walk, asked);
 }
 
-void write_json(json::Writer &json, const Walk &walk)
+void write_json(json::Writer &json, const Walk &walk, const Asked &asked)
 {
 	decode::Summaries summaries{walk.shape.format};
 
@@ -173,6 +196,8 @@ void write_json(json::Writer &json, const Walk &walk)
 		json.member("fault", "translation");
 		json.member("level", walk.steps.back().level);
 	}
+	if (asked)
+		write_verdict(json, *asked, refusal(walk, *asked));
 	json.end();
 }
 
@@ -180,6 +205,7 @@ void write_json(json::Writer &json, const Walk &walk)
 void show(const Invocation &in, const formats::Shape &shape, const std::vector<std::string> &ipas,
 	  const std::function<Walk(uint64_t)> &walk)
 {
+	const Asked asked = access_of(in.arguments);
 	json::Writer json{in.out.text};
 
 	if (in.json)
@@ -192,21 +218,20 @@ void show(const Invocation &in, const formats::Shape &shape, const std::vector<s
 				      hex(ipa) + " is beyond the IPA space, which ends at " +
 					      hex(shape.geometry.last_input())};
 		if (in.json) {
-			write_json(json, walk(ipa));
+			write_json(json, walk(ipa), asked);
 			continue;
 		}
 		if (&text != ipas.data())
 			in.out.text += '\n';
-		append_text(in.out, walk(ipa));
+		append_text(in.out, walk(ipa), asked);
 	}
 	if (in.json)
 		json.end();
 }
 
-formats::Shape shape_of(const KeyValues &config, const std::string &file)
+formats::Shape shape_of(uint64_t vtcr, const std::string &file)
 {
-	formats::Shape shape =
-		formats::shape_of_vtcr(parse_number(file, value_of(config, "vtcr_el2")));
+	formats::Shape shape = formats::shape_of_vtcr(vtcr);
 
 	if (!shape.wrong.empty())
 		throw Failure{Exit::bad_file, file + ": " + shape.wrong};
@@ -223,19 +248,20 @@ void show_walk(const Invocation &in, const std::string &source,
 		const formats::Shape shape{dump.format(), dump.geometry(), {}};
 
 		show(in, shape, ipas, [&](uint64_t ipa) {
-			return Walk{shape, ipa, dump.walk(ipa)};
+			return Walk{shape, dump.header().vtcr, ipa, dump.walk(ipa)};
 		});
 		return;
 	}
 
 	const std::string file = Debugfs::guest_file(source, "config");
 	const KeyValues config = parse_key_values(in.debugfs.read(file));
-	const formats::Shape shape = shape_of(config, file);
+	const uint64_t vtcr = parse_number(file, value_of(config, "vtcr_el2"));
+	const formats::Shape shape = shape_of(vtcr, file);
 	const uint64_t root =
 		parse_number(file, value_of(config, "vttbr_el2")) & vmsa::low_bits(48) & ~1ull;
 
 	show(in, shape, ipas,
-	     [&](uint64_t ipa) { return walk_guest(in.debugfs, source, shape, root, ipa); });
+	     [&](uint64_t ipa) { return walk_guest(in.debugfs, source, shape, vtcr, root, ipa); });
 }
 
 namespace
@@ -243,12 +269,25 @@ namespace
 
 void walk(const Invocation &in)
 {
-	show_walk(in, in.arguments.text("guest"), in.arguments.all("ipa"));
+	if (in.arguments.has("--va"))
+		show_nested_walk(in);
+	else if (in.arguments.has("--vcpu"))
+		throw Failure{Exit::usage, "--vcpu is for --va"};
+	else
+		show_walk(in, in.arguments.text("guest"), in.arguments.all("ipa"));
 }
 
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "a guest, or a dump's path", Argument::Kind::guest_or_file, true},
 	{"ipa", "IPA", "an intermediate physical address", Argument::Kind::text, true, true},
+	read_argument,
+	write_argument,
+	exec_argument,
+	el0_argument,
+	{"--va", nullptr,
+	 "the address is virtual: walk the guest's own tables, each load of them by stage 2",
+	 Argument::Kind::flag},
+	{"--vcpu", "N", "with --va: whose registers (0)"},
 };
 
 } // namespace
@@ -258,10 +297,16 @@ constexpr Command walk_command = {
 	"one translation, each level explained",
 	"Which bits of the address choose the descriptor, and what each of its fields says. A "
 	"fault is an\n"
-	"answer like any other, and ends with 0.",
+	"answer like any other, and ends with 0. --write and its kin say whether that access would "
+	"pass,\n"
+	"and which bit of which descriptor refuses it. --va walks in two dimensions: stage 1, as "
+	"the\n"
+	"registers of a vCPU say, and for each load of it stage 2; up to 24 loads, each a line.",
 	arguments,
 	"  s2ctl walk demo 0x80123456\n  s2ctl walk ./demo.tables 2G 0x9000000\n"
-	"  s2ctl walk demo 0x80123456 --json | jq -r '.[0].output'\n",
+	"  s2ctl walk demo 0x80123456 --write --el0\n"
+	"  s2ctl walk mmu 0x80000000 --va --exec\n  s2ctl walk demo 0x80123456 --json | jq -r "
+	"'.[0].output'\n",
 	walk};
 
 } // namespace s2ctl
