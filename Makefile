@@ -12,7 +12,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-render \
-	check-package check-board deb docs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers examples \
+	check-package check-board deb docs outputs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers examples \
 	bench-host bench-size bench bench-tables soak matrix exhaust mutants \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -52,7 +52,7 @@ shell: $(setup)
 #:   make check-ports   firmware, boot tables, a hypervisor and a kernel on the installed headers, in QEMU
 #:   make check-s2ctl   s2ctl and the readers of tables, without a module
 #:   make check-render  the pages of s2ctl render, in a browser
-#:   make docs          the manual, its examples and its claims
+#:   make docs          the manual, its examples and its claims; make outputs: pages show what runs print now
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
 #:   make bench-size    bytes of code at -Os, and their limits
 #:   make check-package the tarball, the version, and what is said of kernels and compilers that will not do
@@ -117,6 +117,9 @@ check-render: setup
 
 docs: setup
 	@scripts/docs.sh
+
+outputs: setup
+	@scripts/docs.sh --outputs
 
 check-package: setup
 	@scripts/check-package.sh

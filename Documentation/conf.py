@@ -8,6 +8,14 @@ html_show_sourcelink = False
 exclude_patterns = ["examples"]
 highlight_language = "none"
 
+# The API reference: Doxygen reads the headers (Doxyfile, run by docs.sh), Breathe shows what it found.
+extensions = ["breathe"]
+breathe_projects = {"vmsa": "../build/docs/doxygen/xml"}
+breathe_default_project = "vmsa"
+cpp_index_common_prefix = ["vmsa::"]
+# Names of C++ in declarations: types of the standard library and parameters of templates have no page.
+nitpick_ignore_regex = [("cpp:.*", ".*")]
+
 # :test:`suite.name` is a test of kunit/suites, `audit.name` one of kunit/audit, and `file.sh: words`
 # one of userspace/tests/e2e. :file:`path` is a file of the project. docs.sh looks for each of them.
 rst_prolog = ".. role:: test(literal)\n"

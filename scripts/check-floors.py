@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""check-floors.py: prints each #include that the table of Documentation/design.rst ("Who includes whom") does not allow."""
+"""check-floors.py: prints each #include that the table of Documentation/design.rst ("Which folder may include which") does not allow."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ ROOTS = ["include", "module", "userspace", "userspace/lib", "kunit", "."]
 
 def table():
     """{folder: the folders whose headers it may include}"""
-    section = re.split(r"\n-{3,}\n", PAGE.read_text().split("\nWho includes whom\n", 1)[1])[0]
+    section = re.split(r"\n-{3,}\n", PAGE.read_text().split("\nWhich folder may include which\n", 1)[1])[0]
     rows = re.findall(r"^``(\S+)`` +(.*)$", section, re.M)
     may = {folder: {folder, *re.findall(r"``(\S+?)``", others)} for folder, others in rows}
     for folder, others in may.items():

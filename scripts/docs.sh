@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# docs.sh: builds the manual into build/docs/html, and holds it to what it says: its examples compile
-# and run, every test and file it names exists, and Sphinx has no complaint. One KTAP line a check.
+# docs.sh [--outputs]: builds the manual into build/docs/html, and holds it to what it says: its examples compile
+# and run and print what the pages show, every test and file it names exists, every public name of the library is
+# described, and Sphinx has no complaint. One KTAP line a check. With --outputs it runs the examples, and writes what they
+# print into the pages.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 out=build/docs
 
-# What an example prints goes into the manual.
+# What an example prints stands in the manual (inline.py).
 run_examples() {
 	local source name
 
@@ -21,19 +23,41 @@ run_examples() {
 	done
 }
 
-# What the ports say goes into the manual, too.
+# What the ports print stands there, too, without what each change of the library moves.
 run_ports() {
 	local port
 
 	mkdir -p "$out/ports"
-	: >"$out/ports/size"
 	for port in firmware boot_tables hypervisor kernel; do
-		timeout 120 scripts/ports.sh "$port" | tr -d '\r' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
-		aarch64-linux-gnu-size -A "build/ports/$port.elf" |
-			awk -v port="$port" '$1 ~ /^\.(text|rodata|data|bss)$/ { printf "%s %d  ", $1, $2 } END { print port }' \
-				>>"$out/ports/size"
+		timeout 120 scripts/ports.sh "$port" | sed -E 's/\r//; s/(kernel is at 0xffffff80400)[0-9a-f]+/\1...../' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
 	done
-	column -t "$out/ports/size" >"$out/ports/size.txt"
+}
+
+# No port is larger than adopting.rst says.
+large_ports() {
+	local most port
+
+	most=$(sed -nE 's/.*less than ([0-9]+) KiB at -Os.*/\1/p' Documentation/adopting.rst)
+	[[ $most ]] || echo "adopting.rst does not say how large the ports are"
+	for port in firmware boot_tables hypervisor kernel; do
+		aarch64-linux-gnu-size -A "build/ports/$port.elf" | awk -v port="$port" -v most="$most" '
+			$1 ~ /^\.(text|rodata)$/ { bytes += $2 }
+			END { if (bytes > most * 1024) print port ": " bytes " bytes" }'
+	done
+}
+
+# Every public name of the library has a comment, and every header is on a page or excluded in Doxyfile.
+undescribed() {
+	local header
+
+	mkdir -p "$out/doxygen"
+	doxygen Documentation/Doxyfile
+	cat "$out/doxygen/undocumented"
+	for header in include/vmsa/*.hpp; do
+		grep -q "$header" Documentation/Doxyfile || [[ $header == */vmsa.hpp ]] ||
+			grep -qxF ".. doxygenfile:: $(basename "$header")" Documentation/api/*.rst ||
+			echo "$header is on no page of Documentation/api, and not excluded in Documentation/Doxyfile"
+	done
 }
 
 # The texts of role $1, one a line.
@@ -129,10 +153,21 @@ boards_failed() {
 	done < <(sed '/^#/d' scripts/boards)
 }
 
+if [[ ${1-} == --outputs ]]; then
+	run_examples
+	run_ports
+	scripts/inline.py --refresh Documentation/*.rst
+	exit
+fi
+
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "the examples compile and run" run_examples
 check "the ports boot" run_ports
+check "no port is larger than the manual says" large_ports
+check "what the pages quote is what the files say, and what runs print (make outputs)" \
+	scripts/inline.py Documentation/*.rst
+check "every public name of the library is described" undescribed
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
 check "the jobs for other people's CI are whole" ci_examples

@@ -62,6 +62,8 @@ perl                     perl
 cmake                    cmake
 pkg-config               pkg-config
 python3-sphinx           sphinx-build
+doxygen                  doxygen
+python3-breathe          /usr/lib/python3/dist-packages/breathe
 python3-yaml             /usr/lib/python3/dist-packages/yaml
 
 # render: a browser without a screen, and what drives it.

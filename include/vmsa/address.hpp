@@ -16,13 +16,16 @@
 namespace vmsa
 {
 
+// A 64-bit address of one address space. Addresses of different spaces do not mix; `raw()` is the number.
 template <class Space> class Address {
     public:
 	constexpr Address() = default;
+	// The address `raw`, in bytes.
 	constexpr explicit Address(uint64_t raw) : raw_{raw}
 	{
 	}
 
+	// The number.
 	constexpr uint64_t raw() const
 	{
 		return raw_;
@@ -34,6 +37,7 @@ template <class Space> class Address {
 		return (raw_ & (size - 1)) == 0;
 	}
 
+	// The last multiple of `size`, a power of two in bytes, that is not above.
 	constexpr Address align_down(uint64_t size) const
 	{
 		return Address{raw_ & ~(size - 1)};
@@ -46,10 +50,12 @@ template <class Space> class Address {
 	{
 		return Address{raw_ + bytes};
 	}
+	// `bytes` lower, modulo 2^64.
 	constexpr Address operator-(uint64_t bytes) const
 	{
 		return Address{raw_ - bytes};
 	}
+	// The distance in bytes, modulo 2^64.
 	constexpr uint64_t operator-(Address other) const
 	{
 		return raw_ - other.raw_;
@@ -59,12 +65,16 @@ template <class Space> class Address {
 	uint64_t raw_ = 0;
 };
 
+// Virtual address: input of stage 1.
 using Va = Address<struct VirtualSpace>;
+// Intermediate physical address: output of stage 1, input of stage 2.
 using Ipa = Address<struct IntermediateSpace>;
+// Physical address.
 using Pa = Address<struct PhysicalSpace>;
 
+// The bytes from `first` to `last`, both included: so a region can reach the last byte of a space.
 template <class A> struct Region {
-	A first;
+	A first; // lowest address
 	A last; // included
 
 	constexpr Region() = default;
@@ -74,11 +84,13 @@ template <class A> struct Region {
 	{
 	}
 
+	// The region that begins with `first` and ends with `last`.
 	static constexpr Region inclusive(A first, A last)
 	{
 		return Region{first, last - first + 1};
 	}
 
+	// Is `last` not below `first`?
 	constexpr bool is_valid() const
 	{
 		return first <= last;
@@ -90,11 +102,13 @@ template <class A> struct Region {
 		return last - first + 1;
 	}
 
+	// Is the address in it?
 	constexpr bool contains(A address) const
 	{
 		return first <= address && address <= last;
 	}
 
+	// Is all of `other` in it?
 	constexpr bool contains(Region other) const
 	{
 		return first <= other.first && other.last <= last;
@@ -106,6 +120,7 @@ template <class A> struct Region {
 		return first <= other.last && other.first <= last;
 	}
 
+	// The bytes that both have. They must have some: meets().
 	constexpr Region intersect(Region other) const
 	{
 		return inclusive(first < other.first ? other.first : first,

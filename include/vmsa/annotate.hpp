@@ -188,7 +188,6 @@ constexpr Result<void> unannotate(T &tree, Batch &batch, Region<typename T::Inpu
 	return exchange_annotation<A>(tree, batch, region, &a, nullptr);
 }
 
-// How many tables would each of these take? Errors: as they have, but for no_memory.
 template <class A, class T>
 constexpr Result<size_t> tables_to_exchange_annotation(const T &tree,
 						       Region<typename T::Input> region,
@@ -200,6 +199,7 @@ constexpr Result<size_t> tables_to_exchange_annotation(const T &tree,
 		.count();
 }
 
+// How many tables would annotate(tree, batch, region, a) take? Errors: as it has, but for no_memory.
 template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::Input> region,
 					    const A &a)
@@ -207,6 +207,7 @@ constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::In
 	return tables_to_exchange_annotation<A>(tree, region, nullptr, &a);
 }
 
+// How many tables would annotate(tree, batch, region, from, to) take? Errors: as it has, but for no_memory.
 template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::Input> region,
 					    const A &from, const A &to)
@@ -214,6 +215,7 @@ constexpr Result<size_t> tables_to_annotate(const T &tree, Region<typename T::In
 	return tables_to_exchange_annotation(tree, region, &from, &to);
 }
 
+// How many tables would unannotate take? Errors: as it has, but for no_memory.
 template <Annotation A, AnyTree T>
 constexpr Result<size_t> tables_to_unannotate(const T &tree, Region<typename T::Input> region,
 					      const A &a)

@@ -8,11 +8,12 @@
 namespace vmsa
 {
 
-inline constexpr uint64_t KiB = uint64_t{1} << 10;
-inline constexpr uint64_t MiB = uint64_t{1} << 20;
-inline constexpr uint64_t GiB = uint64_t{1} << 30;
-inline constexpr uint64_t TiB = uint64_t{1} << 40;
+inline constexpr uint64_t KiB = uint64_t{1} << 10; // 2^10
+inline constexpr uint64_t MiB = uint64_t{1} << 20; // 2^20
+inline constexpr uint64_t GiB = uint64_t{1} << 30; // 2^30
+inline constexpr uint64_t TiB = uint64_t{1} << 40; // 2^40
 
+// Bit `n`, 0..63.
 constexpr uint64_t bit(unsigned n)
 {
 	return uint64_t{1} << n;
@@ -26,19 +27,22 @@ constexpr uint64_t bit(unsigned n)
 
 // Field [high:low], both ends included.
 struct Field {
-	unsigned high;
-	unsigned low;
+	unsigned high; // 0..63
+	unsigned low; // 0..high
 
+	// All bits of the field.
 	[[gnu::always_inline]] constexpr uint64_t mask() const
 	{
 		return low_bits(high + 1) & ~low_bits(low);
 	}
 
+	// The value in its place; what does not fit is cut off.
 	[[gnu::always_inline]] constexpr uint64_t put(uint64_t value) const
 	{
 		return (value << low) & mask();
 	}
 
+	// The value of the field in `from`.
 	constexpr uint64_t get(uint64_t from) const
 	{
 		return (from & mask()) >> low;

@@ -11,8 +11,8 @@ namespace vmsa
 // Where a walk of one input address ended: a leaf, or an entry that maps nothing.
 template <class Format> struct Entry {
 	Region<typename Format::Input> region; // all that this entry covers
-	Descriptor descriptor;
-	Level level;
+	Descriptor descriptor; // as it was read
+	Level level; // of the table that it is in
 	Descriptor above = 0; // the table descriptors on the way that restrict, or-ed
 
 	// What is left of a leaf's attributes below those tables.
@@ -21,6 +21,7 @@ template <class Format> struct Entry {
 		return Format::below(Format::attributes(descriptor), above);
 	}
 
+	// Does it map something?
 	constexpr bool is_leaf() const
 	{
 		return Format::is_leaf(descriptor, level);
@@ -38,6 +39,7 @@ template <class Format> struct Entry {
 		return descriptor && !Format::is_valid(descriptor);
 	}
 
+	// What it says; only if is_annotated().
 	template <class A> constexpr A annotation() const
 	{
 		return static_cast<A>(descriptor >> 1);
@@ -52,14 +54,16 @@ concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
 
 // For who does not want to see what went.
 struct ShowNothing {
+	// Does nothing.
 	constexpr void operator()(const auto &) const
 	{
 	}
 };
 
+// Where an input address leads.
 template <class Format> struct Translation {
-	Pa pa;
-	Level level;
+	Pa pa; // the output address
+	Level level; // of the leaf
 	Descriptor descriptor; // of the leaf
 	Descriptor above; // the table descriptors on the way, or-ed
 

@@ -11,6 +11,7 @@
 namespace vmsa
 {
 
+// What was wrong. Documentation/library.rst has the meaning of the two numbers for each.
 enum class Errc : uint8_t {
 	none,
 	empty, // a region of no bytes
@@ -45,15 +46,17 @@ enum class Errc : uint8_t {
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
 // error, the number asked for and the limit for a geometry error, the Feature for one that is missing.
 struct Error {
-	Errc code = Errc::none;
-	uint64_t first = 0;
-	uint64_t last = 0;
+	Errc code = Errc::none; // what was wrong
+	uint64_t first = 0; // see Errc
+	uint64_t last = 0; // see Errc
 
+	// The numbers are the region's first and last address.
 	template <class A>
 	constexpr Error(Errc c, Region<A> region)
 	    : code{c}, first{region.first.raw()}, last{region.last.raw()}
 	{
 	}
+	// The numbers are `f` and `l`.
 	constexpr Error(Errc c, uint64_t f, uint64_t l) : code{c}, first{f}, last{l}
 	{
 	}
@@ -83,21 +86,26 @@ inline void any_other()
 // A value or an error. Read `value()` only where `ok()`.
 template <class T> class [[nodiscard]] Result {
     public:
+	// A value: it is ok().
 	constexpr Result(T value) : value_{value}
 	{
 	}
+	// An error, whose code is not Errc::none.
 	constexpr Result(Error error) : error_{error}
 	{
 	}
 
+	// Is it a value?
 	constexpr bool ok() const
 	{
 		return error_.code == Errc::none;
 	}
+	// As ok().
 	constexpr explicit operator bool() const
 	{
 		return ok();
 	}
+	// The value; only if ok(). In a constant expression anything else does not compile.
 	constexpr const T &value() const
 	{
 		if (std::is_constant_evaluated() && !ok()) {
@@ -117,6 +125,7 @@ template <class T> class [[nodiscard]] Result {
 		}
 		return value_;
 	}
+	// The error; Errc::none if ok().
 	constexpr const Error &error() const
 	{
 		return error_;
@@ -127,21 +136,26 @@ template <class T> class [[nodiscard]] Result {
 	Error error_{};
 };
 
+// Success, or an error.
 template <> class [[nodiscard]] Result<void> {
     public:
 	constexpr Result() = default;
+	// An error, or with Errc::none success.
 	constexpr Result(Error error) : error_{error}
 	{
 	}
 
+	// Is it success?
 	constexpr bool ok() const
 	{
 		return error_.code == Errc::none;
 	}
+	// As ok().
 	constexpr explicit operator bool() const
 	{
 		return ok();
 	}
+	// The error; Errc::none if ok().
 	constexpr const Error &error() const
 	{
 		return error_;

@@ -23,10 +23,11 @@ enum class ErrorNumbers : uint8_t {
 	entry, // where the entry stands that is at fault, and what it says, or names
 };
 
+// How an error code is written.
 struct ErrorWords {
 	const char *name; // as the code is called
 	const char *what; // in a few words
-	ErrorNumbers numbers;
+	ErrorNumbers numbers; // how to print first and last
 };
 
 // A compiler that warns of a switch (-Wswitch) sees to it that no code is left out.
@@ -96,6 +97,7 @@ constexpr ErrorWords words(Errc code)
 	return {"unknown", "an unknown error", N::limit};
 }
 
+// The code as it is called in C++: "overlap".
 constexpr const char *name(Errc code)
 {
 	return words(code).name;

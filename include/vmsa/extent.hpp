@@ -10,11 +10,13 @@
 namespace vmsa
 {
 
+// What a rule answers: the output of an input address, and how far it goes on from there.
 struct Extent {
-	Pa pa;
-	uint64_t bytes;
+	Pa pa; // must be a multiple of the page
+	uint64_t bytes; // contiguous from pa on; at least a page
 };
 
+// A rule of map and remap: a callable, rule(input) -> Extent. It is asked twice, and must answer the same.
 template <class R, class Input>
 concept OutputRule = requires(const R &rule, Input at)
 {
@@ -25,9 +27,10 @@ concept OutputRule = requires(const R &rule, Input at)
 
 // The output is one contiguous piece: input `first` lies at `pa`.
 template <class Input> struct Linear {
-	Input first;
-	Pa pa;
+	Input first; // lowest input address
+	Pa pa; // its output
 
+	// The output of `input`; contiguous without end.
 	constexpr Extent operator()(Input input) const
 	{
 		return {pa + (input - first), ~uint64_t{0}};

@@ -15,6 +15,7 @@
 namespace vmsa
 {
 
+// What a machine may have. feature_names has the Arm names; id_fields where the ID registers say so.
 enum class Feature : uint8_t {
 	granule4k, // of stage 1
 	granule16k,
@@ -48,11 +49,12 @@ enum class Feature : uint8_t {
 	rme, // Root and Realm
 };
 
+// How many there are.
 inline constexpr unsigned feature_count = 30;
 
 // ID_AA64MMFR0_EL1, MMFR1, MMFR2, ID_AA64ISAR0_EL1, ISAR1, and ID_AA64PFR0_EL1, PFR1, PFR2.
 struct IdRegisters {
-	uint64_t value[8] = {};
+	uint64_t value[8] = {}; // in the order above
 };
 
 // Where an ID register says so: a field of four bits, from `low` on, with the least value that does. Where a
@@ -66,6 +68,7 @@ struct IdField {
 	Feature stage1 = Feature::tlbi_range; // itself, or any other that is not of stage 1
 };
 
+// In the order of Feature.
 inline constexpr IdField id_fields[feature_count] = {
 	{Feature::granule4k, 0, 28, 0, true},
 	{Feature::granule16k, 0, 20, 1},
@@ -141,11 +144,13 @@ static_assert([] {
 	return true;
 }());
 
+// The feature as the Arm ARM calls it: "FEAT_LPA".
 constexpr const char *name(Feature feature)
 {
 	return feature_names[static_cast<unsigned>(feature)];
 }
 
+// One bit for each feature, so that several fit into a number.
 constexpr uint32_t feature_bit(Feature feature)
 {
 	return uint32_t{1} << static_cast<unsigned>(feature);
@@ -185,6 +190,7 @@ constexpr uint32_t features_asked(const Stage2Attributes &a)
 	       (a.non_secure ? feature_bit(Feature::rme) : 0);
 }
 
+// What one machine has: a set of Feature, and the size of its physical addresses.
 class Features {
     public:
 	// Nothing is known.
@@ -223,6 +229,7 @@ class Features {
 		return every;
 	}
 
+	// The same machine, and it has `feature`.
 	constexpr Features with(Feature feature) const
 	{
 		Features more = *this;
@@ -230,6 +237,7 @@ class Features {
 		more.set_ |= feature_bit(feature);
 		return more;
 	}
+	// The same machine, and it lacks `feature`.
 	constexpr Features without(Feature feature) const
 	{
 		Features less = *this;
@@ -238,14 +246,17 @@ class Features {
 		return less;
 	}
 
+	// Is anything known? If not, nothing is missing.
 	constexpr bool is_known() const
 	{
 		return pa_bits_ != 0;
 	}
+	// Bits of physical addresses; 0 if nothing is known.
 	constexpr unsigned pa_bits() const
 	{
 		return pa_bits_;
 	}
+	// Does the machine have it?
 	constexpr bool has(Feature feature) const
 	{
 		return set_ & feature_bit(feature);

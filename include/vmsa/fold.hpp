@@ -17,6 +17,7 @@
 namespace vmsa
 {
 
+// How far fold goes.
 struct FoldLimits {
 	Level largest = -1; // the lowest level a block may have
 	bool contiguous = false; // give groups that stay leaves the contiguous hint

@@ -52,8 +52,10 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 
 	using Granule = G;
 
-	static constexpr unsigned output_bits = OutputBits;
+	static constexpr unsigned output_bits = OutputBits; // 48 or 52
+	// 52 bits with 64K (FEAT_LPA).
 	static constexpr bool lpa = OutputBits == 52 && Granule::page_shift == 16;
+	// 52 bits with 4K or 16K (FEAT_LPA2).
 	static constexpr bool lpa2 = OutputBits == 52 && Granule::page_shift != 16;
 
 	// Only LPA2 with the 4K granule has a level above 0, and none of the input is left for
@@ -62,14 +64,14 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 					     : Granule::page_shift == 14 ? 0
 									 : 1;
 
-	static constexpr Descriptor valid_bit = bit(0);
+	static constexpr Descriptor valid_bit = bit(0); // of all descriptors
 	static constexpr Descriptor not_block_bit = bit(1); // table, or page at level 3
-	static constexpr Descriptor table_type = valid_bit | not_block_bit;
+	static constexpr Descriptor table_type = valid_bit | not_block_bit; // a valid table
 	static constexpr Field sh{9, 8}; // not with LPA2: TCR.SH speaks for all then
-	static constexpr Descriptor af = bit(10);
+	static constexpr Descriptor af = bit(10); // access flag
 	static constexpr Descriptor nt = bit(16); // block only: FEAT_BBM level 1
-	static constexpr Descriptor dbm = bit(51);
-	static constexpr Descriptor contiguous = bit(52);
+	static constexpr Descriptor dbm = bit(51); // dirty bit modifier
+	static constexpr Descriptor contiguous = bit(52); // the contiguous hint
 
 	// Bit 0 alone decides (rule I_WZBGY): 0b10 is as invalid as 0b00.
 	static constexpr bool is_valid(Descriptor d)
@@ -77,6 +79,7 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return d & valid_bit;
 	}
 
+	// Does a descriptor of that level point to a table?
 	[[gnu::always_inline]] static constexpr bool is_table(Descriptor d, Level level)
 	{
 		return level < last_level && (d & 3) == 3;
@@ -96,13 +99,16 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return level >= largest_leaf_level && level <= last_level;
 	}
 
+	// The lowest level number that can have leaves.
 	static constexpr Level largest_leaf_level = Granule::largest_block - (OutputBits == 52);
 
+	// Bits [1:0] of a leaf: a block's, or at level 3 a page's.
 	static constexpr Descriptor leaf_type(Level level)
 	{
 		return level == last_level ? valid_bit | not_block_bit : valid_bit;
 	}
 
+	// How many leaves a contiguous group of that level has; 1: there are no groups.
 	static constexpr size_t contiguous_run(Level level)
 	{
 		return Granule::contiguous_run(level);
@@ -111,7 +117,8 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	// An output address stands in place, except that with 52 bits those from `apart_from` on
 	// stand in `apart`.
 	static constexpr unsigned apart_from = lpa2 ? 50 : 48;
-	static constexpr Field apart = lpa ? Field{15, 12} : Field{9, 8};
+	static constexpr Field apart = lpa ? Field{15, 12} : Field{9, 8}; // where those bits are
+	// 0 with 48 bits.
 	static constexpr Descriptor apart_bits = OutputBits == 52 ? apart.mask() : 0;
 
 	// Where an output address stands in a descriptor. `pa` is aligned to the page and has no
@@ -143,6 +150,7 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return decode_output(d & (in_place | apart_bits));
 	}
 
+	// A descriptor that points to the table at `pa`, and restricts nothing.
 	static constexpr Descriptor table(Pa pa)
 	{
 		return encode_output(pa) | table_type;
@@ -153,6 +161,7 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	static constexpr Descriptor next_table_bits =
 		(low_bits(apart_from) & ~(Granule::page_size - 1)) | apart_bits;
 
+	// The physical address of the table that `d` points to.
 	static constexpr Pa next_table(Descriptor d)
 	{
 		return decode_output(d & next_table_bits);
@@ -166,8 +175,10 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	// Dirty state with DBM: hardware that writes to a writable-clean leaf makes bit 7 say
 	// "writable". Bit 7 with DBM clear is a permission and no more.
 	static constexpr Descriptor dirty_bit = bit(7);
+	// Bit 7 of a dirty leaf.
 	static constexpr Descriptor dirty_when = WritableWhenSet ? dirty_bit : 0;
 
+	// Does it keep dirty state (DBM), and is it dirty?
 	static constexpr bool is_dirty(Descriptor d)
 	{
 		return (d & dbm) && (d & dirty_bit) == dirty_when;

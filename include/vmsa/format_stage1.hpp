@@ -25,22 +25,26 @@ namespace vmsa
 
 // The translation regimes with a stage 1.
 struct El1And0 {
-	static constexpr bool has_el0 = true;
-	static constexpr bool has_upper = true;
+	static constexpr bool has_el0 = true; // is there an EL0?
+	static constexpr bool has_upper = true; // is there an upper range?
 };
-struct El2And0 { // HCR_EL2.E2H = 1
-	static constexpr bool has_el0 = true;
-	static constexpr bool has_upper = true;
+// EL2 with HCR_EL2.E2H = 1: as EL1&0, for a host and its programs.
+struct El2And0 {
+	static constexpr bool has_el0 = true; // is there an EL0?
+	static constexpr bool has_upper = true; // is there an upper range?
 };
+// EL2 with HCR_EL2.E2H = 0.
 struct El2 {
-	static constexpr bool has_el0 = false;
-	static constexpr bool has_upper = false;
+	static constexpr bool has_el0 = false; // is there an EL0?
+	static constexpr bool has_upper = false; // is there an upper range?
 };
+// EL3.
 struct El3 {
-	static constexpr bool has_el0 = false;
-	static constexpr bool has_upper = false;
+	static constexpr bool has_el0 = false; // is there an EL0?
+	static constexpr bool has_upper = false; // is there an upper range?
 };
 
+// One of the four regimes.
 template <class R>
 concept Stage1Regime = TranslationStage<R> && requires
 {
@@ -59,6 +63,7 @@ struct TableAttributes {
 	constexpr bool operator==(const TableAttributes &) const = default;
 };
 
+// The descriptors of stage 1. Pure functions: they read and write no memory.
 template <Stage1Regime R, PageGranule G, unsigned OutputBits>
 struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	using Layout = DescriptorLayout<G, OutputBits>;
@@ -74,16 +79,17 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 	using Layout::nt;
 	using Layout::sh;
 
-	static constexpr Field attr_index{4, 2};
-	static constexpr Descriptor ns = bit(5);
-	static constexpr Descriptor ap_el0 = bit(6);
-	static constexpr Descriptor ap_read_only = bit(7);
+	static constexpr Field attr_index{4, 2}; // AttrIndx
+	static constexpr Descriptor ns = bit(5); // NS
+	static constexpr Descriptor ap_el0 = bit(6); // AP[1]: EL0 may access
+	static constexpr Descriptor ap_read_only = bit(7); // AP[2]
 	static constexpr Descriptor ng = bit(11); // of EL3, NSE
-	static constexpr Descriptor gp = bit(50);
-	static constexpr Descriptor pxn = bit(53);
-	static constexpr Descriptor uxn = bit(54);
-	static constexpr Field software{58, 55};
+	static constexpr Descriptor gp = bit(50); // guarded page (BTI)
+	static constexpr Descriptor pxn = bit(53); // privileged execute-never
+	static constexpr Descriptor uxn = bit(54); // EL0 execute-never, or XN
+	static constexpr Field software{58, 55}; // ignored by hardware
 
+	// All bits of permissions.
 	static constexpr Descriptor access_bits = ap_el0 | ap_read_only | pxn | uxn;
 
 	// All that encode(Attributes) may write.
@@ -137,11 +143,13 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return executable && is_device(a.memory) ? Errc::forbidden_attributes : Errc::none;
 	}
 
+	// Does check() find nothing?
 	static constexpr bool is_legal(const Attributes &a)
 	{
 		return check(a) == Errc::none;
 	}
 
+	// AP, UXN and PXN of these permissions.
 	static constexpr Descriptor encode(const Stage1Access &a)
 	{
 		const Descriptor write = a.write ? 0 : ap_read_only;
@@ -153,6 +161,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 			return write | ap_el0 | (a.execute ? 0 : uxn);
 	}
 
+	// The permissions of a leaf.
 	static constexpr Stage1Access access(Descriptor d)
 	{
 		if constexpr (R::has_el0)
@@ -179,6 +188,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		       software.put(a.software);
 	}
 
+	// The attributes of a leaf. The memory type is the index: mair.hpp has other MAIRs.
 	static constexpr Attributes attributes(Descriptor d)
 	{
 		return {.memory = static_cast<MemoryType>(attr_index.get(d)),
@@ -195,6 +205,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 			.nse = has_nse && (d & ng)};
 	}
 
+	// The restrictions of a table descriptor.
 	static constexpr Descriptor encode(const TableAttributes &t)
 	{
 		return (t.ns ? bit(63) : 0) | (t.read_only ? bit(62) : 0) |
@@ -202,6 +213,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		       (t.no_execute_privileged ? bit(59) : 0);
 	}
 
+	// The restrictions of a table descriptor.
 	static constexpr TableAttributes table_attributes(Descriptor d)
 	{
 		return {(d & bit(63)) != 0, (d & bit(62)) != 0, (d & bit(61)) != 0,

@@ -20,17 +20,20 @@ namespace vmsa
 // HCR_EL2.FWB decides how MemAttr is read: without it, stage 2 can only restrict what stage 1 asks
 // for; with it (FEAT_S2FWB), stage 2 can force Write-Back.
 struct Stage2 {
-	static constexpr bool fwb = false;
-	static constexpr bool has_upper = false;
+	static constexpr bool fwb = false; // HCR_EL2.FWB
+	static constexpr bool has_upper = false; // stage 2 has no upper range
 };
+// Stage 2 with HCR_EL2.FWB = 1.
 struct Stage2Fwb {
-	static constexpr bool fwb = true;
-	static constexpr bool has_upper = false;
+	static constexpr bool fwb = true; // HCR_EL2.FWB
+	static constexpr bool has_upper = false; // stage 2 has no upper range
 };
 
+// Stage2 or Stage2Fwb.
 template <class S>
 concept Stage2Tag = TranslationStage<S> &&(std::same_as<S, Stage2> || std::same_as<S, Stage2Fwb>);
 
+// The descriptors of stage 2. Pure functions: they read and write no memory.
 template <Stage2Tag S, PageGranule G, unsigned OutputBits>
 struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	using Layout = DescriptorLayout<G, OutputBits, true>;
@@ -45,13 +48,14 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	using Layout::lpa2;
 	using Layout::sh;
 
-	static constexpr Field mem_attr{5, 2};
-	static constexpr Descriptor s2ap_read = bit(6);
-	static constexpr Descriptor s2ap_write = bit(7);
-	static constexpr Field xn{54, 53};
+	static constexpr Field mem_attr{5, 2}; // MemAttr
+	static constexpr Descriptor s2ap_read = bit(6); // S2AP[0]
+	static constexpr Descriptor s2ap_write = bit(7); // S2AP[1]
+	static constexpr Field xn{54, 53}; // XN
 	static constexpr Descriptor ns = bit(55); // of Realms; RES0 to others
-	static constexpr Field software{58, 56};
+	static constexpr Field software{58, 56}; // ignored by hardware
 
+	// All bits of permissions.
 	static constexpr Descriptor access_bits = s2ap_read | s2ap_write | xn.mask();
 
 	// All that encode(Attributes) may write.
@@ -100,6 +104,7 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 								   : Errc::forbidden_attributes;
 	}
 
+	// Does check() find nothing?
 	static constexpr bool is_legal(const Attributes &a)
 	{
 		return check(a) == Errc::none;
@@ -112,6 +117,7 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 		       xn.put(static_cast<uint64_t>(a.execute));
 	}
 
+	// The permissions of a leaf.
 	static constexpr Access access(Descriptor d)
 	{
 		return {(d & s2ap_read) != 0, (d & s2ap_write) != 0,
@@ -121,11 +127,13 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	// NoTagAccess: of Write-Back memory, and with FWB of what stage 1 says, too.
 	static constexpr Descriptor no_tags = mem_attr.put(S::fwb ? 0b1110 : 0b0100);
 
+	// Does it say NoTagAccess?
 	static constexpr bool has_no_tags(Descriptor d)
 	{
 		return (d & no_tags) == no_tags && (S::fwb || (d & mem_attr.mask()) == no_tags);
 	}
 
+	// The memory type of a leaf, by MemAttr.
 	static constexpr MemoryType memory_type(Descriptor d)
 	{
 		const auto bits = mem_attr.get(d);
@@ -156,6 +164,7 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 		       (a.non_secure ? ns : 0) | software.put(a.software);
 	}
 
+	// The attributes of a leaf.
 	static constexpr Attributes attributes(Descriptor d)
 	{
 		return {.memory = memory_type(d),
@@ -177,6 +186,7 @@ struct Format<S, G, OutputBits> : DescriptorLayout<G, OutputBits, true> {
 	}
 };
 
+// Stage 2 with 4K pages and 48 bits of output.
 using Stage2_4K = Format<Stage2, Granule4K>;
 
 // The descriptor KVM writes for a 2 MiB block of guest RAM, bit for bit.

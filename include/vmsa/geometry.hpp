@@ -26,23 +26,27 @@ namespace vmsa
 // Stage 1 regimes with EL0 have two trees: TTBR0 for the lowest addresses, TTBR1 for the highest.
 enum class Range : uint8_t { lower, upper };
 
+// The shape of a tree. stage1_geometry and stage2_geometry make one; a default one is none.
 struct Geometry {
-	unsigned input_bits = 0;
-	unsigned output_bits = 0;
-	Level start = 0;
+	unsigned input_bits = 0; // bits of input addresses; 0: no geometry
+	unsigned output_bits = 0; // bits of output addresses
+	Level start = 0; // the level of the root
 	unsigned root_tables = 1; // a power of two, 1..16; more than 1 only at stage 2
-	Range range = Range::lower;
+	Range range = Range::lower; // upper only at EL1&0 and EL2&0
 
+	// The lowest input address.
 	constexpr uint64_t first_input() const
 	{
 		return range == Range::lower ? 0 : ~low_bits(input_bits);
 	}
 
+	// The highest input address.
 	constexpr uint64_t last_input() const
 	{
 		return range == Range::lower ? low_bits(input_bits) : ~uint64_t{0};
 	}
 
+	// The highest output address.
 	constexpr uint64_t last_output() const
 	{
 		return low_bits(output_bits);
@@ -85,8 +89,8 @@ constexpr unsigned usable_output_bits(unsigned pa_bits, unsigned format_bits)
 	return pa_bits_of(parange_of(pa_bits < format_bits ? pa_bits : format_bits));
 }
 
-inline constexpr unsigned max_concatenated_bits = 4;
-inline constexpr unsigned min_stage2_bits = 32;
+inline constexpr unsigned max_concatenated_bits = 4; // 16 tables
+inline constexpr unsigned min_stage2_bits = 32; // the least that stage2_geometry has
 inline constexpr unsigned max_stage2_bits = 48; // 52 with LPA and LPA2
 inline constexpr unsigned min_stage1_bits = 25; // T0SZ <= 39; fewer need FEAT_TTST
 

@@ -24,8 +24,9 @@ inline constexpr uint64_t sctlr_m = bit(0); // the MMU
 inline constexpr uint64_t sctlr_c = bit(2); // data and walks through the caches
 inline constexpr uint64_t sctlr_i = bit(12); // instructions, too
 
-inline constexpr uint64_t hcr_e2h = bit(34);
+inline constexpr uint64_t hcr_e2h = bit(34); // HCR_EL2.E2H: EL2 has the regime EL2&0
 
+// The SCTLR of a regime.
 template <class Stage>
 inline constexpr Register sctlr_of = std::same_as<Stage, El1And0> ? Register::sctlr_el1
 				     : std::same_as<Stage, El3>	  ? Register::sctlr_el3

@@ -19,17 +19,21 @@
 namespace vmsa
 {
 
+// A level of the walk, as the Arm ARM numbers it: -1..3.
 using Level = int;
+// The level of pages.
 inline constexpr Level last_level = 3;
 
+// An entry of a table.
 using Descriptor = uint64_t;
 
+// A granule: pages of 2^PageShift bytes, with PageShift 12, 14 or 16.
 template <unsigned PageShift> struct Granule {
-	static constexpr unsigned page_shift = PageShift;
-	static constexpr unsigned index_bits = PageShift - 3;
-	static constexpr uint64_t page_size = bit(PageShift);
-	static constexpr size_t entries = size_t{1} << index_bits;
-	static constexpr size_t table_bytes = entries * sizeof(Descriptor);
+	static constexpr unsigned page_shift = PageShift; // log2 of the page
+	static constexpr unsigned index_bits = PageShift - 3; // that a level resolves
+	static constexpr uint64_t page_size = bit(PageShift); // in bytes
+	static constexpr size_t entries = size_t{1} << index_bits; // of a table
+	static constexpr size_t table_bytes = entries * sizeof(Descriptor); // one page
 
 	// log2 of the bytes that one descriptor of `level` maps.
 	static constexpr unsigned shift(Level level)
@@ -37,6 +41,7 @@ template <unsigned PageShift> struct Granule {
 		return page_shift + static_cast<unsigned>(last_level - level) * index_bits;
 	}
 
+	// How many bytes one descriptor of `level` maps.
 	[[gnu::always_inline]] static constexpr uint64_t size(Level level)
 	{
 		return bit(shift(level));
@@ -55,6 +60,7 @@ template <unsigned PageShift> struct Granule {
 	}
 };
 
+// One of the three granules.
 template <class G>
 concept PageGranule = requires(Level level)
 {
@@ -63,9 +69,9 @@ concept PageGranule = requires(Level level)
 	{G::contiguous_run(level)};
 };
 
-using Granule4K = Granule<12>;
-using Granule16K = Granule<14>;
-using Granule64K = Granule<16>;
+using Granule4K = Granule<12>; // pages of 4 KiB
+using Granule16K = Granule<14>; // pages of 16 KiB
+using Granule64K = Granule<16>; // pages of 64 KiB
 
 static_assert(Granule4K::size(2) == 2 * MiB && Granule4K::size(1) == GiB);
 static_assert(Granule4K::size(0) == 512 * GiB && Granule4K::shift(-1) == 48);

@@ -23,11 +23,13 @@
 namespace vmsa
 {
 
+// The TlbSink that issues TLBI instructions. Cost: plan() says how many.
 template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
     public:
 	using Input = typename Format::Input;
 	using Stage = typename Format::Stage;
 
+	// `tag` says what the entries of the tree are tagged with, `features` which instructions there are.
 	constexpr HardwareTlb(TlbiTag tag, TlbiFeatures features, C cpu = {})
 	    : tag_{tag}, features_{features}, cpu_{cpu}
 	{
@@ -58,6 +60,7 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		return tlbi_plan<Format>(region, level, tables, tag_, features_);
 	}
 
+	// Everything of the tree's ASID or VMID.
 	[[gnu::noinline]] constexpr void invalidate_all()
 	{
 		issue(tlbi_all<Stage>(tag_));
@@ -70,6 +73,7 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_regime<Stage>());
 	}
 
+	// Returns when all of it is complete on every CPU that the Cpu reaches, and all stores are visible to walkers.
 	[[gnu::noinline]] constexpr void sync()
 	{
 		if (!issued_) {
@@ -92,10 +96,12 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		tag_.every_asid = true;
 	}
 
+	// What issues the instructions.
 	constexpr C &cpu()
 	{
 		return cpu_;
 	}
+	// What the entries are tagged with.
 	constexpr TlbiTag tag() const
 	{
 		return tag_;

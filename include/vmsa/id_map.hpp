@@ -16,12 +16,14 @@ namespace vmsa
 
 // There is no output address in the upper range: the map refuses it with beyond_output.
 struct Identity {
+	// The output is the input; contiguous without end.
 	constexpr Extent operator()(auto input) const
 	{
 		return {Pa{input.raw()}, ~uint64_t{0}};
 	}
 };
 
+// A LiveMap that maps every address to itself.
 template <TranslationStage Stage, PageGranule Granule, unsigned OutputBits = 48,
 	  TableMemory Memory = TablePool<Granule>, Cpu C = ThisCpu>
 using IdMap = LiveMap<Stage, Granule, Identity, OutputBits, Memory, C>;

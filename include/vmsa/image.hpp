@@ -29,17 +29,18 @@ static_assert(std::endian::native == std::endian::little, "descriptors are store
 // allocating is O(1) and pointers are never part of the bytes.
 template <PageGranule Granule> class ImageMemory {
     public:
+	// Tables are made in `buffer`, which outlives it.
 	constexpr explicit ImageMemory(std::span<Descriptor> buffer) : buffer_{buffer}
 	{
 	}
 	ImageMemory(const ImageMemory &) = delete;
 	ImageMemory &operator=(const ImageMemory &) = delete;
 
-	constexpr Pa base() const
+	constexpr Pa base() const // where the buffer will lie
 	{
 		return base_;
 	}
-	constexpr std::span<const Descriptor> used() const
+	constexpr std::span<const Descriptor> used() const // what was handed out
 	{
 		return buffer_.first(used_);
 	}
@@ -58,7 +59,7 @@ template <PageGranule Granule> class ImageMemory {
 		used_ = free_ = 0;
 	}
 
-	constexpr void rebase(Pa base)
+	constexpr void rebase(Pa base) // another base; the tables are not touched
 	{
 		base_ = base;
 	}
@@ -102,12 +103,12 @@ template <PageGranule Granule> class ImageMemory {
 		free_ = at + 1;
 	}
 
-	constexpr Pa physical(const Descriptor *table) const
+	constexpr Pa physical(const Descriptor *table) const // where it will lie
 	{
 		return base_ + index(table) * sizeof(Descriptor);
 	}
 
-	constexpr Descriptor *pointer(Pa pa) const
+	constexpr Descriptor *pointer(Pa pa) const // where it is in the buffer
 	{
 		return buffer_.data() + (pa - base_) / sizeof(Descriptor);
 	}
@@ -130,6 +131,7 @@ template <PageGranule Granule> class ImageMemory {
 
 static_assert(TableMemory<ImageMemory<Granule4K>>);
 
+// Tables in a buffer, for a machine that will find them at another address. Locking: one writer, or readers.
 template <DescriptorFormat F> class Image {
     public:
 	using Format = F;
@@ -187,6 +189,7 @@ template <DescriptorFormat F> class Image {
 		}
 	}
 
+	// Maps `region` to the contiguous output from `pa` on. Errors: as map(tree, ...).
 	constexpr Result<void> map(Region<Input> region, Pa pa,
 				   const typename F::Attributes &attributes, MapLimits limits = {})
 	{
@@ -219,7 +222,7 @@ template <DescriptorFormat F> class Image {
 		return {};
 	}
 
-	constexpr const Tree<F, Memory> &tree() const
+	constexpr const Tree<F, Memory> &tree() const // for reading
 	{
 		return tree_;
 	}
@@ -235,7 +238,7 @@ template <DescriptorFormat F> class Image {
 	{
 		return memory_.used();
 	}
-	constexpr size_t bytes() const
+	constexpr size_t bytes() const // the size of descriptors()
 	{
 		return memory_.used().size_bytes();
 	}

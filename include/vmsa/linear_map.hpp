@@ -16,19 +16,22 @@ namespace vmsa
 // those have 52 bits at most and inputs that many significant ones: the map refuses it with
 // beyond_output, naming it.
 struct Offset {
-	int64_t bytes = 0;
+	int64_t bytes = 0; // added to each input
 
 	constexpr Offset() = default;
+	// `offset` in bytes; a multiple of the page.
 	constexpr Offset(int64_t offset) : bytes{offset}
 	{
 	}
 
+	// The output is the input plus the offset; contiguous without end.
 	constexpr Extent operator()(auto input) const
 	{
 		return {Pa{input.raw() + static_cast<uint64_t>(bytes)}, ~uint64_t{0}};
 	}
 };
 
+// A LiveMap that maps every address to itself plus an offset.
 template <TranslationStage Stage, PageGranule Granule, unsigned OutputBits = 48,
 	  TableMemory Memory = TablePool<Granule>, Cpu C = ThisCpu>
 using LinearMap = LiveMap<Stage, Granule, Offset, OutputBits, Memory, C>;

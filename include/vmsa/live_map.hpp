@@ -26,6 +26,7 @@
 namespace vmsa
 {
 
+// A Mapping of one regime, its rule, and the registers that make a CPU use it. Where no CPU does, no TLB is told.
 template <TranslationStage S, PageGranule G, class Rule, unsigned OutputBits = 48,
 	  TableMemory Memory = TablePool<G>, Cpu C = ThisCpu>
 requires OutputRule<Rule, typename Format<S, G, OutputBits>::Input>
@@ -93,8 +94,9 @@ class LiveMap
 		return error_;
 	}
 
-	// ---- Changes. Each is all or nothing; errors as in map.hpp and edit.hpp, or created(). ----
+	// ---- Changes. Each is all or nothing; errors as Mapping's, or created(). ----
 
+	// Maps `region` by the map's rule, where nothing is mapped.
 	Result<void> map(Region<Input> region, const Attributes &attributes, MapLimits limits = {})
 	{
 		if (!created())
@@ -118,25 +120,25 @@ class LiveMap
 		return change().remap(region, rule_, its, limits, visit);
 	}
 
-	Result<void> unmap(Region<Input> region)
+	Result<void> unmap(Region<Input> region) // removes all mappings of `region`
 	{
 		return created() ? change().unmap(region) : error_;
 	}
 
-	// visit(Entry) for every leaf that went (unmap.hpp).
 	using MapAnnotations<LiveMap, Format>::unmap;
+	// Calls visit(Entry) for every leaf that was removed (unmap.hpp).
 	template <EntryVisitor<Format> Visit>
 	Result<void> unmap(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().unmap(region, visit) : error_;
 	}
 
-	Result<void> protect(Region<Input> region, typename Format::Access access)
+	Result<void> protect(Region<Input> region, typename Format::Access access) // permissions
 	{
 		return created() ? change().protect(region, access) : error_;
 	}
 
-	template <AttributeUpdate<Format> Update>
+	template <AttributeUpdate<Format> Update> // attributes, leaf by leaf (modify.hpp)
 	Result<void> modify(Region<Input> region, const Update &update)
 	{
 		if (!created())
@@ -149,23 +151,23 @@ class LiveMap
 		});
 	}
 
-	Result<void> cut(Region<Input> region, Level level = last_level)
+	Result<void> cut(Region<Input> region, Level level = last_level) // to smaller leaves
 	{
 		return created() ? change().cut(region, level) : error_;
 	}
 
-	Result<void> fold(Region<Input> region, FoldLimits limits = {})
+	Result<void> fold(Region<Input> region, FoldLimits limits = {}) // to blocks and groups
 	{
 		return created() ? change().fold(region, limits) : error_;
 	}
 
-	template <LeafVisitor<Input> Visit>
+	template <LeafVisitor<Input> Visit> // what was accessed: shown, and cleared
 	Result<void> harvest_accessed(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().harvest_accessed(region, visit) : error_;
 	}
 
-	template <LeafVisitor<Input> Visit>
+	template <LeafVisitor<Input> Visit> // what was written: shown, and cleared
 	Result<void> harvest_dirty(Region<Input> region, const Visit &visit)
 	{
 		return created() ? change().harvest_dirty(region, visit) : error_;
@@ -173,15 +175,14 @@ class LiveMap
 
 	// ---- Reading ----
 
-	Result<Translation<Format>> translate(Input input) const
+	Result<Translation<Format>> translate(Input input) const // as Tree::translate
 	{
 		if (!created())
 			return error_;
 		return mapping_.translate(input);
 	}
 
-	// visit(entry) for each leaf and each hole of `region`, in order. Errors: those of
-	// check_region.
+	// Calls visit(entry) for each leaf and each hole of `region`, in order. Errors: those of check_region.
 	template <EntryVisitor<Format> Visit>
 	Result<void> walk(Region<Input> region, const Visit &visit) const
 	{
@@ -199,15 +200,15 @@ class LiveMap
 		}
 	}
 
-	const Tree<Format, Memory> &tree() const
+	const Tree<Format, Memory> &tree() const // for reading
 	{
 		return mapping_.tree();
 	}
-	Pa root_address() const
+	Pa root_address() const // what root_register() has of it
 	{
 		return tree().root_address();
 	}
-	Region<Input> space() const
+	Region<Input> space() const // all that can be mapped
 	{
 		return tree().space();
 	}
@@ -215,15 +216,15 @@ class LiveMap
 	{
 		return space().size();
 	}
-	uint16_t asid() const
+	uint16_t asid() const // or VMID
 	{
 		return config_.asid;
 	}
-	const Rule &translation() const
+	const Rule &translation() const // the rule
 	{
 		return rule_;
 	}
-	uint64_t breaks() const
+	uint64_t breaks() const // live descriptors broken and made anew, so far
 	{
 		return mapping_.breaks();
 	}
@@ -259,9 +260,8 @@ class LiveMap
 		return error_;
 	}
 
-	// The same for this map and that of the other range. What the two share, output size and
-	// hardware updates, is the larger of both. Errors: created(); overlap, when both are of one
-	// range.
+	// The same for this map and that of the other range. What the two share, output size and hardware updates,
+	// is the larger of both. Errors: created(); overlap, when both are of one range.
 	template <class Other> Result<void> configure_with(const Other &other)
 	{
 		static_assert(has_two_ranges<Stage> && std::same_as<Stage, typename Other::Stage>);

@@ -20,19 +20,23 @@
 namespace vmsa
 {
 
+// A value of MAIR_ELx, and what its indices mean.
 class Mair {
     public:
-	static constexpr unsigned indices = 8;
+	static constexpr unsigned indices = 8; // 0 to 7
 
 	constexpr Mair() = default;
+	// The value of the register.
 	constexpr explicit Mair(uint64_t value) : value_{value}
 	{
 	}
 
+	// The value of the register.
 	constexpr uint64_t value() const
 	{
 		return value_;
 	}
+	// Is it mair_value, whose index is the number of the MemoryType?
 	constexpr bool is_ours() const
 	{
 		return value_ == mair_value;
@@ -103,6 +107,7 @@ class Mair {
 	{
 		return a;
 	}
+	// As encode: nothing to do.
 	template <std::same_as<Stage2Attributes> A> constexpr A decode(A a) const
 	{
 		return a;

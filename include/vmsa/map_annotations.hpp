@@ -13,21 +13,25 @@ template <class Map, class Format> class MapAnnotations {
 	using Input = typename Format::Input;
 
     public:
+	// Writes an annotation where nothing is; with two, replaces the first by the second.
 	template <Annotation... A> Result<void> annotate(Region<Input> region, const A &...a)
 	{
 		return doing([&](auto &m) { return m.annotate(region, a...); });
 	}
 
+	// Removes an annotation.
 	template <Annotation A> Result<void> unannotate(Region<Input> region, const A &a)
 	{
 		return doing([&](auto &m) { return m.unannotate(region, a); });
 	}
 
+	// Unmaps and annotates in one.
 	template <Annotation A> Result<void> unmap(Region<Input> region, const A &a)
 	{
 		return doing([&](auto &m) { return m.unmap(region, a); });
 	}
 
+	// The annotation at `input`.
 	template <Annotation A> Result<A> annotation(Input input) const
 	{
 		const Map &map = static_cast<const Map &>(*this);

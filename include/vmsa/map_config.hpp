@@ -12,10 +12,11 @@
 namespace vmsa
 {
 
+// What a LiveMap is made from. What is left out is what every Armv8.0 machine can do.
 struct MapConfig {
 	unsigned va_bits = 48; // at stage 2, IPA bits
 	uint16_t asid = 0; // at stage 2, the VMID
-	Range range = Range::lower;
+	Range range = Range::lower; // upper only at EL1&0 and EL2&0
 	bool global = false; // leaves are global though the map has an ASID
 	// At the most; those that format and machine have no room for are not used.
 	unsigned pa_bits = 52;
@@ -25,8 +26,8 @@ struct MapConfig {
 	bool e0pd = false; // FEAT_E0PD: what EL0 tries in the range faults, without a walk
 	Mair mair = {}; // where it is not ours (mair.hpp)
 	HardwareUpdates hardware = {}; // the dirty state needs the access flag
-	TlbiFeatures tlbi = {};
-	OnBreak on_break = OnBreak::perform;
+	TlbiFeatures tlbi = {}; // which TLBI instructions to use
+	OnBreak on_break = OnBreak::perform; // what a change that needs a break does
 	unsigned bbm_level = 0; // FEAT_BBM
 	// What the machine can do: no map asks for more. By default a map that runs on it asks it.
 	Features features = {};
@@ -40,7 +41,7 @@ enum class TagFlush : uint8_t {
 
 // What a TTBR, or VTTBR, held before.
 struct PreviousRoot {
-	uint64_t ttbr = 0;
+	uint64_t ttbr = 0; // the value of the register
 };
 
 } // namespace vmsa

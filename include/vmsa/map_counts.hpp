@@ -14,6 +14,7 @@ template <class Map, class Format> class MapCounts {
 	using Attributes = typename Format::Attributes;
 
     public:
+	// For map().
 	Result<size_t> tables_to_map(Region<Input> region, const Attributes &attributes,
 				     MapLimits limits = {})
 	{
@@ -22,6 +23,7 @@ template <class Map, class Format> class MapCounts {
 		});
 	}
 
+	// For remap().
 	Result<size_t> tables_to_remap(Region<Input> region, const Attributes &attributes,
 				       MapLimits limits = {})
 	{
@@ -31,33 +33,39 @@ template <class Map, class Format> class MapCounts {
 		});
 	}
 
+	// For unmap().
 	Result<size_t> tables_to_unmap(Region<Input> region)
 	{
 		return count([&](auto &m) { return m.tables_to_unmap(region); });
 	}
 
+	// For protect().
 	Result<size_t> tables_to_protect(Region<Input> region, typename Format::Access access)
 	{
 		return count([&](auto &m) { return m.tables_to_protect(region, access); });
 	}
 
+	// For modify().
 	template <AttributeUpdate<Format> Update>
 	Result<size_t> tables_to_modify(Region<Input> region, const Update &update)
 	{
 		return count([&](auto &m) { return m.tables_to_modify(region, update); });
 	}
 
+	// For cut().
 	Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level)
 	{
 		return count([&](auto &m) { return m.tables_to_cut(region, level); });
 	}
 
+	// For annotate().
 	template <Annotation... A>
 	Result<size_t> tables_to_annotate(Region<Input> region, const A &...a)
 	{
 		return count([&](auto &m) { return m.tables_to_annotate(region, a...); });
 	}
 
+	// For unannotate().
 	template <Annotation A>
 	Result<size_t> tables_to_unannotate(Region<Input> region, const A &a)
 	{

@@ -11,6 +11,7 @@
 namespace vmsa
 {
 
+// Does a regime have an upper range?
 template <TranslationStage Stage>
 inline constexpr bool has_two_ranges = [] {
 	if constexpr (Stage2Tag<Stage>)

@@ -8,6 +8,7 @@
 namespace vmsa
 {
 
+// What map and remap may use.
 struct MapLimits {
 	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
 	bool contiguous = false; // give aligned groups of leaves the contiguous hint

@@ -24,16 +24,19 @@
 namespace vmsa
 {
 
+// A tree and its TLBs. Each change returns when its invalidation is complete; on an error nothing has changed.
 template <DescriptorFormat Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
 class Mapping {
     public:
 	using Input = typename Format::Input;
 	using Attributes = typename Format::Attributes;
 
+	// Both outlive it. create() or adopt() comes next.
 	constexpr Mapping(Memory &memory, Sink &sink) : tree_{memory}, sink_{&sink}
 	{
 	}
 
+	// Allocates the root. Errors: no_memory, input_bits.
 	constexpr Result<void> create(const Geometry &geometry)
 	{
 		return tree_.create(geometry);
@@ -67,6 +70,7 @@ class Mapping {
 		tree_.destroy(visit, rules_.dirty_note);
 	}
 
+	// Maps `region`, where nothing is mapped. `attributes` and `limits` as in map.hpp. Errors: as map(tree, ...).
 	template <OutputRule<Input> Rule>
 	VMSA_INLINE constexpr Result<void> map(Region<Input> region, const Rule &rule,
 					       Attributes attributes, MapLimits limits = {})
@@ -79,6 +83,7 @@ class Mapping {
 		return map_region(region, rule, attributes, limits);
 	}
 
+	// Removes all mappings of `region`. Errors: as unmap(tree, ...).
 	VMSA_INLINE constexpr Result<void> unmap(Region<Input> region)
 	{
 		if (!optimized_for_size &&
@@ -99,12 +104,14 @@ class Mapping {
 		});
 	}
 
+	// Changes the permissions of `region`. Errors: as protect(tree, ...).
 	constexpr Result<void> protect(Region<Input> region, typename Format::Access access)
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::protect(tree_, batch, region, access); });
 	}
 
+	// Changes attributes leaf by leaf: update(region, attributes) returns the new ones. Errors: as modify(tree, ...).
 	template <AttributeUpdate<Format> Update>
 	constexpr Result<void> modify(Region<Input> region, const Update &update)
 	{
@@ -112,18 +119,21 @@ class Mapping {
 			[&](auto &batch) { return vmsa::modify(tree_, batch, region, update); });
 	}
 
+	// Makes all leaves of `region` as small as those of `level`. Errors: as cut(tree, ...).
 	constexpr Result<void> cut(Region<Input> region, Level level = last_level)
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::cut(tree_, batch, region, level); });
 	}
 
+	// Makes blocks of small leaves where that means the same. Errors: as fold(tree, ...).
 	constexpr Result<void> fold(Region<Input> region, FoldLimits limits = {})
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::fold(tree_, batch, region, limits); });
 	}
 
+	// Shows and clears what was accessed: visit(region, level). Errors: as harvest_accessed(tree, ...).
 	template <LeafVisitor<Input> Visit>
 	constexpr Result<void> harvest_accessed(Region<Input> region, const Visit &visit)
 	{
@@ -132,6 +142,7 @@ class Mapping {
 		});
 	}
 
+	// Shows and clears what was written: visit(region, level). Errors: as harvest_dirty(tree, ...).
 	template <LeafVisitor<Input> Visit>
 	constexpr Result<void> harvest_dirty(Region<Input> region, const Visit &visit,
 					     uint8_t noted = 0)
@@ -141,12 +152,14 @@ class Mapping {
 		});
 	}
 
+	// For the handler of an access flag fault at `input`. Errors: as note_accessed(tree, ...).
 	constexpr Result<void> note_accessed(Input input)
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::note_accessed(tree_, batch, input); });
 	}
 
+	// For the handler of a write's permission fault at `input`. Errors: as note_dirty(tree, ...).
 	constexpr Result<void> note_dirty(Input input)
 	{
 		return changing([&](auto &batch) { return vmsa::note_dirty(tree_, batch, input); });
@@ -154,12 +167,14 @@ class Mapping {
 
 	// ---- Annotations: what is said where nothing is mapped (annotation.hpp, annotate.hpp). ----
 
+	// Annotates `region`, where nothing is mapped or annotated. Errors: as annotate(tree, ...).
 	template <Annotation A> constexpr Result<void> annotate(Region<Input> region, const A &a)
 	{
 		return changing(
 			[&](auto &batch) { return vmsa::annotate(tree_, batch, region, a); });
 	}
 
+	// Replaces the annotation `from` by `to`. Errors: as annotate(tree, ...).
 	template <Annotation A>
 	constexpr Result<void> annotate(Region<Input> region, const A &from, const A &to)
 	{
@@ -168,6 +183,7 @@ class Mapping {
 		});
 	}
 
+	// Removes the annotation `a`. Errors: as unannotate(tree, ...).
 	template <Annotation A> constexpr Result<void> unannotate(Region<Input> region, const A &a)
 	{
 		return changing(
@@ -188,6 +204,7 @@ class Mapping {
 			[&](auto &batch) { return vmsa::unmap(tree_, batch, region, visit); });
 	}
 
+	// The annotation at `input`. Errors: beyond_input, not_annotated.
 	template <Annotation A> constexpr Result<A> annotation(Input input) const
 	{
 		return annotation_at<A>(tree_, input);
@@ -196,6 +213,7 @@ class Mapping {
 	// ---- How many tables would a change take? Exact, until the next change; errors as that has,
 	// but for no_memory. StockedMemory (stocked_memory.hpp) has them ready. ----
 
+	// For map().
 	template <OutputRule<Input> Rule>
 	constexpr Result<size_t> tables_to_map(Region<Input> region, const Rule &rule,
 					       const Attributes &attributes,
@@ -204,6 +222,7 @@ class Mapping {
 		return vmsa::tables_to_map(tree_, rules_, region, rule, attributes, limits);
 	}
 
+	// For remap().
 	template <OutputRule<Input> Rule>
 	constexpr Result<size_t> tables_to_remap(Region<Input> region, const Rule &rule,
 						 const Attributes &attributes,
@@ -218,18 +237,21 @@ class Mapping {
 		return vmsa::tables_to_unmap(tree_, rules_, region);
 	}
 
+	// For protect().
 	constexpr Result<size_t> tables_to_protect(Region<Input> region,
 						   typename Format::Access access) const
 	{
 		return vmsa::tables_to_protect(tree_, rules_, region, access);
 	}
 
+	// For modify().
 	template <AttributeUpdate<Format> Update>
 	constexpr Result<size_t> tables_to_modify(Region<Input> region, const Update &update) const
 	{
 		return vmsa::tables_to_modify(tree_, rules_, region, update);
 	}
 
+	// For cut().
 	constexpr Result<size_t> tables_to_cut(Region<Input> region, Level level = last_level) const
 	{
 		return vmsa::tables_to_cut(tree_, rules_, region, level);
@@ -242,6 +264,7 @@ class Mapping {
 		return vmsa::tables_to_annotate(tree_, region, a...);
 	}
 
+	// For unannotate().
 	template <Annotation A>
 	constexpr Result<size_t> tables_to_unannotate(Region<Input> region, const A &a) const
 	{
@@ -263,11 +286,13 @@ class Mapping {
 		return rules_;
 	}
 
+	// As Tree::translate.
 	VMSA_INLINE constexpr Result<Translation<Format>> translate(Input input) const
 	{
 		return tree_.translate(input);
 	}
 
+	// The tree, for reading.
 	constexpr const Tree<Format, Memory> &tree() const
 	{
 		return tree_;

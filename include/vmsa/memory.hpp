@@ -22,6 +22,7 @@
 namespace vmsa
 {
 
+// Where tables live: allocate, free, physical and pointer, as above.
 template <class M>
 concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
 {
@@ -39,6 +40,7 @@ concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 
+// Reads a descriptor whole.
 [[gnu::always_inline]] constexpr Descriptor load(const Descriptor *d)
 {
 	if (std::is_constant_evaluated())
@@ -46,6 +48,7 @@ static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 	return __atomic_load_n(d, __ATOMIC_RELAXED);
 }
 
+// Writes a descriptor whole.
 [[gnu::always_inline]] constexpr void store(Descriptor *d, Descriptor value)
 {
 	if (std::is_constant_evaluated())

@@ -37,6 +37,7 @@ template <PageGranule Granule> constexpr unsigned tg0()
 	return Granule::page_shift == 12 ? 0 : Granule::page_shift == 16 ? 1 : 2;
 }
 
+// TCR.TG1.
 template <PageGranule Granule> constexpr unsigned tg1()
 {
 	return Granule::page_shift == 12 ? 2 : Granule::page_shift == 16 ? 3 : 1;
@@ -44,7 +45,7 @@ template <PageGranule Granule> constexpr unsigned tg1()
 
 // What hardware may do to a leaf behind software's back (FEAT_HAFDBS).
 struct HardwareUpdates {
-	bool access_flag = false;
+	bool access_flag = false; // HA: hardware sets AF
 	bool dirty_state = false; // needs access_flag
 };
 

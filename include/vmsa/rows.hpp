@@ -17,11 +17,12 @@
 namespace vmsa
 {
 
+// Leaves side by side that have the same size and attributes.
 template <class Format> struct Row {
-	Region<typename Format::Input> region;
-	typename Format::Attributes attributes;
-	Level level;
-	uint64_t leaves;
+	Region<typename Format::Input> region; // of all of them
+	typename Format::Attributes attributes; // of each
+	Level level; // of each
+	uint64_t leaves; // how many
 	Pa output; // of the first leaf
 };
 
@@ -79,9 +80,10 @@ constexpr bool next_piece(const T &tree, typename T::Input from, Row<typename T:
 
 // Entries, side by side, that say the same where nothing is mapped (annotation.hpp).
 template <class Format> struct AnnotationRow {
-	Region<typename Format::Input> region;
-	Descriptor descriptor;
+	Region<typename Format::Input> region; // of all of them
+	Descriptor descriptor; // of each
 
+	// What they say.
 	template <class A> constexpr A annotation() const
 	{
 		return static_cast<A>(descriptor >> 1);
@@ -111,21 +113,22 @@ constexpr bool next_annotation(const T &tree, typename T::Input from,
 	}
 }
 
+// One descriptor of a dump.
 template <AnyTree T> struct TableStep {
 	typename T::Input first; // lowest input address the descriptor decides
-	Level level;
-	size_t index;
-	Descriptor descriptor;
+	Level level; // of its table
+	size_t index; // in its table
+	Descriptor descriptor; // as it was read
 	const Descriptor *table; // the one it stands in
 };
 
 // Where a pre-order reading of all descriptors stands.
 template <AnyTree T> struct TableCursor {
-	typename T::Input at{};
-	Level level = unset;
-	bool done = false;
+	typename T::Input at{}; // the next input address
+	Level level = unset; // the level to go on at
+	bool done = false; // nothing is left
 
-	static constexpr Level unset = -2;
+	static constexpr Level unset = -2; // at the beginning
 };
 
 namespace detail
@@ -217,9 +220,10 @@ constexpr bool next_table(const T &tree, TableCursor<T> &cursor, TableStep<T> &s
 
 // Leaves and tables by level, the root's tables included.
 struct Census {
-	uint64_t leaves[last_level + 1] = {};
-	uint64_t tables = 0;
+	uint64_t leaves[last_level + 1] = {}; // by level
+	uint64_t tables = 0; // with those of the root
 
+	// Of all levels.
 	constexpr uint64_t all_leaves() const
 	{
 		return leaves[0] + leaves[1] + leaves[2] + leaves[3];
@@ -238,6 +242,7 @@ constexpr void count_below(const T &tree, Descriptor *table, Level level, Census
 	});
 }
 
+// Counts them. Cost: a look at each descriptor.
 template <AnyTree T> constexpr Census census(const T &tree)
 {
 	Census c;

@@ -21,6 +21,7 @@ enum class Kind : uint8_t {
 	fold, // and such a table a block
 };
 
+// How a live descriptor is changed.
 enum class Way : uint8_t {
 	make, // one store, with an invalidation behind
 	nt, // nT is set first; a CPU may fault on that as on a break
@@ -35,6 +36,7 @@ inline constexpr Way ways[6][3] = {
 	{Way::broken, Way::nt, Way::make},	 {Way::broken, Way::broken, Way::make},
 };
 
+// How a change of that kind is made on a machine with that level of FEAT_BBM.
 constexpr Way way(Kind kind, unsigned bbm_level)
 {
 	return ways[static_cast<unsigned>(kind)][bbm_level < 2 ? bbm_level : 2];
@@ -53,6 +55,7 @@ static_assert(way(Kind::cut, 0) == Way::broken && way(Kind::cut, 1) == Way::nt &
 static_assert(way(Kind::fold, 0) == Way::broken && way(Kind::fold, 1) == Way::broken &&
 	      way(Kind::fold, 2) == Way::make);
 
+// What it takes to make one live leaf of another.
 enum class Change : uint8_t { same, in_place, needs_break };
 
 // Of one valid leaf into another at the same level, the hint left alone. From or to an invalid descriptor
@@ -68,16 +71,18 @@ template <class Format> constexpr Change classify(Descriptor from, Descriptor to
 									       : Change::in_place;
 }
 
+// What a change does that needs break-before-make.
 enum class OnBreak : uint8_t {
 	perform, // break, invalidate, make: for a moment the address faults
 	refuse, // Errc::needs_break, naming the region; nothing is touched
 };
 
+// How a tree is changed: Mapping::rules().
 struct ChangeRules {
 	// A table walker may be using the tables: they are the target of an active TTBR, or were
 	// and the TLBs have not been invalidated since.
 	bool live = true;
-	OnBreak on_break = OnBreak::perform;
+	OnBreak on_break = OnBreak::perform; // only where `live`
 	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
 	// caller handles by invalidating.
 	unsigned bbm_level = 0;
@@ -100,6 +105,7 @@ struct ChangeRules {
 	{
 		return mair.is_ours() || a.index != index_of_type;
 	}
+	// Stage 2 has no MAIR.
 	constexpr bool indexes(const Stage2Attributes &) const
 	{
 		return true;
@@ -118,6 +124,7 @@ struct ChangeRules {
 	}
 };
 
+// What a Batch goes by that is not told otherwise.
 inline constexpr ChangeRules usual_rules{};
 
 } // namespace vmsa

@@ -27,25 +27,26 @@
 namespace vmsa
 {
 
+// One mapping of a map that is data.
 template <DescriptorFormat F> struct Piece {
-	Region<typename F::Input> region;
-	Pa pa;
-	typename F::Attributes attributes;
-	MapLimits limits = {};
+	Region<typename F::Input> region; // input addresses, of whole pages
+	Pa pa; // where its first byte lies
+	typename F::Attributes attributes; // of each leaf
+	MapLimits limits = {}; // as for map()
 };
 
 // Which piece cannot be had, and why. An error of the geometry or the base names `no_piece`.
 struct StaticError {
-	static constexpr size_t no_piece = ~size_t{0};
+	static constexpr size_t no_piece = ~size_t{0}; // no piece is at fault
 
-	Error error;
-	size_t piece = no_piece;
+	Error error; // why
+	size_t piece = no_piece; // its index
 };
 
 // Nothing but the tables, the root first.
 template <PageGranule Granule, size_t Tables, size_t RootBytes>
 struct alignas(RootBytes) StaticTables {
-	Descriptor descriptors[Tables * Granule::entries];
+	Descriptor descriptors[Tables * Granule::entries]; // as hardware reads them
 };
 
 template <DescriptorFormat F, size_t N>
@@ -63,9 +64,10 @@ constexpr StaticError map_pieces(Image<F> &image, const Geometry &geometry, Pa b
 	return {};
 }
 
+// How large static tables are, or why there are none.
 struct StaticSize {
 	size_t tables; // the root's included
-	StaticError error;
+	StaticError error; // Errc::none: none
 };
 
 // How many tables does it take, or why is it refused? The compiler's own heap is the buffer.
@@ -97,6 +99,7 @@ template <size_t piece, Errc why> consteval void refuse_piece()
 // Not constexpr, so that the compiler shows who gets here.
 void refuse_base(Pa base);
 
+// The tables of `pieces`, for the physical address `base`, as a constant. What is wrong does not compile.
 template <DescriptorFormat F, Geometry geometry, const auto &pieces>
 consteval auto static_tables(Pa base)
 {

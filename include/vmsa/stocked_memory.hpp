@@ -16,8 +16,10 @@
 namespace vmsa
 {
 
+// A TableMemory that has tables ready. Locking: as the tree that uses it.
 template <TableMemory Memory, PageGranule Granule> class StockedMemory {
     public:
+	// Takes tables from `memory`, which outlives it. Nothing is in stock yet.
 	constexpr explicit StockedMemory(Memory &memory) : memory_{&memory}
 	{
 	}
@@ -52,6 +54,7 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 		keep(0);
 	}
 
+	// How many are in stock.
 	constexpr size_t stocked() const
 	{
 		return stocked_;
@@ -66,6 +69,7 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 
 	// ---- TableMemory ----
 
+	// From the stock, or if that is empty from the memory behind.
 	constexpr Descriptor *allocate(size_t bytes)
 	{
 		if (bytes != Granule::table_bytes || !stocked_)
@@ -74,16 +78,19 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 		return chain_.pop(*memory_);
 	}
 
+	// Back to the memory behind.
 	constexpr void free(Descriptor *table, size_t bytes)
 	{
 		memory_->free(table, bytes);
 	}
 
+	// As the memory behind has it.
 	constexpr Pa physical(const Descriptor *table) const
 	{
 		return memory_->physical(const_cast<Descriptor *>(table));
 	}
 
+	// As the memory behind has it.
 	constexpr Descriptor *pointer(Pa pa) const
 	{
 		return memory_->pointer(pa);

@@ -26,11 +26,11 @@ concept TableOwner = requires(const O &owns, Pa pa)
 
 // The entry at fault.
 template <class Format> struct BadEntry {
-	Errc why = Errc::none;
+	Errc why = Errc::none; // none: no entry is at fault
 	Region<typename Format::Input> region; // what it decides
-	Level level = 0;
+	Level level = 0; // of the entry
 	Pa at; // where it stands
-	Descriptor descriptor = 0;
+	Descriptor descriptor = 0; // what it says
 
 	// `first` is where it stands, `last` what it says.
 	constexpr Error error() const

@@ -13,6 +13,7 @@
 namespace vmsa
 {
 
+// A TableMemory: a block of memory, cut into tables. Locking: as the tree that uses it.
 template <PageGranule Granule> class TablePool {
     public:
 	// Byte 0 of the block has the physical address `pa`, by default that of the pointer. Tables are aligned
@@ -21,6 +22,7 @@ template <PageGranule Granule> class TablePool {
 	    : TablePool{start, bytes, Pa{reinterpret_cast<uintptr_t>(start)}}
 	{
 	}
+	// The same, with the physical address of byte 0.
 	TablePool(void *start, size_t bytes, Pa pa)
 	    : offset_{pa.raw() - reinterpret_cast<uintptr_t>(start)}
 	{
@@ -48,6 +50,7 @@ template <PageGranule Granule> class TablePool {
 		return static_cast<size_t>(end_ - next_) / Granule::entries + free_.size(*this);
 	}
 
+	// A zeroed block, or null. Cost: zeroing it.
 	Descriptor *allocate(size_t bytes)
 	{
 		if (bytes == Granule::table_bytes && !free_.empty())
@@ -58,17 +61,20 @@ template <PageGranule Granule> class TablePool {
 		return has_room(bytes) ? zeroed(take(bytes), bytes) : nullptr;
 	}
 
+	// Takes it back.
 	void free(Descriptor *table, size_t bytes)
 	{
 		for (size_t i = 0; i < bytes / Granule::table_bytes; i++)
 			free_.push(*this, table + i * Granule::entries);
 	}
 
+	// The physical address of a table.
 	Pa physical(const Descriptor *table) const
 	{
 		return Pa{reinterpret_cast<uintptr_t>(table) + offset_};
 	}
 
+	// The table at a physical address.
 	Descriptor *pointer(Pa pa) const
 	{
 		return reinterpret_cast<Descriptor *>(pa.raw() - offset_);

@@ -39,6 +39,7 @@ namespace vmsa
 // Several levels in one range: no TTL hint may be given (a wrong one invalidates nothing).
 inline constexpr Level unknown_level = 4;
 
+// What a tree tells of changes: invalidate(region, level, tables) and sync(), as above.
 template <class S, class Input>
 concept TlbSink = requires(S &s, Region<Input> region, Level level, bool tables)
 {
@@ -46,6 +47,7 @@ concept TlbSink = requires(S &s, Region<Input> region, Level level, bool tables)
 	{s.sync()};
 };
 
+// A sink that is told of single entries, too, as above.
 template <class S, class Input>
 concept ShapeObserver = requires(S &s, Region<Input> region, Level level)
 {
@@ -54,11 +56,13 @@ concept ShapeObserver = requires(S &s, Region<Input> region, Level level)
 	{s.folded(region, level)};
 };
 
+// Changes of one tree under one invalidation. Locking: a writer, from its first change to sync().
 template <DescriptorFormat Format, TableMemory Memory, TlbSink<typename Format::Input> Sink>
 class [[nodiscard]] Batch {
     public:
 	using Input = typename Format::Input;
 
+	// All three outlive it.
 	constexpr Batch(Memory &memory, Sink &sink, const ChangeRules &rules = usual_rules)
 	    : memory_{memory}, sink_{sink}, rules_{rules}
 	{
@@ -71,6 +75,7 @@ class [[nodiscard]] Batch {
 	Batch(const Batch &) = delete;
 	Batch &operator=(const Batch &) = delete;
 
+	// How changes are made.
 	constexpr const ChangeRules &rules() const
 	{
 		return rules_;
@@ -148,6 +153,7 @@ class [[nodiscard]] Batch {
 		if constexpr (observed)
 			sink_.cut(region, level);
 	}
+	// The table that mapped `region` has become a leaf of `level`.
 	constexpr void folded([[maybe_unused]] Region<Input> region, [[maybe_unused]] Level level)
 	{
 		if constexpr (observed)
@@ -224,9 +230,11 @@ concept TreeChange = requires(const C &change, Tree &tree, Batch &batch)
 
 // For tables no hardware walks yet.
 struct NoTlb {
+	// Does nothing.
 	constexpr void invalidate(auto, Level, bool)
 	{
 	}
+	// Does nothing.
 	constexpr void sync()
 	{
 	}

@@ -86,6 +86,7 @@ constexpr bool has_operand(Tlbi op)
 	       op != Tlbi::alle3is && op != Tlbi::vmalls12e1is;
 }
 
+// Which TLBI instructions a machine has.
 struct TlbiFeatures {
 	bool range = false; // FEAT_TLBIRANGE
 	bool ttl = false; // FEAT_TTL
@@ -101,8 +102,8 @@ constexpr TlbiFeatures tlbi_features(uint64_t isar0, uint64_t mmfr2)
 // How the entries of a tree are tagged. A global entry belongs to every ASID, and so does whatever
 // the upper range holds: its walks go by the ASID of TTBR0, which is not this tree's.
 struct TlbiTag {
-	uint16_t asid = 0;
-	bool every_asid = true;
+	uint16_t asid = 0; // or VMID
+	bool every_asid = true; // some entries may be global
 };
 
 // What TG and TTL call the granule.
@@ -127,10 +128,12 @@ constexpr uint64_t tlbi_operand(typename Format::Input input, uint16_t asid, uns
 	return Field{63, 48}.put(asid) | Field{47, 44}.put(ttl) | address.put(input.raw() >> 12);
 }
 
+// SCALE and NUM of an instruction by range.
 struct TlbiRange {
-	unsigned scale;
-	unsigned num;
+	unsigned scale; // 0..3
+	unsigned num; // 0..31
 
+	// How many pages it covers.
 	constexpr uint64_t pages() const
 	{
 		return uint64_t{num + 1} << (5 * scale + 1);
@@ -153,12 +156,14 @@ static_assert(tlbi_range(2).pages() == 2 && tlbi_range(3).pages() == 2);
 static_assert(tlbi_range(63).pages() == 62 && tlbi_range(64).pages() == 64);
 static_assert(tlbi_range(2112).pages() == 2048 && tlbi_range(1 << 22).pages() == 1 << 21);
 
+// The most pages that one instruction covers.
 inline constexpr uint64_t max_range_pages = TlbiRange{3, 31}.pages();
 
 // BaseADDR counts in units of this: with TCR.DS = 1, of 64K whatever the granule.
 template <DescriptorFormat Format>
 inline constexpr unsigned range_base_shift = Format::lpa2 ? 16 : Format::Granule::page_shift;
 
+// The operand of an instruction by range.
 template <DescriptorFormat Format>
 constexpr uint64_t tlbi_range_operand(typename Format::Input first, TlbiRange range, uint16_t asid,
 				      unsigned ttl)
@@ -172,10 +177,10 @@ constexpr uint64_t tlbi_range_operand(typename Format::Input first, TlbiRange ra
 // `count` instructions, the operand of each `stride` more than the one before (modulo 2^64). A plan is one
 // step: two ranges differ in BaseADDR only.
 struct TlbiPlan {
-	Tlbi op;
-	unsigned count;
-	uint64_t operand;
-	uint64_t stride;
+	Tlbi op; // the instruction
+	unsigned count; // how many
+	uint64_t operand; // of the first
+	uint64_t stride; // from one to the next
 
 	// visit(op, operand) for each instruction, in order.
 	template <class Visit> constexpr void for_each(Visit &&visit) const
@@ -269,6 +274,7 @@ struct TlbiOps {
 	}
 };
 
+// The instructions of a regime.
 template <class Stage>
 inline constexpr TlbiOps tlbi_ops = [] {
 	TlbiOps ops;

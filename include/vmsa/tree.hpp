@@ -14,6 +14,7 @@
 namespace vmsa
 {
 
+// The tables of one input space. It is changed by the functions map, unmap, protect and the like.
 template <DescriptorFormat F, TableMemory M> class Tree {
     public:
 	using Format = F;
@@ -21,6 +22,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	using Granule = typename F::Granule;
 	using Input = typename F::Input;
 
+	// Takes tables from `memory`, which outlives it. create() comes next.
 	constexpr explicit Tree(Memory &memory) : memory_{&memory}
 	{
 	}
@@ -91,28 +93,34 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		memory_ = &memory;
 	}
 
+	// Its shape.
 	constexpr const Geometry &geometry() const
 	{
 		return geometry_;
 	}
+	// Where its tables come from.
 	constexpr Memory &memory() const
 	{
 		return *memory_;
 	}
+	// The first table; null before create().
 	constexpr Descriptor *root() const
 	{
 		return root_;
 	}
+	// For TTBR or VTTBR.
 	constexpr Pa root_address() const
 	{
 		return memory_->physical(root_);
 	}
 
+	// The table that `d`, a table descriptor, points to.
 	constexpr Descriptor *child(Descriptor d) const
 	{
 		return memory_->pointer(Format::next_table(d));
 	}
 
+	// How many entries a table of `level` has.
 	constexpr size_t entries(Level level) const
 	{
 		return level == geometry_.start ? root_entries_ : Granule::entries;
@@ -147,13 +155,14 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 
 	// Where a walk ends.
 	struct Slot {
-		Descriptor *table;
-		size_t index;
-		Descriptor descriptor;
+		Descriptor *table; // null outside of space()
+		size_t index; // in `table`
+		Descriptor descriptor; // as it was read
 		Level level; // last_level + 1 for what is outside of space()
 		Descriptor above; // the table descriptors on the way that restrict, or-ed
 		Descriptor *named_by; // the entry that names the table; null for the root
 
+		// Where the descriptor is stored.
 		constexpr Descriptor *entry() const
 		{
 			return table + index;
