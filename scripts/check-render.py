@@ -160,7 +160,8 @@ def click_decodes():
         if field["name"] not in ("IGNORED", "RES0"):
             same(shown.get(field["name"]), field.get("meaning", ""))
     same(shown["S2AP"], "read and write")
-    same(js("return document.querySelectorAll('#bits span').length"), 64)
+    above = "[...document.querySelectorAll('#bits span')].map((e) => getComputedStyle(e, '::before').content).join()"
+    same(js(f"return {above}"), ",".join(f'"{bit}"' for bit in range(63, -1, -1)))
     same(row.get_attribute("aria-selected"), "true")
 
 

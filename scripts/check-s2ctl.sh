@@ -101,6 +101,22 @@ colour_is_for_terminals() {
 	in_terminal env TERM=dumb s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a dumb terminal"
 	s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a pipe"
 	s2ctl walk --color always $dump 0 | grep -q "$escape" || echo "none in a pipe when it was asked for"
+	# Nothing but colour is added: without it, the words are the same.
+	for view in maps tables 'maps --full'; do
+		# shellcheck disable=SC2086 # words
+		s2ctl $view $dump --color always | grep -c "$escape.97;48;5;25mrw-$escape.0m" >/dev/null ||
+			echo "$view has not the picture's colours"
+		# shellcheck disable=SC2086 # words
+		diff <(s2ctl $view $dump --color always | sed "s/$escape[^m]*m//g") <(s2ctl $view $dump) || echo "$view"
+		# shellcheck disable=SC2086 # words
+		NO_COLOR=1 in_terminal s2ctl $view $dump | grep -q "$escape" && echo "$view: some with NO_COLOR"
+	done
+	printf 'vcpu 0\nx0  0x0000000000000000\nx1  0x0000000000000001\n' >"$scratch/debugfs/stage2/guests/demo/regs"
+	s2ctl regs demo --debugfs "$scratch/debugfs" --color always >"$scratch/said"
+	rm "$scratch/debugfs/stage2/guests/demo/regs"
+	grep -q "^$escape.1mvcpu 0$escape" "$scratch/said" || echo "regs: no bold vcpu"
+	grep -q "^$escape.2mx0 .*0$escape" "$scratch/said" || echo "regs: what is 0 is not dim"
+	grep -q "^x1  0x0000000000000001" "$scratch/said" || echo "regs: what is set is not plain"
 }
 
 ends_quietly_without_a_reader() {
@@ -109,9 +125,9 @@ ends_quietly_without_a_reader() {
 	said=$({ s2ctl tables ./userspace/tests/unit/demo.tables.bin || echo "exit $?" >&2; } 2>&1 >/dev/full)
 	[[ $said == "s2ctl: standard output: No space left on device"$'\n'"exit 4" ]] || echo "$said"
 	# More than a pipe holds.
-	said=$({ s2ctl decode hcr $(seq 100) || echo "exit $?" >&2; } 2>&1 >&1 | sleep 0.2)
+	said=$({ s2ctl decode hcr --all $(seq 100) || echo "exit $?" >&2; } 2>&1 >&1 | sleep 0.2)
 	[[ ! $said ]] || echo "$said"
-	{ s2ctl decode hcr $(seq 100); echo "exit $?" >"$scratch/status"; } 2>"$scratch/said" | sleep 0.2
+	{ s2ctl decode hcr --all $(seq 100); echo "exit $?" >"$scratch/status"; } 2>"$scratch/said" | sleep 0.2
 	[[ $(<"$scratch/status") == "exit 141" && ! -s $scratch/said ]] || cat "$scratch/status" "$scratch/said"
 }
 
@@ -187,6 +203,8 @@ completion_works() {
 		s2ctl remove demo d|demo
 		s2ctl decode --stage 2|2 2-fwb
 		s2ctl decode --stage 2 --le|--level
+		s2ctl decode vtcr|vtcr_el2 vtcr
+		s2ctl completion z|zsh
 		s2ctl load-dump x w|walk
 		s2ctl trace d|demo
 		s2ctl trace demo d|demo
@@ -196,6 +214,58 @@ completion_works() {
 		s2ctl walk demo 0x8|
 	EOF
 	bash -n <(s2ctl completion bash)
+}
+
+# What fish offers for what is begun.
+fish_completes() {
+	local line wanted got
+
+	s2ctl completion fish >"$scratch/s2ctl.fish"
+	while IFS='|' read -r line wanted; do
+		got=$(fish --no-config -c "source $scratch/s2ctl.fish
+			function s2ctl; command s2ctl \$argv --debugfs $scratch/debugfs; end
+			complete -C '$line'" | cut -f 1 | sort | tr '\n' ' ')
+		[[ $got == "$wanted${wanted:+ }" ]] || echo "$line: '$got' instead of '$wanted'"
+	done <<-'EOF'
+		s2ctl ma|man map maps
+		s2ctl map d|demo
+		s2ctl map demo --pr|--prot
+		s2ctl map demo --prot r|r rw rwx rx
+		s2ctl map --prot rw d|demo
+		s2ctl protect demo 0 4K r|r rw rwx rx
+		s2ctl trace demo d|demo
+		s2ctl decode vtcr|vtcr vtcr_el2
+		s2ctl decode --stage 2|2 2-fwb
+		s2ctl completion z|zsh
+		s2ctl map demo 0x8|
+	EOF
+}
+
+# What zsh's own functions are told to offer for the words; these take the places of those functions.
+zsh_completes() {
+	local words wanted
+
+	s2ctl completion zsh >"$scratch/_s2ctl"
+	zsh -n "$scratch/_s2ctl"
+	while IFS='|' read -r words wanted; do
+		# shellcheck disable=SC2016 # for zsh
+		zsh -f -c '
+			compdef() { }
+			_arguments() { print -r -- "$@" }
+			_describe() { print -r -- ${(P)2} }
+			source $1
+			words=(${(s: :)2}) CURRENT=$#words
+			_s2ctl' zsh "$scratch/_s2ctl" "$words" >"$scratch/said" 2>&1
+		grep -qF -- "$wanted" "$scratch/said" || echo "$words: no '$wanted', but: $(<"$scratch/said")"
+	done <<-'EOF'
+		s2ctl ma|maps:what is mapped, as merged ranges
+		s2ctl map d|1:GUEST:_s2ctl_guests
+		s2ctl map demo --pr|--prot[none, r, w, rw, rx or rwx (rw)]:PROT:(none r w rw rx rwx)
+		s2ctl remove demo d|*:GUEST:_s2ctl_guests
+		s2ctl walk x|1:GUEST:_s2ctl_tables
+		s2ctl decode x|1:NAME:(descriptor vtcr_el2
+		s2ctl trace --event x|*--event[only such events\: map,unmap (--list has all)]:NAME:(map
+	EOF
 }
 
 # Every command and option of the help is in the manual page, which has no complaint of groff's.
@@ -242,6 +312,8 @@ check "who is not root is told" only_root_is_told
 check "a file that is written is there as a whole, or not at all" a_file_is_whole_or_not_there
 check "it has the version of the whole project" has_the_version
 check "bash completes commands, options, values and guests" completion_works
+check_with fish "fish completes them, too" fish_completes
+check_with zsh "zsh completes them, too" zsh_completes
 check_with groff "the manual page has every command and option" manual_page_is_whole
 check "the manual has every command" manual_is_whole
 ktap_end

@@ -65,6 +65,8 @@ python3-sphinx           sphinx-build
 doxygen                  doxygen
 python3-breathe          /usr/lib/python3/dist-packages/breathe
 python3-yaml             /usr/lib/python3/dist-packages/yaml
+zsh                      zsh
+fish                     fish
 
 # render: a browser without a screen, and what drives it.
 chromium                 chromium

@@ -27,7 +27,7 @@ $(out)/s2ctl: $(objects)
 
 # With what the program says of itself; only where it runs.
 .PHONY: all all-host all-arm64
-all all-host: $(out)/s2ctl $(out)/s2ctl.8 $(out)/s2ctl.bash
+all all-host: $(out)/s2ctl $(out)/s2ctl.8 $(addprefix $(out)/s2ctl.,bash zsh fish)
 all-arm64: $(out)/s2ctl
 
 .PHONY: install
@@ -35,12 +35,14 @@ install: all
 	install -D -m 755 $(out)/s2ctl '$(DESTDIR)$(PREFIX)/sbin/s2ctl'
 	install -D -m 644 $(out)/s2ctl.8 '$(DESTDIR)$(PREFIX)/share/man/man8/s2ctl.8'
 	install -D -m 644 $(out)/s2ctl.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/s2ctl'
+	install -D -m 644 $(out)/s2ctl.zsh '$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_s2ctl'
+	install -D -m 644 $(out)/s2ctl.fish '$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/s2ctl.fish'
 
 $(out)/s2ctl.8: $(out)/s2ctl
 	$< man >$@
 
-$(out)/s2ctl.bash: $(out)/s2ctl
-	$< completion bash >$@
+$(out)/s2ctl.bash $(out)/s2ctl.zsh $(out)/s2ctl.fish: $(out)/s2ctl.%: $(out)/s2ctl
+	$< completion $* >$@
 
 $(out)/%.o: %.cpp userspace/s2ctl/build.mk
 	@mkdir -p $(@D)

@@ -16,7 +16,7 @@ namespace s2ctl
 {
 
 struct Argument {
-	enum class Kind { text, flag, guest, guest_or_file, file, choice };
+	enum class Kind { text, flag, guest, guest_or_file, file, choice, reg };
 
 	const char *name; // "guest", or "--prot"
 	const char *value; // what its value is called: "PROT"; nullptr for a flag
@@ -91,6 +91,8 @@ uint64_t parse_seconds(const std::string &what, const std::string &text);
 
 // Made from the list.
 std::string bash_completion();
+std::string zsh_completion();
+std::string fish_completion();
 std::string manual_page();
 std::string synopsis(const Command &command); // "s2ctl map [OPTIONS] GUEST IPA SIZE"
 

@@ -2,7 +2,11 @@
 //
 // Completion for bash: one function, with a case for each command, and in it one for each option that
 // takes a value and each place of a positional argument.
-#include "command.hpp"
+#include "completion.hpp"
+
+#include "decode/decode.hpp"
+
+#include <cctype>
 
 namespace s2ctl
 {
@@ -13,13 +17,11 @@ namespace
 // Words to complete an argument's value from, as a command of the shell that prints them.
 std::string words_of(const Argument &a)
 {
-	std::string words;
-
 	switch (a.kind) {
 	case Argument::Kind::choice:
-		for (const char *choice : a.choices)
-			words += std::string{words.empty() ? "" : " "} + choice;
-		return "COMPREPLY=($(compgen -W '" + words + "' -- \"$cur\"))";
+		return "COMPREPLY=($(compgen -W '" + choice_words(a) + "' -- \"$cur\"))";
+	case Argument::Kind::reg:
+		return "COMPREPLY=($(compgen -W '" + register_words() + "' -- \"$cur\"))";
 	case Argument::Kind::guest:
 		return "COMPREPLY=($(compgen -W \"$(s2ctl list --names 2>/dev/null)\" -- "
 		       "\"$cur\"))";
@@ -31,14 +33,6 @@ std::string words_of(const Argument &a)
 	default:
 		return "COMPREPLY=()";
 	}
-}
-
-template <class Visit> void for_each_argument(const Command &command, const Visit &visit)
-{
-	for (const Argument &a : command.arguments)
-		visit(a);
-	for (const Argument &a : common_arguments())
-		visit(a);
 }
 
 // What stands in the case of one command.
@@ -72,6 +66,30 @@ std::string case_of(const Command &command)
 }
 
 } // namespace
+
+std::string register_words()
+{
+	std::string words{"descriptor"};
+
+	for (const decode::Register &reg : decode::registers()) {
+		for (const char *name : {reg.name, reg.alias}) {
+			words += name ? " " : "";
+			for (; name && *name; name++)
+				words += static_cast<char>(
+					std::tolower(static_cast<unsigned char>(*name)));
+		}
+	}
+	return words;
+}
+
+std::string choice_words(const Argument &argument)
+{
+	std::string words;
+
+	for (const char *choice : argument.choices)
+		words += std::string{words.empty() ? "" : " "} + choice;
+	return words;
+}
 
 std::string bash_completion()
 {

@@ -44,15 +44,20 @@ bool is_worth_a_line(const Field &f)
 
 } // namespace
 
-void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent)
+void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent, Shown shown)
 {
 	std::string &text = out.text;
+	unsigned hidden = 0;
 
 	for (const Field &f : decoded.fields) {
 		const bool wrong = f.kind == Field::Kind::wrong;
 
 		if (!is_worth_a_line(f))
 			continue;
+		if (shown == Shown::set && !f.value && !wrong) {
+			hidden++;
+			continue;
+		}
 		text.append(indent, ' ');
 		text += wrong ? out.red() : f.value ? std::string_view{} : out.dim();
 		pad(text, bits_text(f), 7);
@@ -69,6 +74,14 @@ void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent)
 			text += out.plain();
 		text += '\n';
 	}
+	if (!hidden)
+		return;
+	text.append(indent, ' ');
+	text += out.dim();
+	text += std::to_string(hidden) +
+		(hidden == 1 ? " field is 0 (--all)" : " fields are 0 (--all)");
+	text += out.plain();
+	text += '\n';
 }
 
 void write_fields(json::Writer &json, const decode::Decoded &decoded)

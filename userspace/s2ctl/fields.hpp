@@ -12,7 +12,10 @@ namespace s2ctl
 {
 
 // A line a field, indented; reserved and ignored bits only where something is wrong with them.
-void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent);
+// `set`: those that are 0 are only counted.
+enum class Shown { all, set };
+void append_fields(Output &out, const decode::Decoded &decoded, unsigned indent,
+		   Shown shown = Shown::all);
 
 // An array, every bit of the value in it.
 void write_fields(json::Writer &json, const decode::Decoded &decoded);

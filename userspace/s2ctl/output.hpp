@@ -39,6 +39,11 @@ class Output {
 		write(true);
 	}
 
+	bool coloured() const
+	{
+		return coloured_;
+	}
+
 	// Around a piece of text; empty without colour.
 	std::string_view bold() const
 	{

@@ -78,7 +78,7 @@ const Summaries::Leaf &Summaries::leaf(int level, vmsa::Descriptor d, Type type)
 		  level,
 		  bits,
 		  type == Type::page ? "page " : "block ",
-		  ' ' + meaning.access + ' ' + meaning.memory,
+		  ' ' + rows::painted(paint_, meaning.access) + ' ' + meaning.memory,
 		  {}};
 	oldest.before += text::size(vmsa::bit(formats::shift_of(format_, level))) + " -> 0x";
 	for (const std::string &flag : meaning.flags)

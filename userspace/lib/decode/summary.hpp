@@ -33,8 +33,8 @@ const Questions &questions_of(const formats::Format &format);
 // Words are made once for each kind of leaf: there may be a million leaves.
 class Summaries {
     public:
-	explicit Summaries(const formats::Format &format)
-	    : format_{format}, ask_{questions_of(format)}
+	explicit Summaries(const formats::Format &format, rows::Paint paint = nullptr)
+	    : format_{format}, ask_{questions_of(format)}, paint_{paint}
 	{
 	}
 
@@ -56,6 +56,7 @@ class Summaries {
 
 	formats::Format format_;
 	const Questions &ask_;
+	rows::Paint paint_;
 	std::array<Leaf, 8> known_;
 	size_t next_ = 0;
 };

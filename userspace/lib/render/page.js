@@ -54,7 +54,7 @@ function showDescriptor(model, r, n) {
 	fields.forEach((f, i) => {
 		for (let b = f.high; b >= f.low; b--) {
 			const one = d >> BigInt(b) & 1n;
-			const cell = element('span', {'data-field': i, title: `bit ${b}: ${f.name}`}, String(one));
+			const cell = element('span', {'data-field': i, 'data-bit': b, title: `bit ${b}: ${f.name}`}, String(one));
 			cell.className = (i % 2 ? 'odd' : '') + (one ? ' one' : '');
 			bits.append(cell);
 		}

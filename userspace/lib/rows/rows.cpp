@@ -120,7 +120,8 @@ const std::string &Lines::tail(const Row &row)
 	const bool shown = detail_ == Detail::full;
 	Tail &oldest = tails_[next_++ % tails_.size()];
 
-	oldest = {row.words, row.leaves, row.leaf_bytes, " " + row.meaning->access + ' '};
+	oldest = {row.words, row.leaves, row.leaf_bytes,
+		  " " + painted(paint_, row.meaning->access) + ' '};
 	oldest.text += row.meaning->memory + (shown ? " " : "  ");
 	text::append_number(oldest.text, row.leaves);
 	(oldest.text += " x ") += text::size(row.leaf_bytes);

@@ -14,6 +14,7 @@
 // Rows are handed out one at a time, so that a million need no memory.
 #pragma once
 
+#include "rows/paint.hpp"
 #include "text/json.hpp"
 
 #include "vmsa/format_stage1.hpp"
@@ -62,7 +63,8 @@ struct Row {
 // Writes lines. Addresses have as many digits as `input_bits` ask for.
 class Lines {
     public:
-	Lines(unsigned input_bits, Detail detail) : input_bits_{input_bits}, detail_{detail}
+	Lines(unsigned input_bits, Detail detail, Paint paint = nullptr)
+	    : input_bits_{input_bits}, detail_{detail}, paint_{paint}
 	{
 	}
 
@@ -82,6 +84,7 @@ class Lines {
 
 	unsigned input_bits_;
 	Detail detail_;
+	Paint paint_;
 	std::array<Tail, 4> tails_;
 	size_t next_ = 0;
 };

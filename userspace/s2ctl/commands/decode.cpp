@@ -79,11 +79,11 @@ decode::Decoded decode_value(const Arguments &arguments, const std::string &name
 				   arguments.text("--output-bits", "48") == "52" ? 52u : 48u});
 }
 
-void append_decoded(Output &out, const decode::Decoded &d)
+void append_decoded(Output &out, const decode::Decoded &d, Shown shown)
 {
 	((out.text += out.bold()) += d.name) += out.plain();
 	out.text += ' ' + text::hex(d.value, 16) + '\n';
-	append_fields(out, d, 2);
+	append_fields(out, d, 2, shown);
 	if (!d.summary.empty())
 		out.text += d.summary + '\n';
 }
@@ -150,15 +150,17 @@ void decode_all(const Invocation &in)
 		if (in.json)
 			write_decoded(json, d);
 		else
-			append_decoded(in.out, d);
+			append_decoded(in.out, d,
+				       in.arguments.has("--all") ? Shown::all : Shown::set);
 	}
 	if (in.json)
 		json.end();
 }
 
 constexpr Argument arguments[] = {
-	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor"},
+	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor", Kind::reg},
 	{"value", "VALUE", "its bits: 0x80000000, 4096, 9a0bc00f", Kind::text, false, true},
+	{"--all", nullptr, "fields that are 0, too", Kind::flag},
 	{"--list", nullptr, "the registers that are known", Kind::flag},
 	stage_argument,
 	granule_argument,

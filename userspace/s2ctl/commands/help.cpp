@@ -9,15 +9,20 @@ namespace s2ctl
 namespace
 {
 
-constexpr const char *shells[] = {"bash"};
+constexpr const char *shells[] = {"bash", "zsh", "fish"};
 
 constexpr Argument completion_arguments[] = {
-	{"shell", "SHELL", "bash", Argument::Kind::choice, false, false, shells},
+	{"shell", "SHELL", "bash, zsh or fish (bash)", Argument::Kind::choice, false, false,
+	 shells},
 };
 
 void completion(const Invocation &in)
 {
-	in.out.text = bash_completion();
+	const std::string shell = in.arguments.text("shell", "bash");
+
+	in.out.text = shell == "zsh"	? zsh_completion()
+		      : shell == "fish" ? fish_completion()
+					: bash_completion();
 }
 
 void man(const Invocation &in)
@@ -33,7 +38,9 @@ constexpr Command completion_command = {
 	"Commands, options, their values, and the names of guests.",
 	completion_arguments,
 	"  source <(s2ctl completion bash)\n"
-	"  s2ctl completion bash > /usr/share/bash-completion/completions/s2ctl\n",
+	"  s2ctl completion bash > /usr/share/bash-completion/completions/s2ctl\n"
+	"  s2ctl completion zsh > /usr/local/share/zsh/site-functions/_s2ctl\n"
+	"  s2ctl completion fish > ~/.config/fish/completions/s2ctl.fish\n",
 	completion};
 
 constexpr Command man_command = {"man", "the manual page, for man", "",

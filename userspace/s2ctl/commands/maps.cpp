@@ -12,7 +12,8 @@ void show_maps(const Invocation &in, const std::string &source, bool full)
 {
 	const dump::Dump dump = read_tables(in.debugfs, source);
 	const auto which = full ? rows::Detail::full : rows::Detail::brief;
-	rows::Lines lines{dump.geometry().input_bits, which};
+	rows::Lines lines{dump.geometry().input_bits, which,
+			  in.out.coloured() ? rows::in_colour : nullptr};
 	json::Writer json{in.out.text};
 
 	if (in.json)

@@ -45,6 +45,28 @@ void write_section(json::Writer &json, const std::string &section)
 	json.end();
 }
 
+// A vCPU's number stands out, and a register that is 0 does not.
+void append_section(Output &out, const std::string &section)
+{
+	constexpr std::string_view zero{" 0x0000000000000000"};
+
+	if (!out.coloured()) {
+		out.text += section;
+		return;
+	}
+	for (size_t at = 0; at < section.size();) {
+		const size_t end = section.find('\n', at);
+		const std::string_view line = std::string_view{section}.substr(at, end - at);
+
+		out.text += line.starts_with("vcpu ") ? out.bold()
+			    : line.ends_with(zero)    ? out.dim()
+						      : std::string_view{};
+		(out.text += line) += out.plain();
+		out.text += '\n';
+		at = end + 1;
+	}
+}
+
 void show_sections(const Invocation &in, const std::vector<std::string> &found)
 {
 	json::Writer json{in.out.text};
@@ -55,7 +77,7 @@ void show_sections(const Invocation &in, const std::vector<std::string> &found)
 		if (in.json)
 			write_section(json, section);
 		else
-			in.out.text += section;
+			append_section(in.out, section);
 	}
 	if (in.json)
 		json.end();

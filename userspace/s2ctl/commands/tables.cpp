@@ -47,7 +47,7 @@ void show_tables(const Invocation &in, const std::string &source)
 {
 	const dump::Dump dump = read_tables(in.debugfs, source);
 	const unsigned digits = (dump.geometry().input_bits + 3) / 4;
-	decode::Summaries summaries{dump.format()};
+	decode::Summaries summaries{dump.format(), in.out.coloured() ? rows::in_colour : nullptr};
 	json::Writer json{in.out.text};
 
 	if (in.json)
