@@ -65,6 +65,7 @@ check-host: setup
 
 exhaust: setup
 	@TEST_EFFORT=2 scripts/check-host.sh 'exhaust*'
+	@TEST_EFFORT=2 scripts/check-host.sh 'interleave*'
 
 mutants: setup
 	@scripts/mutants.py $(MUTANTS)

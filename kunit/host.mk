@@ -8,6 +8,8 @@
 #                       optimized for size, where the library is built otherwise (include/vmsa/speed.hpp)
 #   build/host/exhaust  exhaust/, every state of small worlds: what it does, it does millions of times, so it is
 #                       optimized, and its judges have to do
+#   build/host/interleave  interleave/, every schedule of calls that meet
+#   build/host/threads  threads/, real threads, with ThreadSanitizer
 #
 # By clang, which compiles sanitized C++ in a third of the time g++ takes; in a kernel they are g++'s.
 
@@ -18,6 +20,8 @@ games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
 exhaust-flags := $(flags) -O2 -DSUITES_DEF='"exhaust/exhaust.def"' -include kunit/exhaust/steps.hpp
+interleave-flags := $(flags) -O2 -DSUITES_DEF='"interleave/interleave.def"' -include kunit/interleave/hooks.hpp
+threads-flags := $(flags) -O1 -g -fsanitize=thread -DSUITES_DEF='"threads/threads.def"' -include kunit/threads/order.hpp
 
 $(addprefix build/host/games.o/kunit/games/,stage2_fwb.o without_el0.o): games-flags += -Os
 
@@ -27,6 +31,9 @@ suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites
 tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
 exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/exhaust/*.cpp))
+interleave := $(patsubst %.cpp,build/host/interleave.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/interleave/*.cpp) \
+	      kunit/exhaust/meaning.cpp)
+threads := $(patsubst %.cpp,build/host/threads.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/threads/*.cpp))
 
 build/host/tests: $(tests)
 	$(CXX) $(tests-flags) $^ -lgtest -o $@
@@ -36,6 +43,12 @@ build/host/games: $(games)
 
 build/host/exhaust: $(exhaust)
 	$(CXX) $(exhaust-flags) $^ -lgtest -o $@
+
+build/host/interleave: $(interleave)
+	$(CXX) $(interleave-flags) $^ -lgtest -o $@
+
+build/host/threads: $(threads)
+	$(CXX) $(threads-flags) $^ -lgtest -o $@
 
 $(tests): build/host/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
@@ -49,4 +62,12 @@ $(exhaust): build/host/exhaust.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(exhaust-flags) -MMD -MP -c $< -o $@
 
--include $(tests:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)
+$(interleave): build/host/interleave.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(interleave-flags) -MMD -MP -c $< -o $@
+
+$(threads): build/host/threads.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(threads-flags) -MMD -MP -c $< -o $@
+
+-include $(interleave:.o=.d) $(threads:.o=.d) $(tests:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)

@@ -7,7 +7,8 @@
 # by the program that played them. FILTER is GoogleTest's: 'geometry.*', '*.refuses_*'; the games are
 # left out then, unless it begins with 'games'. A failed game is played again, alone, by
 # TEST_GAME=NUMBER scripts/check-host.sh 'games_...'. With a FILTER that begins with 'exhaust' it is every
-# state of small worlds (kunit/exhaust), and with TEST_EFFORT=2 of larger ones. Leaves build/host/*.log.
+# state of small worlds (kunit/exhaust), and with TEST_EFFORT=2 of larger ones; with 'interleave' every schedule of
+# calls that meet (kunit/interleave), and with 'threads' real threads (kunit/threads). Leaves build/host/*.log.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -21,7 +22,7 @@ case $# in
 0) programs=(tests games) ;;
 *)
 	case $filter in
-	games* | exhaust*) programs=("${filter%%[_.*]*}") ;;
+	games* | exhaust* | interleave* | threads*) programs=("${filter%%[_.*]*}") ;;
 	*) programs=(tests) ;;
 	esac
 	;;
@@ -68,7 +69,7 @@ skipped=$(count '^\[  SKIPPED .* ms)$')
 failed=$((begun - passed - skipped))
 played=$(cat_logs | awk '/ operations played$/ { n += $1 } END { print n + 0 }')
 
-cat_logs | grep -E '^[^ ].*: [0-9]+ states, ' || true
+cat_logs | grep -E '^[^ ].*: [0-9]+ (states|races), ' || true
 ((begun > 0)) || say "no test matches '$filter'"
 ((played == 0)) || say "$played operations played"
 if (($# == 0 && played < 1000000)); then

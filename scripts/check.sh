@@ -99,6 +99,8 @@ part bench scripts/bench-host.sh
 part size scripts/bench-size.sh
 part host scripts/check-host.sh
 part exhaust scripts/check-host.sh 'exhaust*'
+part interleave scripts/check-host.sh 'interleave*'
+part threads scripts/check-host.sh 'threads*'
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part e2e-6.1 e2e 6.1 '' '' --without "$text_alone"

@@ -40,7 +40,8 @@ template <class T, class Batch, class Operation> class Editor {
 			return tables.error();
 		if (tables.value() && !reserve_.fill(tables.value()))
 			return {Errc::no_memory, region_};
-		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
+		commit(path.lowest(), path.level, region_.first, region_.last,
+		       batch_.rules().live || batch_.rules().shared);
 		if (operation_.removes)
 			prune(tree_, batch_, path, region_, operation_.left);
 		return {};
@@ -116,10 +117,11 @@ template <class T, class Batch, class Operation> class Editor {
 	}
 
 	// In place where that is allowed. The others are broken, all of them, invalidated at once,
-	// and made from what hardware left there.
+	// and made from what hardware left there. What another thread changed just so may not have left every TLB
+	// yet: who shares invalidates that, too.
 	constexpr void edit_live(Descriptor *entry, size_t n, Level level, Region<Input> part)
 	{
-		bool changed = false;
+		bool changed = batch_.rules().shared;
 		bool broken = false;
 
 		for (size_t i = 0; i < n; i++) {

@@ -151,7 +151,8 @@ template <class T, class Operation> class EditPlan {
 		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
 		constexpr Descriptor deciding = Format::attribute_mask | 3;
 
-		if (operation_.uniform) {
+		// A look that is no atomic one, when only hardware may be there.
+		if (operation_.uniform && !rules_.shared) {
 			const Common c = common(entry, n);
 
 			if (c.agree(deciding) && !(c.any & Format::contiguous)) {
@@ -192,7 +193,9 @@ template <class T, class Operation> class EditPlan {
 			    !may(Kind::attributes, part))
 				return false;
 		}
-		if (entry && (d & Format::contiguous) && breaks_group_of(entry, part, level)) {
+		// Two that share would leave a group of which some leaves are as the one wants it, and some as the other.
+		if (entry && (d & Format::contiguous) &&
+		    (rules_.shared || breaks_group_of(entry, part, level))) {
 			unfolds_ = true;
 			return may(Kind::hint, part);
 		}

@@ -172,8 +172,20 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 namespace detail
 {
 
-// Exchanges the leaf at `input`, which has the bits `needed`, for noted(leaf), and all of its group;
-// changed(region, level) where that made a difference.
+// Exchanges the leaf `d` of `level` for noted(leaf), as long as it has the bits `needed`. Did that make a difference?
+template <class Format, class Noted>
+constexpr bool note_leaf(Descriptor *entry, Descriptor &d, Level level, Descriptor needed,
+			 const Noted &noted)
+{
+	while (Format::is_leaf(d, level) && (d & needed) == needed && noted(d) != d) {
+		if (compare_exchange(entry, d, noted(d)))
+			return true;
+	}
+	return false;
+}
+
+// The same with the leaf at `input`, which has to have them, and with all of its group; changed(region, level)
+// where that made a difference.
 template <class T, class Noted, class Changed>
 constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed, const Noted &noted,
 			    const Changed &changed)
@@ -184,32 +196,34 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 		return Error{Errc::beyond_input, input.raw(), tree.geometry().last_input()};
 
 	const auto slot = tree.slot(input);
-	const uint64_t size = T::Granule::size(slot.level);
+	const Level level = slot.level;
+	const uint64_t size = T::Granule::size(level);
 	const Region<typename T::Input> leaf{input.align_down(size), size};
 
-	if (!Format::is_leaf(slot.descriptor, slot.level))
+	if (!Format::is_leaf(slot.descriptor, level))
 		return Error{Errc::not_mapped, leaf};
-	if ((slot.descriptor & needed) != needed)
+
+	Descriptor d = slot.descriptor;
+	bool any = note_leaf<Format>(slot.entry(), d, level, needed, noted);
+
+	// Also where another thread has just taken them.
+	if ((d & needed) != needed)
 		return Error{Errc::forbidden_attributes, leaf};
 
-	const auto whole = whole_of<Format>(slot.descriptor, input, slot.level);
-	Descriptor *entry =
-		slot.entry() - ((leaf.first - whole.first) >> T::Granule::shift(slot.level));
-	bool any = false;
+	const auto whole = whole_of<Format>(d, input, level);
 
-	for (size_t n = ((whole.last - whole.first) >> T::Granule::shift(slot.level)) + 1; n;
-	     n--, entry++) {
-		Descriptor d = load(entry);
+	if (whole.last - whole.first >= size) {
+		Descriptor *entry =
+			slot.entry() - ((leaf.first - whole.first) >> T::Granule::shift(level));
 
-		while (Format::is_leaf(d, slot.level) && (d & needed) == needed && noted(d) != d) {
-			if (compare_exchange(entry, d, noted(d))) {
-				any = true;
-				break;
-			}
+		for (size_t n = Format::contiguous_run(level); n; n--, entry++) {
+			Descriptor other = load(entry);
+
+			any |= note_leaf<Format>(entry, other, level, needed, noted);
 		}
 	}
 	if (any)
-		changed(whole, slot.level);
+		changed(whole, level);
 	return {};
 }
 

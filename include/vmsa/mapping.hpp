@@ -7,7 +7,7 @@
 //   guest.create(stage2_geometry<Granule4K>(40, 48).value());
 //   guest.map({Ipa{0x8000'0000}, 2 * MiB}, Linear{Ipa{0x8000'0000}, ram}, normal | rwx);
 //
-// Locking: one writer, or any number of readers; the owner holds the lock.
+// Locking: one writer, or any number of readers; the owner holds the lock. shared() is what a reader may change.
 #pragma once
 
 #include "vmsa/adopt.hpp"
@@ -19,6 +19,7 @@
 #include "vmsa/modify.hpp"
 #include "vmsa/protect.hpp"
 #include "vmsa/remap.hpp"
+#include "vmsa/shared_mapping.hpp"
 #include "vmsa/unmap.hpp"
 
 namespace vmsa
@@ -278,6 +279,12 @@ class Mapping {
 	constexpr Result<void> edit(const Change &change)
 	{
 		return changing([&](auto &batch) { return change(tree_, batch); });
+	}
+
+	// For one of several threads, which has a sink of its own: what it may change as a reader (shared_mapping.hpp).
+	template <TlbSink<Input> Own> constexpr SharedMapping<Format, Memory, Own> shared(Own &sink)
+	{
+		return {tree_, sink, rules_};
 	}
 
 	// How changes are made from now on. Live, until told otherwise.

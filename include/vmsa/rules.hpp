@@ -83,6 +83,9 @@ struct ChangeRules {
 	// and the TLBs have not been invalidated since.
 	bool live = true;
 	OnBreak on_break = OnBreak::perform; // only where `live`
+	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp): whatever takes a
+	// break, or a table, is refused, as if by OnBreak::refuse.
+	bool shared = false;
 	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
 	// caller handles by invalidating.
 	unsigned bbm_level = 0;
@@ -114,6 +117,8 @@ struct ChangeRules {
 	// May a change of that kind be made?
 	constexpr bool allow(Kind kind) const
 	{
+		if (shared)
+			return false;
 		return !live || on_break == OnBreak::perform || way(kind, bbm_level) == Way::make;
 	}
 
