@@ -142,7 +142,8 @@ int main(int argc, char **argv)
 {
 	testing::InitGoogleTest(&argc, argv);
 	for (size_t i = 0; i < suite_count; i++)
-		register_suite(*all_suites[i]);
+		if (all_suites[i])
+			register_suite(*all_suites[i]);
 
 	const int status = RUN_ALL_TESTS();
 

@@ -2,7 +2,9 @@
 #
 # The suites as native programs: `make -f kunit/host.mk PROGRAM...` in the project's root.
 #
-#   build/host/tests    suites/, with every sanitizer: to compile it takes longer than to run it
+#   build/host/tests    suites/, with every sanitizer: to compile it takes longer than to run it, so suites are
+#                       compiled together (together.sh), and without lines for a debugger
+#   build/host/some     those of SUITES='map cut': each by itself, with lines
 #   build/host/games    games/, a million random operations: to run it takes longer than to compile it,
 #                       so it is optimized, and has only the sanitizers that cost little. Two of the four are
 #                       optimized for size, where the library is built otherwise (include/vmsa/speed.hpp)
@@ -15,7 +17,7 @@
 
 CXX := clang++-19
 flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Imodule -Ikunit -fno-sanitize-recover=all
-tests-flags := $(flags) -O0 -g -fsanitize=address,undefined
+tests-flags := $(flags) -O0 -fsanitize=address,undefined
 games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
@@ -25,18 +27,23 @@ threads-flags := $(flags) -O1 -g -fsanitize=thread -DSUITES_DEF='"threads/thread
 
 $(addprefix build/host/games.o/kunit/games/,stage2_fwb.o without_el0.o): games-flags += -Os
 
-in_kernel := engine kvm kvm_cost
 home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
-suites := $(filter-out $(in_kernel:%=kunit/suites/%.cpp),$(wildcard kunit/suites/*.cpp))
-tests := $(patsubst %.cpp,build/host/%.o,$(home) $(suites))
+groups := $(if $(filter build/host/tests,$(MAKECMDGOALS)),$(or $(shell sh kunit/together.sh build/host/together), \
+	  $(error the suites cannot be put together)))
+together := $(groups:%=build/host/together/%.o)
+alone := $(patsubst %.cpp,build/host/%.o,$(home) $(SUITES:%=kunit/suites/%.cpp))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
 exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/exhaust/*.cpp))
 interleave := $(patsubst %.cpp,build/host/interleave.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/interleave/*.cpp) \
 	      kunit/exhaust/meaning.cpp)
 threads := $(patsubst %.cpp,build/host/threads.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/threads/*.cpp))
 
-build/host/tests: $(tests)
+build/host/tests: $(home:%.cpp=build/host/%.o) $(together)
 	$(CXX) $(tests-flags) $^ -lgtest -o $@
+
+# Which suites there are is different each time.
+build/host/some: $(filter-out %/suites.o,$(alone)) build/host/some.o FORCE
+	$(CXX) $(tests-flags) $(filter %.o,$^) -lgtest -o $@
 
 build/host/games: $(games)
 	$(CXX) $(games-flags) $^ -lgtest -o $@
@@ -50,8 +57,14 @@ build/host/interleave: $(interleave)
 build/host/threads: $(threads)
 	$(CXX) $(threads-flags) $^ -lgtest -o $@
 
-$(tests): build/host/%.o: %.cpp kunit/host.mk
+$(alone): build/host/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
+	$(CXX) $(tests-flags) -g -MMD -MP -c $< -o $@
+
+build/host/some.o: kunit/suites.cpp kunit/host.mk
+	$(CXX) $(tests-flags) -DSOME_SUITES -MMD -MP -c $< -o $@
+
+$(together): %.o: %.cpp kunit/host.mk
 	$(CXX) $(tests-flags) -MMD -MP -c $< -o $@
 
 $(games): build/host/games.o/%.o: %.cpp kunit/host.mk
@@ -70,4 +83,6 @@ $(threads): build/host/threads.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(threads-flags) -MMD -MP -c $< -o $@
 
--include $(interleave:.o=.d) $(threads:.o=.d) $(tests:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)
+.PHONY: FORCE
+
+-include $(interleave:.o=.d) $(threads:.o=.d) build/host/some.d $(alone:.o=.d) $(together:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)

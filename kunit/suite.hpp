@@ -168,5 +168,7 @@ extern "C" {
 
 #define SUITE(name, ...)                                                                           \
 	static constexpr test_case name##_cases[] = {KUNIT_CASES(__VA_ARGS__)};                    \
-	constexpr decltype(::name##_suite) /* declared by its line in suites.def */                \
-		name##_suite = {#name, name##_cases, std::size(name##_cases)}
+	extern "C" {                                                                               \
+	extern const decltype(::name##_suite) name##_suite;                                        \
+	constexpr test_suite name##_suite = {#name, name##_cases, std::size(name##_cases)};        \
+	}
