@@ -131,7 +131,9 @@ template <class T, class Batch, class Operation> class Editor {
 				const Descriptor d = edited(old, part.first, i, level);
 				const Change change = classify<Format>(old, d);
 
-				if (change == Change::same)
+				// Who shares stores what another thread has stored: the barrier before the TLBI
+				// waits for stores (Documentation/litmus/promise-for-another.litmus).
+				if (change == Change::same && !batch_.rules().shared)
 					break;
 				if (change == Change::needs_break) {
 					break_leaf(entry + i);

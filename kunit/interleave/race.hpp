@@ -60,6 +60,7 @@ class Race {
 		results_ = {};
 		history_ = {};
 		unpublished_ = {};
+		stored_ = {};
 		before_ = tables_.meaning();
 		fill_tlb();
 		fibers_.start(calls.size(), run, this);
@@ -291,8 +292,10 @@ class Race {
 		for (size_t page = 0; page < before_.pages; page++) {
 			const Descriptor *entry = tables_.entry(page);
 
-			if (entry == where && (*entry & exhaust::arm::valid))
-				tlb_.looked_at(i, page, ToyTables::permission(*entry));
+			if (entry != where || !(*entry & exhaust::arm::valid))
+				continue;
+			tlb_.looked_at(i, page, ToyTables::permission(*entry));
+			stored_[i][page] |= found == stored;
 		}
 	}
 
@@ -328,9 +331,14 @@ class Race {
 		       "what a call stored is visible to walkers when it returns");
 		if (!done || call.what.verb != Verb::protect)
 			return;
-		for (size_t page = call.what.first; page <= call.what.last; page++)
+		for (size_t page = call.what.first; page <= call.what.last; page++) {
+			// The barrier before a TLBI waits for stores, also for one of another thread, if
+			// this one has stored over it (Documentation/litmus/promise-for-another.litmus).
+			expect(call.as == As::writer || stored_[i][page],
+			       "protect stores to every leaf that it promises something of");
 			expect(tlb_.promised[i][page].empty(),
 			       "when protect returns, no TLB allows what it took away");
+		}
 	}
 
 	support::Verdict verdict_;
@@ -345,6 +353,7 @@ class Race {
 	Results results_{};
 	std::array<uint64_t, most_fibers> history_{};
 	std::array<bool, most_fibers> unpublished_{};
+	std::array<std::array<bool, most_pages>, most_fibers> stored_{};
 	const char *objection_ = nullptr;
 };
 
