@@ -83,9 +83,6 @@ struct ChangeRules {
 	// and the TLBs have not been invalidated since.
 	bool live = true;
 	OnBreak on_break = OnBreak::perform; // only where `live`
-	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp): whatever takes a
-	// break, or a table, is refused, as if by OnBreak::refuse.
-	bool shared = false;
 	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
 	// caller handles by invalidating.
 	unsigned bbm_level = 0;
@@ -96,6 +93,9 @@ struct ChangeRules {
 	Mair mair = {};
 	// What the machine can do: attributes that ask for more are refused. By default nothing is known of it.
 	Features features = {};
+	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp): whatever takes a
+	// break, or a table, is refused, as if by OnBreak::refuse.
+	bool shared = false;
 
 	// Which of what attributes ask for has the machine not?
 	template <class Asking> constexpr uint32_t missing(const Asking &asking) const
