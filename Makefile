@@ -11,8 +11,8 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
-	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-render \
-	check-package check-board deb docs outputs s2ctl install-s2ctl guests vmsa-image install-vmsa-image dist install-headers examples \
+	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
+	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
 	bench-host bench-size bench bench-tables soak matrix exhaust mutants \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -51,6 +51,7 @@ shell: $(setup)
 #:   make check-headers every header alone, by every compiler; make check-tools: what uses them
 #:   make check-ports   firmware, boot tables, a hypervisor and a kernel on the installed headers, in QEMU
 #:   make check-s2ctl   s2ctl and the readers of tables, without a module
+#:   make check-shell   the machine of make shell: the folder it shares, trace-cmd, bpftrace
 #:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims; make outputs: pages show what runs print now
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
@@ -109,6 +110,10 @@ check-ports: setup
 
 examples: setup
 	@scripts/ports.sh $(or $(PORT),all) $(CPU)
+
+check-shell: setup-run
+	@scripts/build-module.sh 6.12
+	@scripts/check-shell.sh
 
 check-s2ctl: setup-s2ctl
 	@scripts/check-s2ctl.sh
@@ -186,7 +191,7 @@ setup-s2ctl setup-compiler:
 	@scripts/setup.sh --$(@:setup-%=%)
 
 #: The command-line tool, for this machine (the machines of `make run` have it):
-#:   make s2ctl             build/s2ctl/host/s2ctl, its manual page and its completion for bash
+#:   make s2ctl             build/s2ctl/host/s2ctl, its manual page and its completions
 #:   make install-s2ctl     PREFIX=/usr/local DESTDIR=
 #:
 s2ctl: setup-s2ctl
@@ -197,9 +202,10 @@ install-s2ctl: setup-s2ctl
 
 #: The toy guests, and what writes one into a guest's memory (s2ctl load does, too):
 #:   make guests            build/guests/*.elf, build/programs/s2load
+#:   make guest             DIR=: a guest of yours, an .elf of each .cpp in that folder
 #:
-guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
-	@$(MAKE) --no-print-directory -f userspace/guests/guests.mk
+guest guests: $(if $(filter aarch64,$(shell uname -m)),setup-compiler,setup-run)
+	@$(MAKE) --no-print-directory -f userspace/guests/guests.mk $(if $(filter guest,$@),DIR='$(or $(DIR),$(error DIR= the folder of your guest))')
 	@$(MAKE) --no-print-directory -f userspace/machine/programs.mk build/programs/s2load
 
 #: The library in other projects:

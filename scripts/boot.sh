@@ -26,6 +26,7 @@ usage() {
 		  --smp N                   CPUs (2)
 		  --memory SIZE             memory (1G)
 		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
+		  --share TAG=DIR[,readonly]  a folder of this machine, by virtio-9p; init mounts it as /TAG
 		  --append STRING           more words for the kernel's command line
 		  --timeout SECONDS         when to give up: so long without a line (120)
 		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
@@ -41,7 +42,7 @@ refuse() {
 	exit 2
 }
 
-kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=()
+kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=() shares=()
 qemu='' gic='' its='' kvm_mode=''
 while (($#)); do
 	case $1 in
@@ -54,6 +55,12 @@ while (($#)); do
 		(($# > 1)) || refuse "$1 needs a value"
 		[[ -w $2 ]] || refuse "cannot write the disk: $2"
 		disks+=(-drive "file=$2,format=raw,if=virtio,cache=unsafe")
+		shift 2
+		;;
+	--share)
+		(($# > 1)) || refuse "$1 needs a value"
+		[[ $2 =~ ^([a-z]+)=([^,]+)(,readonly)?$ && -d ${BASH_REMATCH[2]} ]] || refuse "--share takes TAG=DIR, not '$2'"
+		shares+=(-virtfs "local,path=${BASH_REMATCH[2]},mount_tag=${BASH_REMATCH[1]},security_model=none${BASH_REMATCH[3]:+,readonly=on}")
 		shift 2
 		;;
 	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --its | --smp | --memory | --append | --timeout)
@@ -136,7 +143,7 @@ fi
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 machine=("$qemu"
 	-machine "virt,virtualization=$virtualization,gic-version=$gic,its=$its" -cpu "$cpu"
-	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" -nic none -display none -no-reboot
+	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" "${shares[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 # Where there are suites in the kernel (kunit.sh), it shall not run them.
 append="console=ttyAMA0 printk.time=1 panic=-1 oops=panic kunit.enable=0 ${kvm_mode:+kvm-arm.mode=$kvm_mode }$append"

@@ -73,6 +73,11 @@ runs() {
 	e2e "$@" --tests 'run trace_run guests escape beside hotplug neighbours turns restart'
 }
 
+# As `make shell` has it.
+shell_machine() {
+	scripts/build-module.sh 6.12 && scripts/check-shell.sh
+}
+
 wanted=("$@")
 mapfile -t known < <(sed -nE 's/^part ([^ ]+) .*/\1/p' "$0")
 for name in "${wanted[@]}"; do
@@ -94,6 +99,7 @@ part tools scripts/check-tools.sh
 part ports scripts/check-ports.sh
 part s2ctl scripts/check-s2ctl.sh
 part render scripts/check-render.sh
+part shell shell_machine
 part package scripts/check-package.sh
 part bench scripts/bench-host.sh
 part size scripts/bench-size.sh

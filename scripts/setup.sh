@@ -28,6 +28,8 @@ qemu-system-arm          qemu-system-aarch64
 cpio                     cpio
 xz-utils                 xz
 zstd                     zstd
+# A folder is shared with it by modules of its kernel.
+kmod                     modinfo
 
 # tools: the command lines of vmsa-image and s2ctl, and its BPF program.
 g++                      g++
@@ -56,7 +58,6 @@ llvm-19                  llvm-objdump-19
 libclang-rt-19-dev       /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
 libgtest-dev             /usr/include/gtest/gtest.h
 valgrind                 valgrind
-kmod                     modinfo
 clang-format             clang-format
 perl                     perl
 cmake                    cmake

@@ -29,3 +29,9 @@ for test in $without; do
 	rm "$root/tests/$test.sh" || die "no test is called $test"
 done
 "$top/scripts/build-userspace.sh" "$root"
+# As somebody makes one of his own: a copy of the example, elsewhere.
+own=$(mktemp -d)
+trap 'rm -rf "$own"' EXIT
+cp "$top"/Documentation/examples/guest/* "$own/"
+make --no-print-directory --silent -C "$top" -f userspace/guests/guests.mk DIR="$own" >&2
+cp "$own"/*.elf "$root/guests/"

@@ -31,6 +31,7 @@ int main(uint64_t, uint64_t number, uint64_t, uint64_t, uint64_t, uint64_t, uint
 			return 0;
 		}
 	}
-	print("there is no try ", number, "\n");
+	print("x1 must be the number of a try, 1 to ",
+	      tries[sizeof(tries) / sizeof(tries[0]) - 1].number, ", not ", number, "\n");
 	return 1;
 }

@@ -103,9 +103,21 @@ void failed(const char *how, const char *what, const char *file, unsigned line)
 
 extern "C" {
 
-[[noreturn]] void guest_end(int status)
+// A vCPU that begins a second time finds memory and registers as its last run has left them: what main() would make
+// of that is nothing that anybody has asked for.
+[[noreturn]] void guest_main(uint64_t vcpu, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4,
+			     uint64_t x5, uint64_t x6)
 {
-	guest::end(status);
+	static volatile bool begun[8];
+
+	if (begun[vcpu]) {
+		guest::print("vCPU ", vcpu,
+			     " has run before: load the image again to start anew (s2ctl load, "
+			     "s2load)\n");
+		guest::end(guest::restart_status);
+	}
+	begun[vcpu] = true;
+	guest::end(main(vcpu, x1, x2, x3, x4, x5, x6));
 }
 
 [[noreturn]] void guest_exception(uint64_t esr, uint64_t elr, uint64_t far)

@@ -9,7 +9,8 @@
 //   try_load(address), try_store(), try_run()                0, or the syndrome of the exception
 //
 // What main() returns is the status it ends with. An exception nobody tried for ends it, too, with
-// exception_status plus the exception class of ESR_EL1.
+// exception_status plus the exception class of ESR_EL1. Who sets `pc` to start it again, and does not load it again, is
+// told so.
 //
 // Its MMU is off when it starts, so all memory is Device memory: no unaligned access, no exclusive.
 #pragma once
@@ -48,6 +49,7 @@ namespace guest
 
 inline constexpr uint64_t ram = 0x8000'0000; // where images are linked, and RAM begins
 inline constexpr int exception_status = 1000;
+inline constexpr int restart_status = 3; // started again, but not loaded again
 
 // Asks whoever runs the guest: the functions of stage2/hvc.h.
 uint64_t call(uint64_t function, uint64_t x1 = 0, uint64_t x2 = 0);

@@ -4,7 +4,7 @@
 // all agree about both. Atomics need Normal memory, so each first makes tables of its own and turns
 // its MMU on; before that they share nothing.
 //
-//   x1  how many vCPUs take part (2)
+//   x1  how many vCPUs take part (1); each waits for the others, so all of them have to be run
 //   x2  how often each adds (10000)
 #include "stage1.hpp"
 
@@ -54,7 +54,7 @@ void meet(uint64_t vcpus, uint64_t times)
 
 int main(uint64_t vcpu, uint64_t vcpus, uint64_t rounds, uint64_t, uint64_t, uint64_t, uint64_t)
 {
-	vcpus = vcpus ? vcpus : 2;
+	vcpus = vcpus ? vcpus : 1;
 	rounds = rounds ? rounds : 10000;
 	require(vcpu < vcpus && vcpus <= most, "x0 must be less than x1, and x1 at most 8");
 

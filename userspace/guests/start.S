@@ -2,7 +2,7 @@
 /*
  * Where a guest begins, and where its exceptions end.
  *
- *   _start          vectors, a stack for each vCPU, then main()
+ *   _start          vectors, a stack for each vCPU, then guest_main() and main()
  *   try_*           one access or call that may fault
  *   run_displaced   calls a function at another address that maps the same memory
  *
@@ -18,14 +18,15 @@ _start:
 	msr	vbar_el1, x9
 	msr	tpidr_el1, xzr
 	isb
+	mrs	x0, mpidr_el1			/* x0 is whatever an earlier run has left */
+	and	x0, x0, #0xff
 	adrp	x9, stacks
 	add	x9, x9, :lo12:stacks
 	add	x10, x0, #1
 	mov	x11, #STACK_SIZE
 	madd	x9, x10, x11, x9
 	mov	sp, x9
-	bl	main
-	b	guest_end
+	b	guest_main
 
 /* uint64_t try_load(address), try_store(address): 0, or the syndrome. */
 	.globl	try_load

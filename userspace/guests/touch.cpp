@@ -2,6 +2,8 @@
 //
 // Touches pages in a pattern, for demand faults and the logs of dirty and accessed pages.
 //
+// Without x1 and x2: 64 pages behind its image.
+//
 //   x1  first IPA          x3  pattern: 0 one after the other, 1 in strides, 2 at random
 //   x2  bytes              x4  how many touches; 0: one a page
 //                          x5  0 read, 1 write, 2 both
@@ -32,6 +34,11 @@ uint64_t next_random(uint64_t &state)
 int main(uint64_t, uint64_t first, uint64_t bytes, uint64_t pattern, uint64_t touches,
 	 uint64_t access, uint64_t parameter)
 {
+	if (!first && !bytes) {
+		first = ram + 0x20'0000;
+		bytes = 64 * page;
+	}
+
 	const uint64_t pages = bytes / page;
 	uint64_t reads = 0, writes = 0, checksum = 0, state = parameter | 1, at = 0;
 

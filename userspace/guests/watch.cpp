@@ -11,6 +11,9 @@ using namespace guest;
 
 int main(uint64_t, uint64_t word, uint64_t changed, uint64_t stores, uint64_t, uint64_t, uint64_t)
 {
+	require(word != 0,
+		"x1 must be the IPA of a word that it reads, and x2 that of one that ends it");
+
 	bool last = false;
 	uint64_t seen;
 

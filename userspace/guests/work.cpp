@@ -33,6 +33,7 @@ int main(uint64_t, uint64_t first, uint64_t bytes, uint64_t stop, uint64_t, uint
 	uint64_t state = 1, touched = 0;
 
 	require(pages != 0 && pages <= most, "x2 must be at least 4096, and at most 16M");
+	require(stop != 0, "x3 must be the IPA of a word that is 0 until it is to stop");
 	for (; !load(stop); touched++) {
 		const uint64_t value = next_random(state);
 		const uint64_t i = value % pages;

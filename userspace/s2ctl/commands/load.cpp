@@ -60,14 +60,61 @@ void write_program(const Invocation &in, const std::string &guest, const Program
 	}
 }
 
+// As a vCPU is that has never run: one that has may have left its MMU on. What somebody asks for comes behind.
+std::string first_state(const Invocation &in, unsigned vcpu, uint64_t entry)
+{
+	const std::vector<std::string> &words = in.arguments.all("assignment");
+	std::string state = "vcpu=" + std::to_string(vcpu) + " pstate=0x3c5 sctlr_el1=0x30d00800";
+	const auto is_given = [&](const std::string &name) {
+		return std::ranges::any_of(
+			words, [&](const std::string &w) { return w.starts_with(name + '='); });
+	};
+
+	if (!is_given("pc"))
+		state += " pc=" + hex(entry);
+	for (unsigned n = 0; n <= 6; n++) {
+		const std::string name = 'x' + std::to_string(n);
+
+		if (!is_given(name))
+			state += ' ' + name + '=' + std::to_string(n ? 0 : vcpu);
+	}
+	for (const std::string &word : words)
+		state += ' ' + word;
+	return state;
+}
+
+// A module that says nothing of vCPUs has one.
+unsigned vcpus_of(const Invocation &in, const std::string &guest)
+{
+	const KeyValues config =
+		parse_key_values(in.debugfs.read(Debugfs::guest_file(guest, "config")));
+	const std::string vcpus = value_of(config, "vcpus");
+
+	return vcpus.empty() ? 1 : static_cast<unsigned>(parse_number("vcpus", vcpus));
+}
+
 // The program is there by now: a refusal is not that nothing has changed.
-void set_pc(const Invocation &in, const std::string &regs, uint64_t entry)
+void set_registers(const Invocation &in, const std::string &regs, unsigned vcpus, uint64_t entry)
 {
 	try {
-		in.debugfs.write(regs, "vcpu=0 pc=" + hex(entry));
+		for (unsigned vcpu = 0; vcpu < vcpus; vcpu++)
+			in.debugfs.write(regs, first_state(in, vcpu, entry));
 	} catch (const Failure &failure) {
 		throw Failure{Exit::incomplete,
 			      std::string{"the program was loaded; then "} + failure.what()};
+	}
+}
+
+// Before a byte is written.
+void check_words(const Arguments &arguments)
+{
+	for (const std::string &word : arguments.all("assignment")) {
+		if (arguments.has("--keep-pc"))
+			throw Failure{Exit::usage, "--keep-pc leaves registers alone: " + word +
+							   " is not for it"};
+		if (word.find('=') == std::string::npos || word.find(' ') != std::string::npos)
+			throw Failure{Exit::usage,
+				      "'" + word + "' sets no register; write x1=0x80200000"};
 	}
 }
 
@@ -83,13 +130,20 @@ void load(const Invocation &in)
 	// A module without vCPUs has no such file.
 	const bool sets_pc = !in.arguments.has("--keep-pc") && in.debugfs.has(regs);
 
+	check_words(in.arguments);
+
+	const unsigned vcpus = vcpus_of(in, guest);
+
 	check_mapped(in, guest, program);
 	write_program(in, guest, program);
 	if (sets_pc)
-		set_pc(in, regs, program.entry);
+		set_registers(in, regs, vcpus, program.entry);
 	if (!in.json) {
 		in.out.text = text::size(program.bytes()) + " loaded, entry " + hex(program.entry) +
-			      (sets_pc ? ", where vcpu 0 will start\n" : "\n");
+			      (!sets_pc	    ? "\n"
+			       : vcpus == 1 ? ", where vcpu 0 will start\n"
+					    : ", where all " + std::to_string(vcpus) +
+						      " vcpus will start\n");
 		return;
 	}
 
@@ -112,6 +166,8 @@ void load(const Invocation &in)
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "whose memory", Argument::Kind::guest, true},
 	{"file", "FILE", "an ELF program for arm64, or a flat binary", Argument::Kind::file, true},
+	{"assignment", "NAME=VALUE", "registers it starts with: x1=0x90000000",
+	 Argument::Kind::text, false, true},
 	{"--at", "IPA", "take it as a flat binary for this address (0x80000000)"},
 	{"--keep-pc", nullptr, "leave the vCPUs alone", Argument::Kind::flag},
 };
@@ -123,9 +179,13 @@ constexpr Command load_command = {
 	"load a program into a guest's memory",
 	"An ELF program goes to the physical addresses of its segments, anything else to "
 	"0x80000000. All of\n"
-	"it has to be mapped, or nothing is written. vcpu 0 is told to start at the entry.",
+	"it has to be mapped, or nothing is written. Each vCPU is then as one that never ran: at "
+	"EL1 with its\n"
+	"MMU off, pc at the entry, its number in x0, and 0 in x1 to x6 unless NAME=VALUE says "
+	"more.",
 	arguments,
-	"  s2ctl load demo hello.elf\n  s2ctl load demo image.bin --at 0x40000000\n",
+	"  s2ctl load demo hello.elf\n  s2ctl load demo touch.elf x1=0x80200000 x2=64K\n  s2ctl "
+	"load demo image.bin --at 0x40000000\n",
 	load};
 
 } // namespace s2ctl

@@ -110,9 +110,9 @@ for _ in 1 2 3; do
 done
 
 it 'smp contends for a lock on two vCPUs, and both agree'
-start smp
+start smp x1=2
 run_both 20000
 for _ in 1 2 3 4 5; do
-	load smp x2=2000
+	load smp x1=2 x2=2000
 	run_both 4000
 done

@@ -29,7 +29,7 @@ under_kvm 0 'the MMU is on*remapped itself by 2 breaks; 100 windows, none of the
 	/guests/mmu.elf
 
 it 'counts on two vCPUs'
-under_kvm 0 '*counts 20000 and 20000*counts 20000 and 20000' /guests/smp.elf vcpus=2
+under_kvm 0 '*counts 20000 and 20000*counts 20000 and 20000' /guests/smp.elf vcpus=2 x1=2
 
 it 'ends a guest for an exception of its own, and says which'
 under_kvm $((1037 & 255)) 'exception: ESR 0x96*, at 0x80*, address 0x10000000000000' \

@@ -24,7 +24,7 @@ kvm_runs
 it 'KVM runs its guests at the same time, on the same CPUs'
 start work x1=0x80200000 x2=1M x3=0x80300000
 echo ms=60000 >$demo/run &
-kvm /guests/smp.elf vcpus=2 x2=2000 >/tmp/said || problem "KVM: $(cat /tmp/said)"
+kvm /guests/smp.elf vcpus=2 x1=2 x2=2000 >/tmp/said || problem "KVM: $(cat /tmp/said)"
 same "vCPU 0 counts 4000 and 4000${newline}vCPU 1 counts 4000 and 4000" "$(sort /tmp/said)"
 kvm_runs
 printf stop | dd of=$demo/mem bs=4 seek=$((0x80300000 / 4)) conv=notrunc 2>/dev/null

@@ -64,7 +64,7 @@ same 'ours now' "$(sed -n 's/^el2  *//p' features)"
 
 it 'does not trouble a KVM guest by asking'
 start hello
-kvm /guests/smp.elf vcpus=2 x2=2000 >/tmp/kvm 2>&1 &
+kvm /guests/smp.elf vcpus=2 x1=2 x2=2000 >/tmp/kvm 2>&1 &
 kvm=$!
 while [ -e /proc/$kvm/exe ]; do
 	{ echo vcpu=0 >$demo/run; cat $demo/verify features; } >/tmp/out 2>&1
