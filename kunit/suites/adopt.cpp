@@ -192,6 +192,29 @@ TEST(a_root_that_cannot_be_is_refused)
 	return bench.memory.physical(boot.release());
 }
 
+// Of tables that others made some may be empty, and fold frees those: what was known of the one above is not true then.
+TEST(an_empty_table_that_goes_is_counted_no_more)
+{
+	constexpr uint64_t block = 2 * MiB;
+	Boot<F2> boot{test};
+
+	boot.table[1][0] = 0;
+	boot.memory.free(boot.table[2], Granule4K::table_bytes);
+	boot.table[1][100] = F2::table(boot.at(3));
+	boot.table[1][200] = (200 * block) | Boot<F2>::bits | F2::leaf_type(2);
+	ASSERT(boot.adopt());
+	// Nothing is near: all of the table is read, and two groups of eight and the empty table are found.
+	ASSERT(boot.map.unmap({Ipa{GiB + 200 * block}, block}));
+	ASSERT_EQ(occupancy.get(boot.table[0][1]), 3);
+	ASSERT(boot.map.fold({Ipa{GiB + 100 * block}, block}));
+	EXPECT_EQ(boot.table[1][100], 0);
+	ASSERT(boot.map.unmap({Ipa{GiB + 16 * block}, 16 * block}));
+	EXPECT_EQ(boot.table[0][1], 0);
+	boot.map.destroy();
+	EXPECT_EQ(boot.memory.live(), 0);
+	ASSERT(boot.verdict.good());
+}
+
 TEST(a_live_map_takes_over_live_tables)
 {
 	LiveBench bench{test};
@@ -250,5 +273,6 @@ TEST(a_table_named_twice_is_found_wherever_it_lies)
 }
 
 SUITE(adopt, tables_of_others_are_taken_over, the_entry_at_fault_is_named,
-      a_root_that_cannot_be_is_refused, a_live_map_takes_over_live_tables,
-      a_live_map_refuses_a_root_that_cannot_be, a_table_named_twice_is_found_wherever_it_lies);
+      a_root_that_cannot_be_is_refused, an_empty_table_that_goes_is_counted_no_more,
+      a_live_map_takes_over_live_tables, a_live_map_refuses_a_root_that_cannot_be,
+      a_table_named_twice_is_found_wherever_it_lies);
