@@ -1,175 +1,208 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Plants faults in the library, one at a time, and asks kunit/exhaust to find each.
+"""Plants faults in the library, one at a time, and asks the native suites and kunit/exhaust to find each.
 
-usage: mutants.py [--list] [FILE...]
+usage: mutants.py [--list | --check] [--quick] [--only-new] [FILE...]
 
-A fault is one line of a file that changes tables: a call that is dropped (an invalidation, a barrier, a store, a
-free), or a condition that is turned round. FILE is one of include/vmsa: all that are known, without. What survives
-has a reason in scripts/mutants.known, or is a test to write. Prints who killed what; build/mutants/results.json keeps
-it, and nothing is done twice for the same sources.
+The faults are those of planting.py: of FILE, one of include/vmsa, or all. They are compiled once, all together; each
+acts when its number is chosen. A first run of each test says which faults it reaches; a fault is given to those tests,
+the cheapest first. What survives has a reason in scripts/mutants.known, or is a test to write. Who killed what is in
+build/mutants/results.json, and, after a run of all files, in Documentation/mutants.inc. A later run begins with the
+test that killed it last; nothing is done twice for the same sources.
+
+  --quick     no test of more than five seconds
+  --only-new  no fault that Documentation/mutants.inc has already
+  --check     do scripts/mutants.named, scripts/mutants.known and the manual's table still fit the sources?
 """
 
 import concurrent.futures
 import hashlib
 import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import sys
-import threading
+import time
 
-TOP = pathlib.Path(__file__).resolve().parent.parent
+from natives import LANES, TOP, compile_programs, run, tests
+from planting import HEADERS, Stale, all_names, faults, named, plant
+from table import read_table, row, write_table
+
 OUT = TOP / "build/mutants"
-FILES = """annotate change edit edit_plan fold harvest live map occupancy remap remap_plan tlb unlink unmap""".split()
-FLAGS = ["-std=c++20", "-O1", "-w", "-I.", "-Ikunit", '-DSUITES_DEF="exhaust/exhaust.def"',
-         "-include", "kunit/exhaust/steps.hpp"]
-# The quick ones first; what FEAT_BBM 2 and pairs say besides is left to `make check`.
-TESTS = ["exhaust_hardware.*", "exhaust_notes.without_bbm", "exhaust_batches.triples_without_bbm",
-         "exhaust_shapes.*"]
-NO_PROGRESS = 600  # seconds; a fault may make a loop endless
-
-CALL = re.compile(r"^\t+(batch_?\.\w+|sink_\.\w+|memory_\.\w+|store(_release)?|unlink|retire|will_fill|know|prune"
-                  r"|break_leaf|replace_bits|fill\w*|set_contiguous\w*(<Format>)?|unfold\w*|commit\w*|hint|run)"
-                  r"\(.*\);$")
-CONDITION = re.compile(r"^(\t+(?:\} else )?if \()(.*)(\)(?: \[\[\w+\]\])?(?: \{)?)$")
+RESULTS = OUT / "results.json"
+TABLE = TOP / "Documentation/mutants.inc"
+MODULE_TABLE = TOP / "Documentation/mutants_module.inc"
+QUICK = 5  # seconds
+SURVIVED = "survived"
 
 
-def balanced(text):
-    return text.count("(") == text.count(")")
-
-
-def mutants_of(name):
-    """(number of the line, its text, what the fault is, the line anew)"""
-    path = TOP / f"include/vmsa/{name}.hpp"
-    found = []
-    for number, line in enumerate(path.read_text().splitlines()):
-        if CALL.match(line) and balanced(line):
-            found.append((number, line.strip(), "dropped", re.match(r"\t+", line).group() + ";"))
-        condition = CONDITION.match(line)
-        if condition and balanced(line) and "constant_evaluated" not in line and ";" not in line:
-            head, what, tail = condition.groups()
-            found.append((number, line.strip(), "turned round", f"{head}!({what}){tail}"))
-    return [(name, *m) for m in found]
-
-
-def digest(mutant):
+def digest():
     h = hashlib.sha1()
-    for folder in ("include", "kunit/exhaust", "kunit/support"):
-        for path in sorted((TOP / folder).rglob("*.?pp")):
-            h.update(path.read_bytes())
-    h.update(pathlib.Path(__file__).read_bytes())
-    h.update(repr(mutant).encode())
+    for path in sorted([*(OUT / "include").rglob("*.hpp"), *(TOP / "kunit").rglob("*.[chd]*")]):
+        h.update(path.read_bytes())
     return h.hexdigest()
 
 
-LOCAL = threading.local()
-FREE = list(range(os.cpu_count() or 1))
+def first_look(pool, stamp):
+    """test -> (CPU seconds, the numbers of the faults it reaches)"""
+    kept = OUT / "reached.json"
+    if kept.exists():
+        look = json.loads(kept.read_text())
+        if look["stamp"] == stamp:
+            return look["tests"]
+
+    def one(name):
+        reached = OUT / f"{name.split('/')[1]}.reached"
+        status, said, seconds = run(OUT, [name], 600, PLANTED="0", REACHED=str(reached))
+        if status:
+            sys.exit(f"mutants.py: {name} fails without a fault:\n{said[-2000:]}")
+        numbers = [int(n) for n in reached.read_text().split()]
+        reached.unlink()
+        return name, [seconds, numbers]
+
+    found = dict(pool.map(one, tests(OUT)))
+    kept.write_text(json.dumps({"stamp": stamp, "tests": found}))
+    return found
 
 
-def place():
-    """A copy of the headers that is this thread's."""
-    if not hasattr(LOCAL, "place"):
-        LOCAL.place = OUT / f"place{FREE.pop()}"
-        shutil.rmtree(LOCAL.place, ignore_errors=True)
-        shutil.copytree(TOP / "include", LOCAL.place / "include")
-    return LOCAL.place
+def objection(said):
+    begun = re.findall(r"^\[ RUN      \] (\S+)", said, re.M)
+    failed = re.search(r"^\[  FAILED  \] (\S+?)(?:,| \(|$)", said, re.M)
+    why = re.search(r"^expected (.*)", said, re.M)
+    if not failed:
+        return begun[-1] if begun else "", "the program died"
+    return failed.group(1), why.group(1) if why else "it failed"
 
 
-def judge(mutant):
-    """Who killed it: a test and its objection; or 'survived', or 'does not compile'."""
-    name, number, _, _, line = mutant
-    where = place()
-    path = where / f"include/vmsa/{name}.hpp"
-    original = (TOP / f"include/vmsa/{name}.hpp").read_text()
-    lines = original.splitlines()
-    lines[number] = line
-    path.write_text("\n".join(lines) + "\n")
-    try:
-        build = subprocess.run(["clang++-19", *FLAGS, f"-I{where}/include", "-c", "kunit/exhaust/world.cpp",
-                                "-o", where / "world.o"], cwd=TOP, capture_output=True)
-        if build.returncode:
-            return "does not compile"
-        others = [o for o in (TOP / "build/host/exhaust.o").rglob("*.o") if o.name != "world.o"]
-        subprocess.run(["clang++-19", where / "world.o", *others, "-lgtest", "-o", where / "exhaust"], cwd=TOP,
-                       check=True)
-        return run(where / "exhaust")
-    finally:
-        path.write_text(original)
+def judge(number, look, previous, quick):
+    """(killer, its objection)"""
+    reaching = sorted((seconds, name) for name, (seconds, reached) in look.items() if number in reached)
+    if not reaching:
+        return SURVIVED, "no test comes there"
+    groups = [[t] for t in reaching if t[1].split("/")[1] == previous]
+    first = len(groups)
+    for test in reaching:
+        if quick and test[0] > QUICK:
+            continue
+        # Those that cost little run in one program.
+        if len(groups) > first and groups[-1][0][1].split("/")[0] == test[1].split("/")[0] and \
+                sum(seconds for seconds, _ in groups[-1]) + test[0] < 1:
+            groups[-1].append(test)
+        else:
+            groups.append([test])
+    for group in groups:
+        limit = int(10 + 10 * sum(seconds for seconds, _ in group))
+        status, said, _ = run(OUT, [name for _, name in group], limit, PLANTED=str(number))
+        if status:
+            killer, why = objection(said)
+            return killer, "it does not end" if status in (-24, -9) else why
+    return SURVIVED, ""
 
 
-def run(program):
-    for tests in TESTS:
-        try:
-            done = subprocess.run([program, f"--gtest_filter={tests}", "--gtest_fail_fast"], text=True,
-                                  capture_output=True, timeout=NO_PROGRESS)
-        except subprocess.TimeoutExpired:
-            return f"{tests}: it does not end"
-        if done.returncode:
-            test = re.search(r"\[  FAILED  \] (\S+)", done.stdout)
-            rule = re.search(r"^expected (.*)", done.stdout, re.M)
-            return f"{test.group(1) if test else tests}: {rule.group(1) if rule else 'the program died'}"
-    return "survived"
-
+# ---- What is known, and what is told ----
 
 def known():
     """file | fault | line | reason"""
     reasons = {}
     for line in (TOP / "scripts/mutants.known").read_text().splitlines():
         if line and not line.startswith("#"):
-            name, fault, text, reason = line.split(" | ", 3)
-            reasons[name, fault, text] = reason
+            key, reason = line.rsplit(" | ", 1)
+            reasons[key] = reason
     return reasons
 
 
+def has_test(killer):
+    suite, _, name = killer.partition(".")
+    if killer == SURVIVED:
+        return True
+    for text in (f"kunit/suites/{suite}.cpp", f"kunit/exhaust/{suite.removeprefix('exhaust_')}.cpp"):
+        if (TOP / text).exists() and f"TEST({name})" in (TOP / text).read_text():
+            return True
+    return False
+
+
+def stale():
+    """What no longer fits the sources."""
+    keys = {f.key() for f in faults(all_names())}
+    for key in known():
+        if key not in keys:
+            yield f"scripts/mutants.known: there is no such fault: {key}"
+    killers = set()
+    for file, what, line, killer, _ in read_table(TABLE):
+        key = f"{file.removesuffix('.hpp')} | {what} | {line.strip('`')}"
+        if key not in keys:
+            yield f"{TABLE.relative_to(TOP)}: there is no such fault (make mutants writes it anew): {key}"
+        killers.add(killer)
+    yield from (f"{TABLE.relative_to(TOP)}: there is no test {killer}" for killer in sorted(killers) if not has_test(killer))
+    keys = {f.key() for f in named("mutants.module", TOP / "module", "")}
+    for file, what, line, *_ in read_table(MODULE_TABLE):
+        if f"{file} | {what} | {line.strip('`')}" not in keys:
+            yield f"{MODULE_TABLE.relative_to(TOP)}: there is no such fault (make mutants-module writes it anew): {what}"
+
+
 def main(arguments):
-    names = [a.removesuffix(".hpp") for a in arguments if not a.startswith("-")] or FILES
+    options = {a for a in arguments if a.startswith("-")}
+    if options - {"--list", "--check", "--quick", "--only-new"}:
+        sys.exit(__doc__)
+    if "--check" in options:
+        complaints = list(stale())
+        print("\n".join(complaints), end="\n" if complaints else "")
+        return bool(complaints)
+    names = [a.removesuffix(".hpp") for a in arguments if not a.startswith("-")] or all_names()
     for name in names:
-        if name not in FILES:
-            sys.exit(f"mutants.py: no fault is known for '{name}' (known: {' '.join(FILES)})")
-    mutants = [m for name in names for m in mutants_of(name)]
-    if "--list" in arguments:
-        for name, number, text, fault, _ in mutants:
-            print(f"{name}.hpp:{number + 1}: {fault}: {text}")
-        print(len(mutants))
+        if name not in all_names():
+            sys.exit(f"mutants.py: no fault is known for '{name}' (known: {' '.join(all_names())})")
+    every = faults(all_names())
+    if "--list" in options:
+        chosen = [f for f in every if f.file in names]
+        print("\n".join(f.key() for f in chosen), f"{len(chosen)} faults", sep="\n")
         return 0
 
-    OUT.mkdir(parents=True, exist_ok=True)
-    results = OUT / "results.json"
-    done = json.loads(results.read_text()) if results.exists() else {}
-    subprocess.run(["make", "--no-print-directory", "-s", "-f", "kunit/host.mk", "build/host/exhaust"], cwd=TOP,
-                   check=True, stdout=subprocess.DEVNULL)
-    reasons, seen = known(), set()
-    counts = {"killed": 0, "survived": 0, "known": 0, "no fault": 0}
-    keys = [digest(m) for m in mutants]
-    with concurrent.futures.ThreadPoolExecutor(len(FREE)) as pool:
-        running = [k if k in done else pool.submit(judge, m) for k, m in zip(keys, mutants)]
-        for key, future, (name, number, text, fault, _) in zip(keys, running, mutants):
-            if key not in done:
-                done[key] = future.result()
-                results.write_text(json.dumps(done))
-            verdict = done[key]
-            reason = reasons.get((name, fault, text))
-            seen.add((name, fault, text))
-            if verdict == "does not compile":
-                counts["no fault"] += 1
-            elif verdict != "survived":
-                counts["killed"] += 1
-            elif reason:
-                counts["known"] += 1
-                verdict = f"survived: {reason}"
+    (OUT / "include/vmsa").mkdir(parents=True, exist_ok=True)
+    plant(every, OUT / "include/vmsa", HEADERS.glob("*.hpp"), lambda path: path.stem)
+    stamp = digest()
+    reasons = known()
+    old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    in_table = {f"{f.removesuffix('.hpp')} | {w} | {t.strip('`')}": (k, o.strip("`")) for f, w, t, k, o in read_table(TABLE)}
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        start = time.monotonic()
+        compile_programs(pool, OUT, [f"-I{OUT}/include", "-include", "kunit/support/planted.hpp"], stamp)
+        look = first_look(pool, stamp)
+        print(f"compiled, and every test run once, in {time.monotonic() - start:.0f} s", flush=True)
+        verdicts, running = {}, {}
+        for number, fault in enumerate(every, 1):
+            key = fault.key()
+            before = old.get(key, {})
+            if fault.file not in names:
+                continue
+            if key in reasons:
+                verdicts[key] = (SURVIVED, reasons[key])
+            elif before.get("stamp") == stamp and (before["killer"] != SURVIVED or "--quick" in options):
+                verdicts[key] = (before["killer"], before["objection"])
+            elif "--only-new" in options and in_table.get(key, (SURVIVED,))[0] != SURVIVED:
+                verdicts[key] = in_table[key]
             else:
-                counts["survived"] += 1
-            print(f"{name}.hpp:{number + 1}: {fault}: {text}\n    {verdict}", flush=True)
-    for name, fault, text in reasons:
-        if name in names and (name, fault, text) not in seen:
-            print(f"scripts/mutants.known: {name}.hpp has no such line: {text}")
-            counts["survived"] += 1
-    print(", ".join(f"{n} {what}" for what, n in counts.items()))
-    return counts["survived"] != 0
+                previous = before.get("killer") or in_table.get(key, ("",))[0]
+                running[key] = pool.submit(judge, number, look, previous, "--quick" in options)
+        for key, future in running.items():
+            verdicts[key] = future.result()
+            old[key] = {"stamp": stamp, "killer": verdicts[key][0], "objection": verdicts[key][1]}
+            RESULTS.write_text(json.dumps(old, indent=1))
+    found = [(f, *verdicts[f.key()]) for f in every if f.file in names]
+    survivors = 0
+    for fault, killer, why in found:
+        unknown = killer == SURVIVED and fault.key() not in reasons
+        survivors += unknown
+        print(f"{fault.key()}\n    {'SURVIVED' if unknown else killer}: {why}")
+    if set(names) == set(all_names()) and not survivors:
+        write_table(TABLE, "Faults of the library, and which test found each", "mutants",
+                    [row(f"{f.file}.hpp", f, killer, why) for f, killer, why in found])
+    by_reason = sum(f.key() in reasons for f, *_ in found)
+    print(f"{len(found)} faults ({sum(f.named for f, *_ in found)} of them named): {len(found) - by_reason - survivors} killed, "
+          f"{by_reason} are none (scripts/mutants.known), {survivors} survived; {time.monotonic() - start:.0f} s")
+    return survivors != 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Stale as why:
+        sys.exit(f"mutants.py: {why}")

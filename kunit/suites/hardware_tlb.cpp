@@ -188,8 +188,29 @@ TEST(the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds)
 	ASSERT(bench.verdict.good());
 }
 
+// What VTTBR_EL2 was is looked at once: at the second look it is the map's.
+TEST(two_invalidations_before_one_sync_leave_vttbr_as_it_was)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	HardwareTlb<Stage2_4K, CpuRecorder> tlb{{}, {}, {&log}};
+	const Register vttbr = Register::vttbr_el2;
+	constexpr uint64_t its = bit(48) | GiB, others = 2 * bit(48) | 2 * GiB;
+
+	tlb.vttbr(its);
+	log[vttbr] = others;
+	log.forget();
+	for (uint64_t i : {0, 1})
+		tlb.invalidate({Ipa{i * page}, page}, 3, false);
+	EXPECT_EQ(log[vttbr], its);
+	tlb.sync();
+	EXPECT_EQ(log[vttbr], others);
+	EXPECT_EQ(log.count(CpuEvent::read), 1);
+}
+
 SUITE(hardware_tlb, an_asid_confines_what_is_not_global, a_global_map_is_invalidated_for_every_asid,
       a_block_is_broken_invalidated_and_made_anew,
       a_table_is_freed_when_the_invalidation_is_complete,
       where_the_erratum_asks_for_it_a_tlbi_is_repeated,
-      the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds);
+      the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds,
+      two_invalidations_before_one_sync_leave_vttbr_as_it_was);

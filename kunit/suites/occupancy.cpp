@@ -211,6 +211,20 @@ TEST(what_is_known_is_never_more_than_there_is)
 	ASSERT(bench.verdict.good());
 }
 
+// Lines side by side, of which one goes: that something is near says that the table stays, not what is in it.
+TEST(a_line_that_goes_beside_another_counts)
+{
+	Bench<Format<Stage2, Granule4K>, 3> bench{test};
+
+	ASSERT(bench.map(0) && bench.map(line_entries) && bench.map(511) && bench.unmap(511));
+	ASSERT_EQ(bench.known(), 2);
+	ASSERT(bench.unmap(0));
+	ASSERT_EQ(bench.known(), 1);
+	ASSERT(bench.unmap(line_entries));
+	EXPECT_EQ(bench.memory.live(), bench.mapping.tree().geometry().root_tables);
+	ASSERT(bench.verdict.good());
+}
+
 // Tables that others made may say anything there: one that is empty may stay, none goes that is not.
 TEST(what_others_left_there_frees_nothing)
 {
@@ -228,4 +242,5 @@ TEST(what_others_left_there_frees_nothing)
 }
 
 SUITE(occupancy, a_few_lines_are_read_4k, a_few_lines_are_read_16k, a_few_lines_are_read_64k,
-      what_is_known_is_never_more_than_there_is, what_others_left_there_frees_nothing);
+      what_is_known_is_never_more_than_there_is, a_line_that_goes_beside_another_counts,
+      what_others_left_there_frees_nothing);

@@ -87,6 +87,12 @@ struct Bench {
 		return mapping.protect(region, r).ok();
 	}
 
+	[[gnu::noinline]] bool remap(Region<Ipa> region, Pa pa)
+	{
+		observer.count = 0;
+		return mapping.remap(region, Linear{region.first, pa}, normal | rw).ok();
+	}
+
 	[[gnu::noinline]] bool fold(FoldLimits limits = {})
 	{
 		observer.count = 0;
@@ -171,6 +177,29 @@ TEST(is_told_that_a_table_was_broken_and_is_a_block)
 			   {Told::sync}}));
 }
 
+TEST(is_told_what_a_remap_makes_of_entries)
+{
+	Bench bench{test, 2};
+
+	ASSERT(bench.verdict.good() && bench.remap(a_page, Pa{0}));
+	EXPECT(bench.told({{Told::broke, GiB, 2 * MiB, 2},
+			   {Told::invalidate, GiB, 2 * MiB, 2},
+			   {Told::sync},
+			   {Told::cut, GiB, 2 * MiB, 2},
+			   {Told::sync}}));
+	ASSERT(bench.remap(a_block, Pa{0}));
+	EXPECT(bench.told({{Told::broke, GiB, 2 * MiB, 2},
+			   {Told::invalidate, GiB, 2 * MiB, unknown_level},
+			   {Told::sync},
+			   {Told::folded, GiB, 2 * MiB, 2},
+			   {Told::sync}}));
+	bench.mapping.rules().bbm_level = 2;
+	ASSERT(bench.remap(a_page, Pa{0}));
+	EXPECT_EQ(std::count(bench.observer.list, bench.observer.list + bench.observer.count,
+			     Told{Told::cut, GiB, 2 * MiB, 2}),
+		  1);
+}
+
 TEST(is_told_of_a_group_that_is_broken_for_its_hint)
 {
 	Bench bench{test, 3};
@@ -186,5 +215,5 @@ TEST(is_told_of_a_group_that_is_broken_for_its_hint)
 
 SUITE(shape, is_told_that_a_block_was_broken_before_it_is_invalidated_and_then_that_it_is_cut,
       is_told_of_each_cut_where_one_break_is_enough, is_told_of_no_break_where_there_is_none,
-      is_told_that_a_table_was_broken_and_is_a_block,
+      is_told_that_a_table_was_broken_and_is_a_block, is_told_what_a_remap_makes_of_entries,
       is_told_of_a_group_that_is_broken_for_its_hint);

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Plants faults in the module, one at a time, and asks the end-to-end tests to find each.
+
+usage: mutants_module.py [--list] [PATTERN...]
+
+The faults are those of scripts/mutants.module whose name or file has one of the PATTERNs in it, or all. They are compiled
+once, all together, for Debian's 6.12; for each a word of stage2.ko is changed, and a machine boots that and runs the tests
+that stand in its line. Who killed what is in build/mutants/module.json, and, when all were asked, in
+Documentation/mutants_module.inc. What was found for the same sources is not done twice.
+"""
+
+import concurrent.futures
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+
+from natives import LANES, TOP
+from planting import Stale, named, plant
+from table import row, write_table
+
+OUT = TOP / "build/mutants"
+TREE = OUT / "module"
+RESULTS = OUT / "module.json"
+TABLE = TOP / "Documentation/mutants_module.inc"
+KERNEL = "6.12"
+SILENCE = 60  # seconds without a line of the console: it hangs
+WORDS = struct.pack("<4I", 0x706C616E, 0x74656421, 0x6661756C, 0x743F3F3F)
+SURVIVED = "survived"
+
+
+def faults():
+    return list(named("mutants.module", TOP / "module", ""))
+
+
+def build(every):
+    """stage2.ko with all of them, asleep."""
+    shutil.rmtree(TREE / "module", ignore_errors=True)
+    for folder in ("include", "module", "scripts"):
+        shutil.copytree(TOP / folder, TREE / folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.o", "__pycache__"))
+    for file in ("Kbuild", "VERSION"):
+        shutil.copy(TOP / file, TREE)
+    sources = [p for p in (TOP / "module").rglob("*") if p.suffix in (".cpp", ".c")]
+    plant(every, TREE, sources, lambda path: str(path.relative_to(TOP / "module")))
+    shutil.copy(TOP / "kunit/support/planted_module.h", TREE / "module/kernel/planted.h")
+    with (TREE / "Kbuild").open("a") as kbuild:
+        kbuild.write("\nccflags-y += -include $(cxx-root)/module/kernel/planted.h\n")
+    with (TREE / "module/kernel/main.c").open("a") as main:
+        main.write("\nvolatile unsigned int stage2_planted[5] = STAGE2_PLANTED;\n")
+    done = subprocess.run([TREE / "scripts/build-module.sh", KERNEL], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"mutants_module.py: the module does not build with all faults planted:\n{done.stderr[-3000:]}")
+    return (TREE / f"build/modules/{KERNEL}/stage2.ko").read_bytes()
+
+
+def awake(ko, number):
+    """A copy in which fault `number` acts."""
+    if ko.count(WORDS) != 1:
+        sys.exit("mutants_module.py: stage2.ko does not say where its faults are chosen")
+    at = ko.index(WORDS) + len(WORDS)
+    return ko[:at] + struct.pack("<I", number) + ko[at + 4:]
+
+
+def run(ko, number, tests):
+    label = f"mutant-{number}"
+    file = OUT / f"{label}.ko"
+    file.write_bytes(awake(ko, number))
+    done = subprocess.run([TOP / "scripts/check-e2e.sh", "--kernel", KERNEL, "--ko", file, "--tests", tests, "--label", label,
+                           "--timeout", str(SILENCE)], capture_output=True, text=True, errors="replace")
+    file.unlink()
+    return done.returncode, done.stdout + ("" if done.stdout.strip() else done.stderr)
+
+
+def objection(said):
+    """(the test, what it says) of the first that failed"""
+    file, remarks = "", []
+    for line in said.splitlines():
+        subtest = re.match(r"\s*# Subtest: (\S+)", line)
+        failed = re.match(r"\s*not ok \d+ (.*)", line)
+        if subtest:
+            file, remarks = subtest.group(1), []
+        elif failed and not failed.group(1).startswith(file):
+            name = failed.group(1)
+            why = remarks[0] if remarks else ""
+            return (f"{file}.sh: {name}" if name[0].islower() and not name.startswith(("all tests", "the kernel"))
+                    else name), why
+        elif re.match(r"\s*ok ", line):
+            remarks = []
+        elif re.match(r"\s*# ", line):
+            remarks.append(line.strip()[2:])
+    return "the machine", said.strip().splitlines()[-1] if said.strip() else "no word"
+
+
+def main(arguments):
+    every = faults()
+    patterns = [a for a in arguments if not a.startswith("-")]
+    chosen = [(n, f) for n, f in enumerate(every, 1) if not patterns or any(p in f.key() for p in patterns)]
+    if "--list" in arguments:
+        print("\n".join(f.key() for _, f in chosen), f"{len(chosen)} faults", sep="\n")
+        return 0
+    OUT.mkdir(parents=True, exist_ok=True)
+    ko = build(every)
+    stamp = hashlib.sha1(ko + b"".join(p.read_bytes() for p in sorted((TOP / "userspace/tests/e2e").iterdir())
+                                       if p.is_file())).hexdigest()
+    old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    tests = " ".join(sorted({t for _, f in chosen for t in f.tests.split()}))
+    if old.get("asleep") != [stamp, tests]:
+        status, said = run(ko, 0, tests)
+        if status:
+            sys.exit(f"mutants_module.py: without a fault a test fails:\n{said[-3000:]}")
+        old["asleep"] = [stamp, tests]
+    with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        running = {n: pool.submit(run, ko, n, f.tests) for n, f in chosen
+                   if old.get(f.key(), {}).get("stamp") != [stamp, f.tests] or old[f.key()]["killer"] == SURVIVED}
+        for number, fault in chosen:
+            if number in running:
+                status, said = running[number].result()
+                killer, why = objection(said) if status else (SURVIVED, "")
+                old[fault.key()] = {"stamp": [stamp, fault.tests], "killer": killer, "objection": why}
+                RESULTS.write_text(json.dumps(old, indent=1))
+            verdict = old[fault.key()]
+            print(f"{fault.file}: {fault.what}\n    {verdict['killer']}: {verdict['objection']}", flush=True)
+    found = [(f, old[f.key()]["killer"], old[f.key()]["objection"]) for _, f in chosen]
+    survivors = sum(killer == SURVIVED for _, killer, _ in found)
+    if len(chosen) == len(every) and not survivors:
+        write_table(TABLE, "Faults of the module, and which end-to-end test found each", "mutants-module",
+                    [row(f.file, f, killer, why) for f, killer, why in found])
+    print(f"{len(found)} faults: {len(found) - survivors} killed, {survivors} survived")
+    return survivors != 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Stale as why:
+        sys.exit(f"mutants_module.py: {why}")

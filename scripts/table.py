@@ -1,0 +1,24 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""The manual's tables of faults and who found each (mutants.py, mutants_module.py)."""
+
+import csv
+
+
+def row(file, fault, killer, why):
+    return [file, fault.what, f"``{fault.line}``", killer, why and f"``{why}``"]
+
+
+def write_table(path, title, target, rows):
+    def text(fields):
+        return ",".join('"' + f.replace('"', '""') + '"' for f in fields)
+
+    with path.open("w") as table:
+        table.write(f".. SPDX-License-Identifier: GPL-2.0-only\n.. Written by `make {target}`.\n\n.. csv-table:: {title}\n"
+                    "   :header: file, fault, line, killer, its objection\n   :widths: 10 16 34 20 20\n\n")
+        table.writelines(f"   {text(fields)}\n" for fields in rows)
+
+
+def read_table(path):
+    lines = path.read_text().splitlines() if path.exists() else []
+    return list(csv.reader(line.strip() for line in lines if line.startswith('   "')))
