@@ -13,7 +13,7 @@ setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables soak matrix exhaust mutants \
+	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -39,6 +39,8 @@ shell: $(setup)
 #:   make check-host    the library's suites, natively, with sanitizers
 #:   make exhaust       every state of small worlds; check has smaller ones
 #:   make mutants       faults planted in the library, one at a time, and who finds each: MUTANTS='live unlink'
+#:   make mutants-module    the same in the module, each in a machine: MUTANTS='registry HCR'
+#:   make coverage      lines and branches of the library that no native test goes through
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
@@ -70,6 +72,12 @@ exhaust: setup
 
 mutants: setup
 	@scripts/mutants.py $(MUTANTS)
+
+mutants-module: setup
+	@scripts/mutants_module.py $(MUTANTS)
+
+coverage: setup
+	@scripts/coverage.py
 
 check-mmu: setup
 	@scripts/check-mmu.sh

@@ -89,7 +89,7 @@ def judge(number, look, previous, quick):
         else:
             groups.append([test])
     for group in groups:
-        limit = int(10 + 10 * sum(seconds for seconds, _ in group))
+        limit = int(3 + 10 * sum(seconds for seconds, _ in group))
         status, said, _ = run(OUT, [name for _, name in group], limit, PLANTED=str(number))
         if status:
             killer, why = objection(said)

@@ -124,7 +124,7 @@ def named(table="mutants.named", folder=HEADERS, ending=".hpp"):
             raise Stale(f"{where}: {name}{ending} has this line {len(found)} times")
         begin, end = found[0].span(2)
         if old.endswith((";", "}")):
-            before, behind = f"if (planted(%d)) {{ {new} }} else {{ ", " }"
+            before, behind = f"{{ if (planted(%d)) {{ {new} }} else {{ ", " } }"
         else:
             before, behind = f"(planted(%d) ? ({new}) : (", "))"
         yield Fault(name, what, f"{text[:mark.start()]}{old}{text[mark.end():]}".strip(), begin, end, before, behind, True, tests)

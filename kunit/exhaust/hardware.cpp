@@ -20,6 +20,7 @@ const std::vector<Operation> &operations()
 			 .largest = 3,
 			 .contiguous = true},
 			{.verb = Verb::remap, .attributes = Kind::logged, .shifted = true},
+			{.verb = Verb::remap, .attributes = Kind::r},
 			{.verb = Verb::unmap},
 			{.verb = Verb::unmap_showing},
 			{.verb = Verb::protect, .attributes = Kind::r},

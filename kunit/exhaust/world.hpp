@@ -202,6 +202,8 @@ template <class F> class World {
 	{
 		Error got;
 
+		const uint64_t breaks = lab_.breaks();
+
 		use(way);
 		walker_.prepare(page, write, by);
 		performer_.listen(page);
@@ -217,8 +219,10 @@ template <class F> class World {
 			is.bits |= after.page[page ^ (leaf.region.size() >> page_shift)].bits;
 		const Descriptor known = performer_.told() | is.bits |
 					 (is.bits & arm::was_dirty ? arm::writable : 0);
+		// A remap that breaks nothing changes in place what is mapped.
 		const bool goes = o.verb == Verb::unmap || o.verb == Verb::unmap_saying ||
-				  o.verb == Verb::map || o.verb == Verb::remap;
+				  o.verb == Verb::map ||
+				  (o.verb == Verb::remap && lab_.breaks() != breaks);
 		const bool concerned = o.first <= page && page <= o.last;
 
 		notes_ += noted != 0;

@@ -109,19 +109,40 @@ TEST(a_modified_group_keeps_its_hint_if_it_stays_alike)
 		ASSERT(lab.good());
 	}
 
-	// One that differs: the first, another, the last.
-	for (uint64_t i : {0, 5, 15}) {
+	// One that differs, the first of a group, another, the last, in each of three groups.
+	for (uint64_t i : {0, 5, 15, 16, 26, 47}) {
 		L lab{test, 40};
+		const Region<Ipa> three{group.first, 48 * page};
+		const uint64_t its = i & ~uint64_t{15};
 
-		ASSERT(lab.good() && lab.map(group, Pa{0}, normal | rw, hinted));
-		ASSERT(lab.modify(group, [&](Region<Ipa> leaf, Stage2Attributes a) {
-			a.software = leaf.first == group.first + i * page;
+		ASSERT(lab.good() && lab.map(three, Pa{0}, normal | rw, hinted));
+		ASSERT(lab.modify(three, [&](Region<Ipa> leaf, Stage2Attributes a) {
+			a.software = leaf.first == three.first + i * page;
 			return a;
 		}));
-		EXPECT_EQ(count(lab, bit(52)), 0);
-		EXPECT_EQ(count(lab, bit(56)), 1);
+		for (uint64_t k = 0; k < 48; k++) {
+			const Descriptor d = *lab.descriptor(three.first + k * page);
+
+			EXPECT_EQ((d & bit(52)) != 0, (k & ~uint64_t{15}) != its);
+			EXPECT_EQ((d & bit(56)) != 0, k == i);
+		}
 		ASSERT(lab.good());
 	}
+}
+
+// Hardware may note it in any leaf at any moment: what an update makes of that is no promise about all.
+TEST(an_update_that_goes_by_what_hardware_notes_unfolds_a_group)
+{
+	L lab{test, 40};
+
+	ASSERT(lab.good() && lab.map(group, Pa{0}, normal | rw, hinted));
+	ASSERT(lab.modify(group, [](auto, Stage2Attributes a) {
+		a.software = a.accessed;
+		return a;
+	}));
+	EXPECT_EQ(count(lab, bit(52)), 0);
+	EXPECT_EQ(count(lab, bit(56)), 16);
+	ASSERT(lab.good());
 }
 
 // R_KHRBC: with FEAT_BBM the hint may come and go without a break, also where breaks are refused.
@@ -299,7 +320,8 @@ TEST(without_a_break_no_global_leaf_is_left_beside_one_that_is_not)
 	}
 }
 
-SUITE(groups, what_is_noted_in_one_leaf_is_noted_in_the_group,
+SUITE(groups, an_update_that_goes_by_what_hardware_notes_unfolds_a_group,
+      what_is_noted_in_one_leaf_is_noted_in_the_group,
       a_modified_group_keeps_its_hint_if_it_stays_alike,
       with_feat_bbm_a_hint_comes_and_goes_without_a_break,
       what_is_noted_while_a_hint_goes_holds_for_all, a_block_of_a_group_is_cut_as_feat_bbm_allows,

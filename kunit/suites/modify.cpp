@@ -261,6 +261,23 @@ TEST(a_modify_that_cuts_survives_every_allocation_that_fails)
 	ASSERT(lab.good());
 }
 
+// A walk that goes into the new table finds what the edit made of its leaves, and nothing else.
+TEST(the_table_of_a_cut_is_linked_when_its_leaves_are_edited)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	unsigned too_early = 0;
+
+	ASSERT(lab.good() && lab.map({Ipa{2 * MiB}, 2 * MiB}, Pa{0}, normal | rw));
+	ASSERT(lab.modify({Ipa{3 * MiB}, 4 * page}, [&](Region<Ipa> leaf, auto a) {
+		too_early += lab.tree().slot(leaf.first).level == last_level;
+		a.access = r;
+		return a;
+	}));
+	EXPECT_EQ(too_early, 0);
+	EXPECT_EQ(lab.tree().slot(Ipa{3 * MiB}).level, last_level);
+	ASSERT(lab.good());
+}
+
 // The updater plays the hardware: between the look at a leaf and its exchange, which the last call is
 // between, AF is set.
 TEST(what_hardware_notes_meanwhile_is_not_lost)
@@ -295,4 +312,5 @@ SUITE(modify, an_updater_cannot_forge_a_table_or_an_output,
       only_what_is_inside_the_region_is_shown_and_changed,
       a_leaf_inside_a_block_is_checked_like_any_other, a_hole_is_named_and_nothing_is_touched,
       a_modify_that_cuts_survives_every_allocation_that_fails,
+      the_table_of_a_cut_is_linked_when_its_leaves_are_edited,
       what_hardware_notes_meanwhile_is_not_lost);

@@ -181,6 +181,27 @@ TEST(a_group_that_is_torn_loses_its_hint)
 }
 
 // An annotation may have any bit, also that which is a leaf's hint.
+// Also of leaves that say already what they shall: a TLB may hold them by what another of the group said.
+TEST(a_group_of_which_some_leaves_change_is_invalidated_whole)
+{
+	for (Level level : {2, 3}) {
+		L lab{test, 40};
+		const uint64_t leaf = Granule4K::size(level);
+		const Region<Ipa> groups{Ipa{GiB}, 32 * leaf};
+
+		ASSERT(lab.good() &&
+		       lab.map(groups, Pa{GiB}, {.access = r, .dbm = true}, {level, true}));
+		for (uint64_t dirty : {0, 31})
+			*lab.descriptor(groups.first + dirty * leaf) |= bit(7);
+		lab.hardware_was_here();
+		ASSERT(lab.remap(groups, same, {.access = rw, .dbm = true},
+				 MapLimits{level, true}));
+		EXPECT_EQ(lab.breaks(), 0);
+		EXPECT(leads(lab, groups.last, groups.last.raw(), rw));
+		ASSERT(lab.good());
+	}
+}
+
 TEST(no_annotation_is_taken_for_a_leaf_of_a_group)
 {
 	L lab{test, 40};
@@ -362,7 +383,8 @@ TEST(a_remap_takes_the_tables_it_says)
 SUITE(remap, a_page_is_carved_out_of_a_block,
       another_access_in_a_block_takes_no_break_that_is_not_a_cut,
       what_is_there_already_is_left_alone, what_hardware_noted_stays_where_the_memory_does,
-      a_block_takes_the_place_of_tables, a_group_that_is_torn_loses_its_hint,
-      no_annotation_is_taken_for_a_leaf_of_a_group, no_annotation_shares_its_bits,
-      an_annotation_makes_way_for_who_names_it, where_breaks_are_refused_they_are_named,
-      what_map_refuses_is_refused, a_remap_takes_the_tables_it_says);
+      a_block_takes_the_place_of_tables, a_group_of_which_some_leaves_change_is_invalidated_whole,
+      a_group_that_is_torn_loses_its_hint, no_annotation_is_taken_for_a_leaf_of_a_group,
+      no_annotation_shares_its_bits, an_annotation_makes_way_for_who_names_it,
+      where_breaks_are_refused_they_are_named, what_map_refuses_is_refused,
+      a_remap_takes_the_tables_it_says);
