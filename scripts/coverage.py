@@ -21,7 +21,7 @@ from natives import LANES, PROGRAMS, TOP, compile_programs, run, tests
 
 OUT = TOP / "build/coverage"
 HEADERS = TOP / "include/vmsa"
-FLAGS = ["-fprofile-instr-generate", "-fcoverage-mapping", "-Xclang", "-fcoverage-prefix-map=.=.", "-g0"]
+FLAGS = ["-fprofile-instr-generate", "-fcoverage-mapping"]
 LEAST_BRANCHES = 95
 # The compiler's own way: no program goes it.
 COMPILER = "is_constant_evaluated"

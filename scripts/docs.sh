@@ -170,6 +170,7 @@ check "what the pages quote is what the files say, and what runs print (make out
 check "every public name of the library is described" undescribed
 check "every test the manual names exists" unknown_tests
 check "every file the manual names exists" unknown_files
+check "every planted fault the manual lists fits the sources" scripts/mutants.py --check
 check "the jobs for other people's CI are whole" ci_examples
 check "every kernel, QEMU and CPU the manual names is in the matrix, or in check" untried_versions
 check "the board types what boards.rst says" untyped_lines

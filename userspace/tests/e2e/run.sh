@@ -139,6 +139,16 @@ runs stage2-permission 'write of *'
 accepted protect 'ipa=0x80010000 size=4k prot=rw'
 runs end 'status *'
 
+it 'keeps what PAR_EL1 says over a fault whose IPA has to be asked for'
+# str x2, [x3]; mrs x8, par_el1
+program ram=128k 0xf9000062 0xd5387408 $end
+accepted map 'ipa=0x80010000 size=4k prot=r'
+accepted regs 'x3=0x80010040 par_el1=0x12000'
+runs stage2-permission 'write of 0x80010040*'
+accepted protect 'ipa=0x80010000 size=4k prot=rw'
+runs end 'status *'
+same 0x0000000000012000 "$(register x8)"
+
 it 'names the System register that a guest must not have'
 while read -r instruction detail; do
 	program ram=64k "$instruction"
