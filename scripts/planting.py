@@ -101,33 +101,37 @@ def spaced(text):
     return GAP.join(re.escape(t) if not t[0].isalnum() else rf"\b{t}\b" for t in re.findall(r"\w+|\S", text))
 
 
+def one_named(line, where, folder, ending):
+    """The fault of a line of scripts/mutants.named, or mutants.module."""
+    try:
+        name, what, text = line.split(" | ", 2)
+        text, tests = text.rsplit(" | ", 1) if folder != HEADERS else (text, "")
+    except ValueError:
+        raise Stale(f"{where}: not 'file | name | text'") from None
+    mark = MARK.search(text)
+    if not mark:
+        raise Stale(f"{where}: no {{{{old => new}}}}")
+    old, new = mark.groups()
+    source = (folder / f"{name}{ending}").read_text()
+    pattern = GAP.join(f"({spaced(part)})" if part.strip() else "()"
+                       for part in (text[:mark.start()], old, text[mark.end():]))
+    found = list(re.finditer(pattern, source))
+    if len(found) != 1:
+        raise Stale(f"{where}: {name}{ending} has this line {len(found)} times")
+    begin, end = found[0].span(2)
+    if old.endswith((";", "}")):
+        before, behind = f"{{ if (planted(%d)) {{ {new} }} else {{ ", " } }"
+    else:
+        before, behind = f"(planted(%d) ? ({new}) : (", "))"
+    return Fault(name, what, f"{text[:mark.start()]}{old}{text[mark.end():]}".strip(), begin, end, before, behind, True,
+                 tests)
+
+
 def named(table="mutants.named", folder=HEADERS, ending=".hpp"):
     """file | name | text, in which {{old => new}} is the fault; in the module's the tests that are asked stand behind"""
     for number, line in enumerate((TOP / "scripts" / table).read_text().splitlines(), 1):
-        if not line or line.startswith("#"):
-            continue
-        where = f"scripts/{table}:{number}"
-        try:
-            name, what, text = line.split(" | ", 2)
-            text, tests = text.rsplit(" | ", 1) if folder != HEADERS else (text, "")
-        except ValueError:
-            raise Stale(f"{where}: not 'file | name | text'") from None
-        mark = MARK.search(text)
-        if not mark:
-            raise Stale(f"{where}: no {{{{old => new}}}}")
-        old, new = mark.groups()
-        source = (folder / f"{name}{ending}").read_text()
-        pattern = GAP.join(f"({spaced(part)})" if part.strip() else "()"
-                           for part in (text[:mark.start()], old, text[mark.end():]))
-        found = list(re.finditer(pattern, source))
-        if len(found) != 1:
-            raise Stale(f"{where}: {name}{ending} has this line {len(found)} times")
-        begin, end = found[0].span(2)
-        if old.endswith((";", "}")):
-            before, behind = f"{{ if (planted(%d)) {{ {new} }} else {{ ", " } }"
-        else:
-            before, behind = f"(planted(%d) ? ({new}) : (", "))"
-        yield Fault(name, what, f"{text[:mark.start()]}{old}{text[mark.end():]}".strip(), begin, end, before, behind, True, tests)
+        if line and not line.startswith("#"):
+            yield one_named(line, f"scripts/{table}:{number}", folder, ending)
 
 
 def faults(names):
