@@ -47,6 +47,7 @@ int write(const stage2_file *file, Guest *guest, const char *text, unsigned long
 
 	if (guest->removed)
 		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	guest->changes++;
 	return answer(*guest, request);
 }
 

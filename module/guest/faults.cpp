@@ -88,9 +88,12 @@ Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
 
 bool allows(vmsa::Access access, Syndrome syndrome)
 {
+	// A walk of stage 1 reads first, whatever it would write then.
+	if (syndrome.on_stage1_walk())
+		return access.read && access.write;
 	if (syndrome.is_write())
 		return access.write;
-	if (syndrome.is_fetch() && !syndrome.on_stage1_walk())
+	if (syndrome.is_fetch())
 		return access.execute != vmsa::Execute::none;
 	return access.read;
 }
@@ -107,9 +110,7 @@ Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
 	return Outcome::report;
 }
 
-} // namespace
-
-Outcome answer_fault(Guest &guest, Syndrome syndrome, Ipa ipa)
+Outcome answer(Guest &guest, Syndrome syndrome, Ipa ipa)
 {
 	guest.counters.faults++;
 	if (!guest.tree().space().contains(ipa))
@@ -127,6 +128,20 @@ Outcome answer_fault(Guest &guest, Syndrome syndrome, Ipa ipa)
 	default:
 		return Outcome::report;
 	}
+}
+
+} // namespace
+
+Outcome answer_fault(Guest &guest, const stage2_context &context, Ipa ipa, FaultPlace &last)
+{
+	const FaultPlace here{context.pc, context.esr, ipa, guest.changes};
+	const Outcome outcome = answer(guest, Syndrome{context.esr}, ipa);
+
+	if (outcome == Outcome::resolved && here == last)
+		return Outcome::report;
+	guest.changes += outcome > Outcome::resolved;
+	last = here;
+	return outcome;
 }
 
 } // namespace stage2

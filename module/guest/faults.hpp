@@ -21,7 +21,18 @@ enum class Outcome : uint8_t {
 	accessed = STAGE2_OUTCOME_ACCESSED,
 };
 
-// Under the guest's lock. `ipa` is where the fault was.
-Outcome answer_fault(Guest &guest, Syndrome syndrome, vmsa::Ipa ipa);
+// Where a guest met a fault, and what there was to find.
+struct FaultPlace {
+	uint64_t pc;
+	uint64_t esr;
+	vmsa::Ipa ipa;
+	uint64_t changes;
+
+	bool operator==(const FaultPlace &) const = default;
+};
+
+// Under the guest's lock. `last`: the last fault of this vCPU, which was answered. If nothing was in the way, and
+// nothing has changed since, the guest would come here again for ever: that is reported.
+Outcome answer_fault(Guest &guest, const stage2_context &context, vmsa::Ipa ipa, FaultPlace &last);
 
 } // namespace stage2

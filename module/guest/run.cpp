@@ -151,7 +151,7 @@ class Run {
 		// Of a walk, FAR_EL2 is the address that was walked for.
 		exit_.ipa = Ipa{arm64::fault_ipa(context_.hpfar,
 						 syndrome.on_stage1_walk() ? 0 : context_.far)};
-		outside([&] { outcome = answered(syndrome); });
+		outside([&] { outcome = answered(); });
 		if (since)
 			trace_fault(vcpu_, exit_.ipa, outcome, kernel_time_ns() - since);
 		switch (outcome) {
@@ -223,12 +223,12 @@ class Run {
 
 	// ---- Outside. ----
 
-	[[gnu::noinline]] Outcome answered(Syndrome syndrome)
+	[[gnu::noinline]] Outcome answered()
 	{
 		const Guard guard{guest_.lock};
 
 		return guest_.removed ? Outcome::resolved
-				      : answer_fault(guest_, syndrome, exit_.ipa);
+				      : answer_fault(guest_, context_, exit_.ipa, last_fault_);
 	}
 
 	[[gnu::noinline]] void print()
@@ -272,6 +272,7 @@ class Run {
 	bool look_ = true;
 	bool traced_ = false; // entries, exits or faults: known from a look around on
 	Exit exit_{};
+	FaultPlace last_fault_{};
 };
 
 // ---- The request. ----

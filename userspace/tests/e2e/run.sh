@@ -254,6 +254,14 @@ runs stage2-translation '*'
 stats=$(grep -E '^(runs|exits|faults)' $demo/stats | tr -s ' ' | paste -sd' ')
 same 'runs 2 exits 4 faults 2' "$stats"
 
+it 'ends where a walk of the tables of the guest needs more than it may do: it would fault for ever'
+# With stage 1 on, and its tables at 0x80010000, which may be written, and not read.
+program ram=1M $end
+accepted map 'ipa=0x80010000 size=4k max=4k prot=w'
+accepted regs 'ttbr0_el1=0x80010000 tcr_el1=0x3519 mair_el1=0xff sctlr_el1=0x30d00801'
+runs stage2-permission 'stage 1 walk of 0x80010000 at level *' ms=2000
+same 1 "$(of_exit exits)"
+
 it 'refuses to run a vCPU without an entry, or one that the guest has not got'
 guest ram=64k vcpus=2
 accepted map 'ipa=2G size=64k prot=rwx'
