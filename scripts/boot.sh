@@ -87,7 +87,7 @@ done
 # QEMU 11.1 refuses an ITS that the GIC cannot have.
 [[ $gic != 2 ]] || : "${its:=off}"
 [[ ${its:=on} =~ ^(on|off)$ ]] || refuse "--its is on or off, not '$its'"
-[[ $its == on || $gic != 4 ]] || refuse "a GICv4 is one for its ITS: take --gic 3"
+[[ $its == on || $gic != 4 ]] || refuse "a GICv4 needs an ITS: use --gic 3"
 [[ ${kvm_mode:-none} =~ ^(none|nvhe|protected|nested)$ ]] ||
 	refuse "unknown mode of KVM '$kvm_mode' (known: none nvhe protected nested)"
 # None: as EL2=nvhe, or VHE, has it. In other modes KVM has EL2, or asks for it.

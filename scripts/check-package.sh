@@ -203,7 +203,7 @@ signature_is_enforced() {
 
 debugfs_is_off() {
 	boot debugfs=off "$scratch/unsigned.ko" >"$scratch/log"
-	grep -q 'stage2: debugfs, which is how it is used, takes no folder (-EPERM): boot without debugfs=off' "$scratch/log" &&
+	grep -q 'stage2: cannot make its folder in debugfs (-EPERM): boot without debugfs=off' "$scratch/log" &&
 		grep -q 'insmod: .*: Operation not permitted' "$scratch/log" || cat "$scratch/log"
 }
 

@@ -159,7 +159,7 @@ only_root_is_told() {
 	chmod 0 "$scratch/debugfs"
 	said=$("${as_nobody[@]}" "$scratch/copy" maps demo --debugfs "$scratch/debugfs" 2>&1; echo "exit $?")
 	chmod 755 "$scratch/debugfs"
-	[[ $said == "s2ctl: only root gets at debugfs: try sudo"$'\n'"exit 3" ]] || echo "$said"
+	[[ $said == "s2ctl: only root can use debugfs: try sudo"$'\n'"exit 3" ]] || echo "$said"
 }
 
 a_file_is_whole_or_not_there() {

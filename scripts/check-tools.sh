@@ -79,7 +79,7 @@ junk_is_no_image() {
 	local setup=(stage=1 regime=el2 granule=4K bits=40 output_bits=40)
 
 	head -c 4095 /dev/zero >"$scratch/odd"
-	refused 'not of whole descriptors' "$scratch/odd" "${setup[@]}" base=0
+	refused 'the size is not a multiple of 8 bytes' "$scratch/odd" "${setup[@]}" base=0
 	: >"$scratch/empty"
 	refused 'not an image' "$scratch/empty" "${setup[@]}" base=0
 	# A size is the same however it is written.

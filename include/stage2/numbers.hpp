@@ -113,7 +113,7 @@ constexpr const char *explain(Number::Trouble trouble)
 	case Number::Trouble::too_large:
 		return "the number does not fit in 64 bits";
 	case Number::Trouble::junk:
-		return "junk after a number (a suffix is K, M, G or T)";
+		return "other characters after the number (a suffix is K, M, G or T)";
 	default:
 		return "not a number (write 4096, 0x1000 or 4K)";
 	}

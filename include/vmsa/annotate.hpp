@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Annotate: put an annotation (annotation.hpp) where nothing is mapped, replace it, take it away. All
-// three exchange what every entry of the region says:
+// Annotate: write an annotation (annotation.hpp) where nothing is mapped, replace it, or remove it. All three
+// exchange the contents of every entry of the region:
 //
 //   annotate(region, a)        nothing ──> a
 //   annotate(region, a, b)     a ──> b
 //   unannotate(region, a)      a ──> nothing
 //
-// An entry is annotated as high up as the region allows. One that sticks out of the region is cut:
-// a table takes its place, of entries that say the same. Tables that become empty are freed. No
-// leaf comes or goes, so nothing is invalidated but the walk caches, where a table went.
+// The annotation is written at the highest level that the region allows. An entry that is only partly in the region is
+// replaced by a table of entries with the same contents. Tables that become empty are freed. No leaf changes, so
+// nothing is invalidated, except walk caches if a table was removed.
 #pragma once
 
 #include "vmsa/annotation.hpp"
@@ -163,8 +163,8 @@ constexpr Result<void> exchange_annotation(T &tree, Batch &batch, Region<typenam
 		batch);
 }
 
-// Nothing may be mapped, or annotated, in the region. Errors: those of check_region;
-// forbidden_annotation; overlap (naming what is mapped); annotated (naming what says something else);
+// Nothing in the region may be mapped or annotated. Errors: those of check_region;
+// forbidden_annotation; overlap (naming what is mapped); annotated (naming where there is another annotation);
 // no_memory.
 template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input> region, const A &a)
@@ -172,7 +172,7 @@ constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input>
 	return exchange_annotation<A>(tree, batch, region, nullptr, &a);
 }
 
-// All of the region says `from`. Errors: as above; not_annotated (naming what says nothing).
+// All of the region must have the annotation `from`. Errors: as above; not_annotated (naming where there is none).
 template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input> region,
 				const A &from, const A &to)
@@ -180,7 +180,7 @@ constexpr Result<void> annotate(T &tree, Batch &batch, Region<typename T::Input>
 	return exchange_annotation(tree, batch, region, &from, &to);
 }
 
-// All of the region says `a`, and nothing afterwards. Errors: as above.
+// All of the region must have the annotation `a`; afterwards it has none. Errors: as above.
 template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> unannotate(T &tree, Batch &batch, Region<typename T::Input> region,
 				  const A &a)

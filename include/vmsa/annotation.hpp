@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Annotations: what software may write where nothing is mapped. Hardware ignores bits [63:1] of an
-// invalid descriptor (rule I_WZBGY), so 63 bits say who owns the memory, or where its contents went.
+// Annotations: notes of software where nothing is mapped. Hardware ignores bits [63:1] of an invalid descriptor (rule
+// I_WZBGY), so 63 bits can say, for example, who owns the memory, or where its contents were swapped to.
 //
 //   63                                          1   0
 //  +----------------------------------------------+---+
 //  |               annotation, not 0              | 0 |
 //  +----------------------------------------------+---+
 //
-// An annotation has a type of the user's: whatever converts explicitly to uint64_t and back. One
-// entry of any level holds it for all that the entry covers, and no walk, leaf or fold is made of it.
-// Whoever names an annotation owns the place: it can be replaced, removed, or mapped over
-// (MapLimits::over), by the call that says what stands there now, and by no other.
+// An annotation has a type of yours that converts explicitly to uint64_t and back. An entry of any level holds it for
+// all addresses that the entry covers. A call can replace it, remove it, or map over it (MapLimits::over) only if it
+// names the annotation that is there now.
 //
-// A leaf in the midst of break-before-make is invalid and not 0 either. It is never seen: an
-// operation does not end before it is made again, and a tree has one writer.
+// A leaf in the middle of break-before-make is also invalid and not 0. Nobody sees it: the operation makes it valid
+// again before it ends, and a tree has one writer.
 #pragma once
 
 #include "vmsa/tree.hpp"
@@ -29,7 +28,7 @@ concept Annotation = requires(const A a, uint64_t bits)
 	static_cast<A>(bits);
 };
 
-// How an entry says it; 0, and so nothing, for what is no annotation: 0, or more than 63 bits.
+// The descriptor that holds it; 0 if it cannot be an annotation, because it is 0 or has more than 63 bits.
 template <Annotation A> constexpr Descriptor annotation(const A &a)
 {
 	const uint64_t bits = static_cast<uint64_t>(a);
@@ -37,7 +36,7 @@ template <Annotation A> constexpr Descriptor annotation(const A &a)
 	return bits >> 63 ? 0 : bits << 1;
 }
 
-// At the entry that decides `input`. Errors: beyond_input; not_annotated, with the extent of the entry.
+// The annotation at `input`. Errors: beyond_input; not_annotated, with the region of the entry.
 template <Annotation A, AnyTree T>
 constexpr Result<A> annotation_at(const T &tree, typename T::Input input)
 {

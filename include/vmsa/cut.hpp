@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Cut: make leaves smaller without changing what they map. Afterwards no leaf of the region is
-// larger than one of `level`, and none crosses the region's ends. Memory type, permissions, AF, dirty
-// state and software bits stay; the contiguous hint goes.
+// Cut: make leaves smaller, without a change of what they map. Afterwards no leaf of the region is larger than one
+// of `level`, and none crosses an end of the region. Memory type, permissions, AF, dirty state and software bits
+// stay; the contiguous hint is removed.
 #pragma once
 
 #include "vmsa/edit.hpp"
@@ -16,8 +16,7 @@ struct CutLeaves : LeafOperation {
 	Level largest;
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); no_memory; needs_break (where the
-// rules refuse it).
+// Errors: those of check_region; not_mapped (naming the hole); no_memory; needs_break (if the rules refuse breaks).
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> cut(T &tree, Batch &batch, Region<typename T::Input> region,
 			   Level level = last_level)

@@ -14,33 +14,33 @@ namespace vmsa
 // What was wrong. Documentation/library.rst has the meaning of the two numbers for each.
 enum class Errc : uint8_t {
 	none,
-	empty, // a region of no bytes
-	backwards, // a region whose last address comes before its first, or of more than 2^63 bytes
-	wrapping, // a region that runs past 2^64
-	unaligned_input, // the region does not start and end on a page
+	empty, // the region has no bytes
+	backwards, // the region's last address is below its first, or it has more than 2^63 bytes
+	wrapping, // the region goes past 2^64
+	unaligned_input, // the region does not begin and end at a page boundary
 	beyond_input, // the region leaves the input address space
-	unaligned_output, // the output address is not on a page
+	unaligned_output, // the output address is not a multiple of the page
 	beyond_output, // the output leaves the physical address space
-	reserved_attributes, // a number that no encoding stands for: MemoryType 9, Shareability 1
-	forbidden_attributes, // attributes that contradict each other: executable Device memory, ...
+	reserved_attributes, // an attribute has no encoding: MemoryType 9, Shareability 1
+	forbidden_attributes, // the attributes contradict each other: executable Device memory, ...
 	overlap, // something is mapped there already
 	not_mapped, // nothing is mapped there
-	no_memory, // no page for a table
-	needs_break, // a live change that takes break-before-make, which the caller refused
+	no_memory, // there is no memory for a table
+	needs_break, // the live change needs break-before-make, which the rules refuse
 	input_bits, // no geometry has that many input address bits
 	asid, // the ASID or VMID is wider than the machine's
 	output_bits, // the machine has fewer physical address bits than the geometry needs
 	unaligned_base, // an image is not aligned to its root
-	stray_table, // a table descriptor leads to no table of its own
-	annotated, // nothing is mapped there, but an annotation stands there, and not that asked for
-	not_annotated, // no annotation stands there
-	forbidden_annotation, // 0, or more than 63 bits: no annotation
-	bad_limit, // MapLimits::largest is below the last level: no leaf could be
+	stray_table, // a table descriptor points to no table of this tree, or to another entry's
+	annotated, // there is an annotation that the call did not name
+	not_annotated, // there is no annotation
+	forbidden_annotation, // the annotation is 0 or has more than 63 bits
+	bad_limit, // MapLimits::largest is below the last level
 	bad_rule, // the rule answered with less than a page
-	reserved_entry, // of adopted tables: an entry that is valid, and neither a table nor a leaf
-	regime, // HCR_EL2.E2H says that EL2 has another regime
-	torn_group, // of adopted tables: a leaf with the contiguous hint that its group does not fit to
-	no_feature, // the machine has not what the map asks for: a Feature (features.hpp)
+	reserved_entry, // adopted tables have an entry that is valid, and neither a table nor a leaf
+	regime, // EL2 has the other regime (HCR_EL2.E2H)
+	torn_group, // adopted tables have a leaf with the contiguous hint that does not fit its group
+	no_feature, // the machine lacks a Feature that the map needs (features.hpp)
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range
@@ -65,8 +65,8 @@ struct Error {
 	constexpr bool operator==(const Error &) const = default;
 };
 
-// Who reads the value of an error in a constant expression gets here, which the compiler cannot: it shows the
-// name.
+// A constant expression that reads the value of an error calls one of these. They are not constexpr, so the compiler
+// stops there and shows the name.
 namespace value_of_an_error
 {
 inline void input_bits()

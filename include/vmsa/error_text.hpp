@@ -39,24 +39,25 @@ constexpr ErrorWords words(Errc code)
 	case Errc::none:
 		return {"none", "no error", N::none};
 	case Errc::empty:
-		return {"empty", "a region of no bytes", N::region};
+		return {"empty", "the region has no bytes", N::region};
 	case Errc::backwards:
-		return {"backwards", "a region that ends before it begins", N::region};
+		return {"backwards", "the region ends before it begins", N::region};
 	case Errc::wrapping:
-		return {"wrapping", "a region that runs past the last address", N::region};
+		return {"wrapping", "the region goes past the last address", N::region};
 	case Errc::unaligned_input:
-		return {"unaligned_input", "a region that is not of whole pages", N::region};
-	case Errc::beyond_input:
-		return {"beyond_input", "outside of the input addresses", N::region};
-	case Errc::unaligned_output:
-		return {"unaligned_output", "an output address that is not of a page", N::region};
-	case Errc::beyond_output:
-		return {"beyond_output", "outside of the output addresses", N::region};
-	case Errc::reserved_attributes:
-		return {"reserved_attributes", "attributes for which there is no encoding",
+		return {"unaligned_input", "the region does not begin and end at a page",
 			N::region};
+	case Errc::beyond_input:
+		return {"beyond_input", "beyond the input addresses", N::region};
+	case Errc::unaligned_output:
+		return {"unaligned_output", "the output address is not a multiple of the page",
+			N::region};
+	case Errc::beyond_output:
+		return {"beyond_output", "beyond the output addresses", N::region};
+	case Errc::reserved_attributes:
+		return {"reserved_attributes", "the attributes have no encoding", N::region};
 	case Errc::forbidden_attributes:
-		return {"forbidden_attributes", "attributes that contradict each other", N::region};
+		return {"forbidden_attributes", "the attributes contradict each other", N::region};
 	case Errc::overlap:
 		return {"overlap", "something is mapped there already", N::region};
 	case Errc::not_mapped:
@@ -64,35 +65,37 @@ constexpr ErrorWords words(Errc code)
 	case Errc::no_memory:
 		return {"no_memory", "no memory for a table", N::region};
 	case Errc::needs_break:
-		return {"needs_break", "break-before-make, which was refused", N::region};
+		return {"needs_break", "the change needs break-before-make, which is refused",
+			N::region};
 	case Errc::input_bits:
-		return {"input_bits", "no geometry has so many input address bits", N::limit};
+		return {"input_bits", "no geometry has that many input address bits", N::limit};
 	case Errc::asid:
-		return {"asid", "an ASID or VMID that is too large", N::limit};
+		return {"asid", "the ASID or VMID is too large", N::limit};
 	case Errc::output_bits:
-		return {"output_bits", "more physical address bits than there are", N::limit};
+		return {"output_bits", "the machine has fewer physical address bits", N::limit};
 	case Errc::unaligned_base:
-		return {"unaligned_base", "a base that is not aligned to the root", N::region};
+		return {"unaligned_base", "the base is not aligned to the root", N::region};
 	case Errc::stray_table:
-		return {"stray_table", "an entry that names no table of its own", N::entry};
+		return {"stray_table", "a table entry points to no table of this tree", N::entry};
 	case Errc::annotated:
-		return {"annotated", "an annotation that was not named stands there", N::region};
+		return {"annotated", "another annotation is there", N::region};
 	case Errc::not_annotated:
-		return {"not_annotated", "no annotation stands there", N::region};
+		return {"not_annotated", "no annotation is there", N::region};
 	case Errc::forbidden_annotation:
-		return {"forbidden_annotation", "no annotation has this value", N::region};
+		return {"forbidden_annotation",
+			"an annotation must not be 0 or have more than 63 bits", N::region};
 	case Errc::bad_limit:
-		return {"bad_limit", "a largest level below the last one", N::region};
+		return {"bad_limit", "the largest level is below the last one", N::region};
 	case Errc::bad_rule:
 		return {"bad_rule", "the rule answered with less than a page", N::region};
 	case Errc::reserved_entry:
-		return {"reserved_entry", "an entry that is neither a table nor a leaf", N::entry};
+		return {"reserved_entry", "an entry is neither a table nor a leaf", N::entry};
 	case Errc::regime:
 		return {"regime", "EL2 has the other regime: HCR_EL2", N::limit};
 	case Errc::torn_group:
-		return {"torn_group", "a contiguous hint without its group", N::entry};
+		return {"torn_group", "a contiguous hint does not fit its group", N::entry};
 	case Errc::no_feature:
-		return {"no_feature", "the machine cannot do that", N::feature};
+		return {"no_feature", "the machine lacks a feature", N::feature};
 	}
 	return {"unknown", "an unknown error", N::limit};
 }

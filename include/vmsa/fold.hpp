@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Fold: the way back from pages to blocks. Where the leaves of a table agree, and their output is
-// contiguous and aligned, one block says the same with one TLB entry; where a group agrees, the
-// contiguous hint does. Tables that are empty go, too (adopted ones: ours never stay empty).
+// Fold: replace small leaves by large ones that mean the same. If all leaves of a table have the same attributes, and
+// their output is contiguous and aligned, one block replaces the table. A contiguous group of such leaves gets the
+// hint. Empty tables are freed, too (only adopted tables can be empty).
 //
 //   table of 512 like leaves  ──break──>  invalid  ──invalidate, sync──>  block
 //
-// Hardware goes on noting AF and dirty state in the leaves until the invalidation is complete, so
-// they are read a second time after it; if they agree no longer, the table is linked again.
+// Hardware may note AF and dirty state in the leaves until the invalidation is complete. So they are read a second
+// time after it, and if they differ now, the table is linked again.
 #pragma once
 
 #include "vmsa/change.hpp"
@@ -192,8 +192,8 @@ template <class T, class Batch> class Folder {
 	bool emptied_ = false; // an entry went: what was known of its table may be too much
 };
 
-// Folds all that lies whole in `region`; a fold that is not possible is not an error, and rules that
-// refuse breaks fold nothing live. Never allocates. Errors: those of check_region.
+// Folds everything that is completely in `region`. What cannot be folded stays as it is, and is no error. With rules that
+// refuse breaks, nothing live is folded. It never allocates. Errors: those of check_region.
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> fold(T &tree, Batch &batch, Region<typename T::Input> region,
 			    FoldLimits limits = {})

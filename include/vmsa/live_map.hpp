@@ -8,13 +8,13 @@
 // How a stage 1 map goes live:
 //
 //   map.map(region, normal | rw);
-//   map.configure();                      MAIR and TCR: once, while the MMU is off
-//   const auto old = map.activate();      TTBR: on each CPU that shall use it
-//   ...                                   SCTLR.M is the caller's to set, or go_live's (go_live.hpp)
-//   map.deactivate(old.value());          the TTBR as it was, and no TLB entry of ours is left
+//   map.configure();                      MAIR and TCR: on each CPU, while its MMU is off
+//   const auto old = map.activate();      TTBR: on each CPU that uses the map
+//   ...                                   SCTLR.M: the caller sets it, or go_live does (go_live.hpp)
+//   map.deactivate(old.value());          restores the TTBR; no TLB has an entry of the map any more
 //
-// The map's rule says where the output of an address lies: id_map.hpp, linear_map.hpp, or one's own (map.hpp).
-// Locking: as Mapping, and whoever activates or deactivates is a writer.
+// The map's rule says where the output of an address is: id_map.hpp, linear_map.hpp, or your own (map.hpp).
+// Locking: as Mapping; activate and deactivate are writers, too.
 #pragma once
 
 #include "vmsa/active_root.hpp"
@@ -60,7 +60,7 @@ class LiveMap
 			root_.tlb().every_asid();
 	}
 
-	// A map that is still active stays where it is: a leak is better than a walk of freed tables.
+	// If the map is still active, its tables are not freed: a leak is better than a walk of freed tables.
 	~LiveMap()
 	{
 		static_cast<void>(destroy());
@@ -107,7 +107,7 @@ class LiveMap
 		return change().map(region, rule_, its, limits);
 	}
 
-	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
+	// Maps `region`, whatever is mapped there (remap.hpp). Calls visit(Entry) for each leaf that was removed.
 	template <EntryVisitor<Format> Visit = ShowNothing>
 	Result<void> remap(Region<Input> region, const Attributes &attributes,
 			   MapLimits limits = {}, const Visit &visit = {})
@@ -295,13 +295,13 @@ class LiveMap
 		root_.deactivate(previous);
 	}
 
-	// For who writes the TTBR otherwise: one more CPU is about to use the map.
+	// If you write the TTBR yourself: one more CPU will use the map.
 	void mark_active()
 	{
 		root_.mark_active();
 	}
 
-	// One CPU less, as often as mark_active(). No TLB holds anything of it after.
+	// One CPU less; once for each mark_active(). Afterwards no TLB has anything of the map.
 	void mark_inactive()
 	{
 		root_.mark_inactive();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Map: give a region of input addresses an output, where nothing was mapped, nor annotated.
+// Map: give a region of input addresses an output. Nothing may be mapped or annotated there.
 //
-// Where the output of an address lies is a *rule*, a callable that answers with the longest extent
-// known to be contiguous from there on:
+// A *rule* is a callable that says where the output of an address is, and how many bytes from there on are
+// known to be contiguous:
 //
-//   rule(input) -> Extent{pa, bytes}      bytes is a multiple of the page and not 0
+//   rule(input) -> Extent{pa, bytes}      bytes must be a multiple of the page, and not 0
 //
-// Leaves are as large as the alignment of both sides, the extent and the caller's cap allow. An invalid
-// descriptor needs no invalidation to become valid (no TLB may hold it), only that the stores be visible before
-// the next walk: Batch::sync. Where the same batch broke something, that is invalidated first: Batch::make.
+// Leaves are as large as the alignment of input and output, the extent and the caller's limit allow. A descriptor
+// that becomes valid needs no invalidation, because no TLB may hold an invalid one. Its store must be visible
+// before the next walk (Batch::sync). If the same batch broke something there, it is invalidated first (Batch::make).
 #pragma once
 
 #include "vmsa/annotation.hpp"
@@ -343,10 +343,10 @@ constexpr Result<void> map_region(T &tree, Batch &batch, Region<typename T::Inpu
 	return {};
 }
 
-// Maps all of `region`, or nothing. `region` is of whole pages. Errors: those of check_region;
+// Maps all of `region`, or nothing. `region` must begin and end at a page boundary. Errors: those of check_region;
 // reserved_attributes, forbidden_attributes; no_feature; bad_limit; bad_rule (naming the input); unaligned_output,
-// beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where another annotation
-// stands than MapLimits::over); no_memory.
+// beyond_output (naming the output); overlap (naming what is mapped); annotated (naming where there is another
+// annotation than MapLimits::over); no_memory.
 template <AnyTree T, OutputRule<typename T::Input> Rule, AnyBatch Batch>
 constexpr Result<void> map(T &tree, Batch &batch, Region<typename T::Input> region,
 			   const Rule &rule, typename T::Format::Attributes attributes,

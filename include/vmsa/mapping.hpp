@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// A Mapping is what most users hold: a tree and the TLBs that may remember it, so that no change
-// can be made without its invalidation.
+// A Mapping is what most programs use: a tree, and the TLBs that may have its entries. Every change of it includes its
+// invalidation.
 //
 //   Mapping<Stage2_4K, MyMemory, MyTlb> guest{memory, tlb};
 //   guest.create(stage2_geometry<Granule4K>(40, 48).value());
@@ -51,7 +51,7 @@ class Mapping {
 		return vmsa::adopt(tree_, root, geometry, owns, bad);
 	}
 
-	// Gives them away: nothing is freed, and nothing is within the space any more.
+	// Gives the tables away: nothing is freed, and the space is empty from now on. Returns the root.
 	constexpr Descriptor *release()
 	{
 		return tree_.release();
@@ -64,7 +64,7 @@ class Mapping {
 		sink_ = &sink;
 	}
 
-	// No CPU may be using the tables any more. visit(Entry), where given, shows every leaf (tree.hpp).
+	// Frees all tables. No CPU may use them any more. Calls visit(Entry) for each leaf (tree.hpp).
 	template <EntryVisitor<Format> Visit = ShowNothing>
 	constexpr void destroy(const Visit &visit = {})
 	{
@@ -95,7 +95,7 @@ class Mapping {
 		return unmap_region(region);
 	}
 
-	// Whatever is mapped there, or not (remap.hpp). visit(Entry), where given, shows what went.
+	// Maps `region`, whatever is mapped there (remap.hpp). Calls visit(Entry) for each leaf that was removed.
 	template <OutputRule<Input> Rule, EntryVisitor<Format> Visit = ShowNothing>
 	constexpr Result<void> remap(Region<Input> region, const Rule &rule, Attributes attributes,
 				     MapLimits limits = {}, const Visit &visit = {})
@@ -191,13 +191,13 @@ class Mapping {
 			[&](auto &batch) { return vmsa::unannotate(tree_, batch, region, a); });
 	}
 
-	// Unmaps, and says `a` there.
+	// Unmaps, and annotates with `a`, in one step.
 	template <Annotation A> constexpr Result<void> unmap(Region<Input> region, const A &a)
 	{
 		return changing([&](auto &batch) { return vmsa::unmap(tree_, batch, region, a); });
 	}
 
-	// Shows every leaf that went, when no TLB has it any more (unmap.hpp).
+	// Unmaps, and calls visit(Entry) for each leaf that was removed, when no TLB has it any more (unmap.hpp).
 	template <EntryVisitor<Format> Visit>
 	constexpr Result<void> unmap(Region<Input> region, const Visit &visit)
 	{
@@ -287,7 +287,7 @@ class Mapping {
 		return {tree_, sink, rules_};
 	}
 
-	// How changes are made from now on. Live, until told otherwise.
+	// How changes are made from now on. By default the tables are live.
 	constexpr ChangeRules &rules()
 	{
 		return rules_;
@@ -305,7 +305,7 @@ class Mapping {
 		return tree_;
 	}
 
-	// Live descriptors broken and made anew, since the beginning.
+	// How many live descriptors were broken and made again so far.
 	constexpr uint64_t breaks() const
 	{
 		return breaks_;

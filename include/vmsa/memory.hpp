@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Where tables live. The library allocates nothing itself: it asks a TableMemory.
+// Where tables are. The library allocates nothing itself; it asks a TableMemory.
 //
 //   allocate(bytes)  a zeroed block, aligned to its size, or nullptr; `bytes` is a power of two,
 //                    one table, or several for a concatenated root
-//   free(t, bytes)   gives it back; the hardware can no longer reach it
+//   free(t, bytes)   takes it back; hardware cannot reach it any more
 //   physical(t)      its physical address, as a table descriptor holds it
 //   pointer(pa)      the inverse
 //
@@ -57,7 +57,7 @@ static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 		__atomic_store_n(d, value, __ATOMIC_RELAXED);
 }
 
-// A table becomes reachable: what it holds must be visible before the entry that names it.
+// Links a table: its contents must be visible before the entry that points to it.
 constexpr void store_release(Descriptor *d, Descriptor value)
 {
 	if (std::is_constant_evaluated())
@@ -66,7 +66,7 @@ constexpr void store_release(Descriptor *d, Descriptor value)
 		__atomic_store_n(d, value, __ATOMIC_RELEASE);
 }
 
-// False, and `expected` refreshed, when the hardware (AF, dirty state) got there first.
+// False if the hardware changed the descriptor first (AF, dirty state); `expected` is then what it wrote.
 [[gnu::always_inline]] constexpr bool compare_exchange(Descriptor *d, Descriptor &expected,
 						       Descriptor value)
 {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Modify: an updater says, leaf by leaf, what its attributes shall be. It is given attributes and
-// gives attributes back: it can neither forge a table nor move a leaf elsewhere. What it gives back as it
-// was is not written: leaves that others made may say things that attributes have no word for. The
-// contiguous hint is not its to give: a group keeps it where all of it is modified, and alike.
+// Modify: call an updater for each leaf, and write the attributes that it returns. It gets and returns attributes,
+// so it can neither make a table nor change an output. If it returns the attributes unchanged, nothing is written,
+// because leaves that others made may have bits for which there is no attribute. It cannot set the contiguous
+// hint: a group keeps its hint if all of it changes alike.
 //
 //   update(region, attributes) -> attributes
 //
-// It is called once to find out what is needed, again to do it, and once more when hardware changed
-// a leaf in between, or could have: it must answer the same for the same.
+// It is called once to find out what is needed, again to do it, and once more if hardware changed the leaf in
+// between, or could have. For the same arguments it must return the same.
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -78,8 +78,9 @@ template <class Format, class Update> struct UpdateLeaves : LeafOperation {
 	}
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes (also what the machine has no
-// encoding for), forbidden_attributes, no_memory and needs_break (naming the leaf).
+// Calls update(region, attributes) for each leaf of `region`, all of which must be mapped. Errors: those of
+// check_region; not_mapped (naming the hole); reserved_attributes (also if the machine lacks a feature for it),
+// forbidden_attributes, no_memory and needs_break (naming the leaf).
 template <AnyTree T, AnyBatch Batch, AttributeUpdate<typename T::Format> Update>
 constexpr Result<void> modify(T &tree, Batch &batch, Region<typename T::Input> region,
 			      const Update &update)

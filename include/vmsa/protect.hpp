@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Protect: change the permissions of a region, in place. Permissions are the one thing a live
-// descriptor may change without break-before-make (rule R_FPXKC names what may not); the old ones
-// may stay in a TLB until the batch has invalidated them. Who takes the permission to write from a leaf
-// that keeps dirty state ends that; where it was dirty, ChangeRules::dirty_note says so.
+// Protect: change the permissions of a region, in place. A live descriptor may change its permissions without
+// break-before-make (rule R_FPXKC lists what may not change). A TLB may keep the old ones until the batch has
+// invalidated them. If a leaf with dirty state (DBM) loses the permission to write, its dirty state ends; if it was
+// dirty, ChangeRules::dirty_note is set.
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -43,9 +43,9 @@ template <class Format> struct ChangeAccess : LeafOperation {
 	}
 };
 
-// Errors: those of check_region; not_mapped (naming the hole); reserved_attributes,
-// forbidden_attributes (naming the leaf, whose memory type may forbid it); no_feature; no_memory and needs_break
-// (where a block must be cut).
+// Changes the permissions of `region`, and nothing else. Errors: those of check_region; not_mapped (naming the hole);
+// reserved_attributes, forbidden_attributes (naming the leaf: its memory type may forbid it); no_feature; no_memory and
+// needs_break (if a block must be cut).
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> protect(T &tree, Batch &batch, Region<typename T::Input> region,
 			       typename T::Format::Access access)

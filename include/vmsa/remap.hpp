@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Remap: give a region of input addresses an output, whatever was mapped there. It is map (map.hpp) without
-// overlap: holes, pages, blocks and whole tables make way, and what of a block or of a contiguous group sticks
-// out of the region goes on saying what it said. Annotations are somebody's: only MapLimits::over makes way.
+// Remap: give a region of input addresses an output, whatever was mapped there. It is map (map.hpp) without the
+// error overlap: it replaces holes, pages, blocks and whole tables. The part of a block or of a contiguous group
+// that is outside of the region stays mapped as it was. Of annotations it replaces only MapLimits::over.
 //
-//   map.remap(text, Linear{text.first, pa}, normal | rx);     // carved out of RAM that was mapped as one
+//   map.remap(text, Linear{text.first, pa}, normal | rx);     // text within RAM that was mapped as one
 //
-// What stands in one table is broken together, invalidated once, and made anew:
+// Entries of one table are broken together, invalidated once, and made again:
 //
 //   leaf, table  ──break──>  invalid  ──invalidate, sync──>  leaf of its new size
 //
-// A leaf that already says what it shall is left alone. One that differs in nothing but permissions, AF, dirty
-// state and software bits is changed in place, and what hardware noted of it stays.
+// A leaf that is already as it should be is not touched. If only permissions, AF, dirty state or software bits
+// differ, the leaf is changed in place, and keeps what hardware noted in it.
 #pragma once
 
 #include "vmsa/remap_plan.hpp"

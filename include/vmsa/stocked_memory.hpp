@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// StockedMemory: a TableMemory with tables in stock, for a change that must not fail for lack of one, or
-// is made where nothing can be allocated (under a spin lock, in a fault).
+// StockedMemory: a TableMemory that keeps tables ready, for a change that must not fail for lack of memory, or that runs
+// where nothing can be allocated (under a spin lock, in a fault).
 //
 //   const auto tables = guest.tables_to_protect(region, r);    // how many can it take?
 //   if (!tables || !memory.stock(tables.value()))              // may wait, may fail
 //           return ...;
 //   guest.protect(region, r);                                  // takes them from the stock
 //
-// The answer holds until the next change. What is left over stays in stock.
+// The number holds until the next change. Tables that are not used stay in stock.
 #pragma once
 
 #include "vmsa/memory.hpp"
@@ -30,7 +30,7 @@ template <TableMemory Memory, PageGranule Granule> class StockedMemory {
 	StockedMemory(const StockedMemory &) = delete;
 	StockedMemory &operator=(const StockedMemory &) = delete;
 
-	// At least so many are in stock afterwards; when it fails, as many as were.
+	// Fills the stock to at least `tables`. If that fails, the stock is as before.
 	[[nodiscard]] constexpr bool stock(size_t tables)
 	{
 		const size_t before = stocked_;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// TablePool: the simplest TableMemory, a block of memory that its user sets aside for tables. What
-// firmware wants: no allocator behind it, and physical addresses that differ from pointers by a
-// constant, or not at all.
+// TablePool: the simplest TableMemory, a block of memory for tables. It needs no allocator, so it suits firmware.
+// Physical addresses may differ from pointers by a constant.
 //
 //   alignas(4096) static uint8_t block[64 * KiB];
 //   TablePool<Granule4K> pages{block, sizeof(block)};
@@ -16,8 +15,8 @@ namespace vmsa
 // A TableMemory: a block of memory, cut into tables. Locking: as the tree that uses it.
 template <PageGranule Granule> class TablePool {
     public:
-	// Byte 0 of the block has the physical address `pa`, by default that of the pointer. Tables are aligned
-	// to their size, physically: what lies before the first boundary, and behind the last, stays unused.
+	// The block begins at `start`, and its physical address is the pointer. Tables are aligned to their size
+	// physically; memory before the first boundary and after the last one stays unused.
 	TablePool(void *start, size_t bytes)
 	    : TablePool{start, bytes, Pa{reinterpret_cast<uintptr_t>(start)}}
 	{
@@ -37,14 +36,13 @@ template <PageGranule Granule> class TablePool {
 	TablePool(const TablePool &) = delete;
 	TablePool &operator=(const TablePool &) = delete;
 
-	// How many tables it had at first. 0: the block is too small.
+	// How many tables there are in all; 0 if the block is too small.
 	size_t tables() const
 	{
 		return tables_;
 	}
 
-	// How many are left. Before a map and after it is gone, or something has been lost. Cost: a look at each
-	// table that was given back.
+	// How many are free. Cost: a look at each table that was freed.
 	size_t available() const
 	{
 		return static_cast<size_t>(end_ - next_) / Granule::entries + free_.size(*this);

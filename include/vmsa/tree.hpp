@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// A tree of tables, and every way to read it. Ways to change it: map.hpp, unmap.hpp, protect.hpp.
+// A tree of tables, and every way to read it. Functions that change it are in map.hpp, unmap.hpp, protect.hpp and others.
 //
-// Locking: a Tree has none. Readers may run beside the hardware, but not beside a change, because a
-// change frees tables; the owner holds one lock around both.
+// Locking: a Tree has no lock. Readers may run while hardware walks the tables, but not during a change, because a
+// change frees tables. Hold one lock around both.
 #pragma once
 
 #include "vmsa/entry.hpp"
@@ -26,7 +26,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	constexpr explicit Tree(Memory &memory) : memory_{&memory}
 	{
 	}
-	// A copy would be of the same tables. Nor is a tree moved: batches, sinks and rules refer to it.
+	// A copy would have the same tables. A tree does not move either: batches, sinks and rules refer to it.
 	Tree(const Tree &) = delete;
 	Tree &operator=(const Tree &) = delete;
 
@@ -44,8 +44,8 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return attach(root, geometry);
 	}
 
-	// Takes `root`, and all below it, as it is: a root that nobody has looked at (adopt.hpp does). From here
-	// on its tables are this tree's to free. Errors: input_bits.
+	// Takes `root` and everything below it without a check (adopt.hpp checks). From now on this tree frees these
+	// tables. Errors: input_bits.
 	constexpr Result<void> attach(Descriptor *root, const Geometry &geometry)
 	{
 		if (const Error e = check_geometry(geometry); e.code != Errc::none)
@@ -74,7 +74,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		release();
 	}
 
-	// The tables are somebody else's from here on: nothing is freed. Null where there is no root.
+	// Gives the tables away: nothing is freed. Returns the root, or null if there is none.
 	constexpr Descriptor *release()
 	{
 		Descriptor *root = root_;
@@ -134,7 +134,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		       ((level == geometry_.start ? root_entries_ : Granule::entries) - 1);
 	}
 
-	// All that can be mapped. Nothing is past `last`: in the upper range that would be 2^64.
+	// All input addresses that can be mapped.
 	constexpr const Region<Input> &space() const
 	{
 		return space_;
@@ -200,7 +200,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		}
 	}
 
-	// The entry that decides `input`, which lies in space().
+	// The entry that translates `input`, which must be in space().
 	constexpr Entry<F> at(Input input) const
 	{
 		const Slot s = slot(input);
@@ -209,8 +209,8 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return {{input.align_down(size), size}, s.descriptor, s.level, s.above};
 	}
 
-	// What the hardware would make of `input`, restrictions by the tables on the way included.
-	// Errors: beyond_input; not_mapped, with the extent of the hole's entry.
+	// What the hardware would translate `input` to, with the restrictions of the tables on the way. Cost: a load for
+	// each level. Errors: beyond_input; not_mapped, with the region of the hole's entry.
 	VMSA_INLINE constexpr Result<Translation<F>> translate(Input input) const
 	{
 		const Slot s = slot(input);
@@ -241,7 +241,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		}
 	}
 
-	// From `region.first` on: how far are things, without a gap, mapped (or not mapped)?
+	// From `region.first` on: how far is everything mapped (or nothing mapped)?
 	constexpr Region<Input> stretch(Region<Input> region, bool mapped) const
 	{
 		Input last = region.first;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Unmap: every byte of the region must be mapped, and afterwards none is. Tables that become empty
-// are unlinked, and freed by the batch once no walker can be inside them.
+// Unmap: remove all mappings of a region. Every byte of it must be mapped. Tables that become empty are unlinked;
+// the batch frees them when no walker can be inside them any more.
 #pragma once
 
 #include "vmsa/annotation.hpp"
@@ -51,8 +51,8 @@ constexpr Result<void> unmap_region(T &tree, Batch &batch, Region<typename T::In
 	return edit(tree, batch, operation, region);
 }
 
-// Errors: those of check_region; not_mapped (naming the hole); no_memory (cutting a block takes
-// tables, even to unmap); needs_break (where the rules refuse it).
+// Removes all mappings of `region`. Errors: those of check_region; not_mapped (naming the hole); no_memory (if a block
+// must be cut, which takes tables); needs_break (if the rules refuse breaks).
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region)
 {
@@ -61,7 +61,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	return unmap_region(tree, batch, region);
 }
 
-// The same, and says `a` there (annotation.hpp): nobody else can map it meanwhile. Errors: as unmap;
+// The same, and annotates the region with `a` in the same step (annotation.hpp). Errors: as unmap;
 // forbidden_annotation.
 template <Annotation A, AnyTree T, AnyBatch Batch>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region, const A &a)
@@ -76,8 +76,8 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	return edit(tree, batch, operation, region);
 }
 
-// The same, and shows every leaf that went: visit(Entry), when no TLB has it any more. Its descriptor is the
-// last there was, with all that hardware noted. The tree is not to be looked at meanwhile. Errors: as unmap.
+// The same, and calls visit(Entry) for every leaf that was removed, when no TLB has it any more. Its descriptor is
+// the last one, with all that hardware noted. The visitor must not use the tree. Errors: as unmap.
 template <AnyTree T, AnyBatch Batch, EntryVisitor<typename T::Format> Visit>
 constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> region,
 			     const Visit &visit)
@@ -106,7 +106,7 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	return {};
 }
 
-// How many tables would either take? Errors: as unmap, but for no_memory.
+// How many tables would any of these take? Errors: as unmap, but for no_memory.
 template <AnyTree T>
 constexpr Result<size_t> tables_to_unmap(const T &tree, const ChangeRules &rules,
 					 Region<typename T::Input> region)

@@ -53,9 +53,9 @@ TEST(a_line_says_all_there_is)
 	static_assert(same(Line{{Errc::overlap, 0x1000, 0x1fff}}.text,
 			   "overlap: something is mapped there already, 0x1000 to 0x1fff"));
 	static_assert(same(Line{{Errc::asid, 0x100, 0xff}}.text,
-			   "asid: an ASID or VMID that is too large, 0x100, the limit is 0xff"));
+			   "asid: the ASID or VMID is too large, 0x100, the limit is 0xff"));
 	EXPECT(same(Line{{Errc::stray_table, 0, ~uint64_t{0}}}.text,
-		    "stray_table: an entry that names no table of its own, 0x0 says "
+		    "stray_table: a table entry points to no table of this tree, 0x0 says "
 		    "0xffffffffffffffff"));
 }
 

@@ -71,7 +71,8 @@ Best best()
 	case KERNEL_EL2_HOST:
 		return {Kind::vhe, "the kernel runs at EL2, and guests below it"};
 	case KERNEL_EL2_STUB:
-		return {Kind::nvhe, "the kernel runs at EL1, and its stub at EL2 runs ours"};
+		return {Kind::nvhe,
+			"the kernel runs at EL1, and its stub at EL2 runs the module's code"};
 	case KERNEL_EL2_KVM:
 		return {Kind::soft,
 			"KVM has EL2: guests run when the kernel is booted with kvm-arm.mode=none "

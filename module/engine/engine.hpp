@@ -50,7 +50,7 @@ struct Stage2Registers {
 
 // What a request that needs EL2 is refused with, by EBUSY.
 inline constexpr char not_ready[] =
-	"KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none, and it stays away";
+	"KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none";
 
 // Is it ours, on the CPU that asks? What is begun then can still fail.
 bool is_ready();

@@ -150,9 +150,9 @@ int stage2_request_too_long(const stage2_file *file, stage2_guest *guest, unsign
 {
 	const Path path{guest, file->name};
 
-	return Request{path.text, ""}.refuse(E2BIG, error_log::no_caret,
-					     "a request of %lu bytes (at most %d are read)", length,
-					     STAGE2_REQUEST_MAX);
+	return Request{path.text, ""}.refuse(
+		E2BIG, error_log::no_caret, "the request has %lu bytes, and at most %d are allowed",
+		length, STAGE2_REQUEST_MAX);
 }
 
 int stage2_show_begin(const stage2_file *file, stage2_guest *guest)

@@ -225,11 +225,12 @@ int take_verify(Guest &guest, const Request &request, void **taken)
 		return error;
 	*taken = kernel_alloc(sizeof(Report));
 	if (!*taken)
-		return request.refuse(ENOMEM, error_log::no_caret, "no memory for the answer");
+		return request.refuse(ENOMEM, error_log::no_caret, "no memory for the report");
 
 	switch (Verifier{guest, *static_cast<Report *>(*taken)}.run()) {
 	case ENOMEM:
-		return request.refuse(ENOMEM, error_log::no_caret, "no memory to ask with");
+		return request.refuse(ENOMEM, error_log::no_caret,
+				      "no memory for the questions to the MMU");
 	case EBUSY:
 		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
 	default:

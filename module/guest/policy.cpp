@@ -188,7 +188,7 @@ int create_ranges(const Request &request, size_t most, void **taken)
 	*taken = Ranges::create(most);
 	if (!*taken)
 		return request.refuse(ENOMEM, error_log::no_caret,
-				      "no memory to remember %zu leaves", most);
+				      "no memory for a list of %zu leaves", most);
 	return 0;
 }
 

@@ -52,7 +52,7 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 	switch (error.code) {
 	case Errc::backwards: // no size is negative here: it is huge
 	case Errc::wrapping:
-		return request.refuse(EINVAL, size.column, "the region wraps around 2^64");
+		return request.refuse(EINVAL, size.column, "the region goes past 2^64");
 	case Errc::unaligned_input:
 		return request.refuse(EINVAL, ipa.number % page ? ipa.column : size.column,
 				      "%s must be a multiple of %s",

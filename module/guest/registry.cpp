@@ -70,7 +70,7 @@ int check_name(const Request &request, const Value &name)
 	for (size_t i = 0; i < name.text.size(); i++) {
 		if (!is_name_char(name.text[i]))
 			return request.refuse(EINVAL, name.column + i,
-					      "a name has letters, digits, '_', '-' and '.'");
+					      "a name may have letters, digits, '_', '-' and '.'");
 	}
 	return 0;
 }
@@ -131,7 +131,8 @@ int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Ge
 				      "no memory for vcpus");
 	guest.dir = kernel_guest_dir_create(guest.name, &guest);
 	if (!guest.dir)
-		return request.refuse(ENOMEM, v[name_word].column, "debugfs has no folder for it");
+		return request.refuse(ENOMEM, v[name_word].column,
+				      "debugfs cannot make the guest's folder");
 	return 0;
 }
 
@@ -154,11 +155,11 @@ int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geomet
 	if (!shape && shape.error().code == vmsa::Errc::output_bits)
 		return request.refuse(
 			ERANGE, v[ipa_bits_word].column,
-			"this CPU has %lu bits of physical address, so ipa_bits is %u..%lu",
+			"this CPU has %lu bits of physical address, so ipa_bits must be %u..%lu",
 			static_cast<unsigned long>(shape.error().last), vmsa::min_stage2_bits,
 			static_cast<unsigned long>(shape.error().last));
 	if (!shape)
-		return request.refuse(ERANGE, v[ipa_bits_word].column, "ipa_bits is %u..%u",
+		return request.refuse(ERANGE, v[ipa_bits_word].column, "ipa_bits must be %u..%u",
 				      vmsa::min_stage2_bits, vmsa::max_stage2_bits);
 	geometry = shape.value();
 
@@ -169,9 +170,10 @@ int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geomet
 	if (v[tables_word].given &&
 	    v[tables_word].number > (vmsa::TiB >> Guest::Format::Granule::page_shift))
 		return request.refuse(ERANGE, v[tables_word].column,
-				      "more tables than a TiB can hold");
+				      "tables must be at most 2^28, which is a TiB");
 	if (v[vcpus_word].number < 1 || v[vcpus_word].number > Vcpus::most)
-		return request.refuse(ERANGE, v[vcpus_word].column, "vcpus is 1..%u", Vcpus::most);
+		return request.refuse(ERANGE, v[vcpus_word].column, "vcpus must be 1..%u",
+				      Vcpus::most);
 	return 0;
 }
 
@@ -213,7 +215,8 @@ int create(const Request &request)
 	const Guard guard{lock};
 
 	if (*find(v[name_word].text))
-		return request.refuse(EEXIST, v[name_word].column, "there is a guest of that name");
+		return request.refuse(EEXIST, v[name_word].column,
+				      "a guest of that name exists already");
 
 	void *room = kernel_alloc(sizeof(Guest));
 

@@ -135,10 +135,9 @@ int check(const Request &request, const Register &r, const Value &value)
 	}
 	if (&r == &registers[pstate] && !is_guest_mode(value.number))
 		return request.refuse(EINVAL, value.column,
-				      "pstate is of no mode of a guest (EL0t 0, EL1t 4, EL1h 5)");
+				      "pstate must have the mode EL0t (0), EL1t (4) or EL1h (5)");
 	if (&r == &registers[pstate] && value.number & ~pstate_bits)
-		return request.refuse(EINVAL, value.column,
-				      "pstate has bits that are not to be set (0x%lx)",
+		return request.refuse(EINVAL, value.column, "pstate must not have the bits 0x%lx",
 				      value.number & ~pstate_bits);
 	return 0;
 }
@@ -168,7 +167,7 @@ int set(Guest &guest, const Request &request, const Values &v)
 			return error;
 	}
 	if (!any)
-		return request.refuse(EINVAL, 0, "no register is named");
+		return request.refuse(EINVAL, 0, "the line names no register");
 	for (size_t i = 0; i < count; i++) {
 		if (v[1 + i].given)
 			in(*vcpu.context, registers[i]) = v[1 + i].number;

@@ -296,7 +296,8 @@ int check_budget(const Request &request, const Value *v)
 					      words[i].key);
 	}
 	if (v[ms_word].number > most_ms)
-		return request.refuse(ERANGE, v[ms_word].column, "at most %lu ms, a day", most_ms);
+		return request.refuse(ERANGE, v[ms_word].column,
+				      "ms must be at most %lu, which is a day", most_ms);
 	return 0;
 }
 

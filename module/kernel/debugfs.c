@@ -279,7 +279,7 @@ int stage2_debugfs_create(void)
 {
 	root = debugfs_create_dir("stage2", NULL);
 	if (IS_ERR(root)) {
-		pr_err("stage2: debugfs, which is how it is used, takes no folder (%pe)%s\n", root,
+		pr_err("stage2: cannot make its folder in debugfs (%pe)%s\n", root,
 		       root == ERR_PTR(-EPERM) ? ": boot without debugfs=off" : "");
 		return PTR_ERR(root);
 	}

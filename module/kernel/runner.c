@@ -220,7 +220,7 @@ bool kernel_runner_end(struct kernel_runner *runner)
 	bool kept = unwatch(runner);
 
 	hrtimer_cancel(&runner->timer);
-	WARN_ONCE(!kept, "%s lost its CPU and was not told\n", current->comm);
+	WARN_ONCE(!kept, "%s: the scheduler did not announce a switch\n", current->comm);
 	return kept;
 }
 

@@ -17,12 +17,11 @@ namespace
 {
 
 constexpr const char *about =
-	"See and change what the stage2 module keeps: toy guests and their stage 2 tables.\n"
-	"Reads tables of other machines, too, and decodes descriptors and registers.";
+	"Shows and changes the guests of the stage2 module and their stage 2 tables.\nAlso reads "
+	"tables of other machines, and decodes descriptors and registers.";
 
-constexpr const char *more = "s2ctl COMMAND --help has examples. A GUEST that is read may be a "
-			     "file made by `s2ctl dump`,\n"
-			     "given as a path: ./demo.tables.";
+constexpr const char *more = "s2ctl COMMAND --help has examples. Commands that only read a GUEST "
+			     "also accept a file of\n`s2ctl dump`, given as a path: ./demo.tables.";
 
 // The help of CLI11, without what its option types would say.
 class Formatter : public CLI::Formatter {
@@ -113,8 +112,8 @@ void add(CLI::App &app, std::list<Slot> &slots, const Argument &argument)
 void build(CLI::App &app, std::list<Slot> &slots, const Command *wanted)
 {
 	app.formatter(std::make_shared<Formatter>());
-	app.set_help_flag("-h,--help", "say how it is used");
-	app.set_version_flag("--version", "s2ctl " S2CTL_VERSION, "say which version this is");
+	app.set_help_flag("-h,--help", "show this help");
+	app.set_version_flag("--version", "s2ctl " S2CTL_VERSION, "show the version");
 	app.require_subcommand(1);
 	app.footer(more);
 	for (const Command *command : commands()) {

@@ -43,7 +43,7 @@ uint64_t parse_seconds(const std::string &what, const std::string &text)
 	if (error != std::errc{} || rest != end || !(seconds >= 0.001 && seconds <= longest))
 		throw Failure{Exit::usage,
 			      what + ": '" + text +
-				      "' is wrong: not seconds, from 0.001 to a day (10, 0.5)"};
+				      "' must be seconds, from 0.001 to a day (10, 0.5)"};
 	return static_cast<uint64_t>(seconds * 1000 + 0.5);
 }
 
@@ -64,8 +64,8 @@ std::span<const Argument> common_arguments()
 {
 	static constexpr const char *colours[] = {"auto", "always", "never"};
 	static constexpr Argument arguments[] = {
-		{"--json", nullptr, "write JSON, errors included", Argument::Kind::flag},
-		{"--color", "WHEN", "colour: on a terminal (auto), always, never",
+		{"--json", nullptr, "print JSON, also for errors", Argument::Kind::flag},
+		{"--color", "WHEN", "use colour: on a terminal (auto), always, never",
 		 Argument::Kind::choice, false, false, colours},
 		{"--debugfs", "DIR", "where debugfs is mounted (/sys/kernel/debug)",
 		 Argument::Kind::file},

@@ -122,14 +122,14 @@ std::string Debugfs::guest_file(const std::string &guest, const char *file)
 		throw Failure{Exit::usage,
 			      "'" + guest + "' is a file, and this needs a live guest"};
 	if (guest.empty() || guest[0] == '.' || guest.find('/') != std::string::npos)
-		throw Failure{Exit::usage, "'" + guest + "' is no name of a guest"};
+		throw Failure{Exit::usage, "'" + guest + "' cannot be the name of a guest"};
 	return "guests/" + guest + '/' + file;
 }
 
 void Debugfs::fail_unreachable(int error) const
 {
 	if (error == EACCES)
-		throw Failure{Exit::unreachable, "only root gets at debugfs: try sudo"};
+		throw Failure{Exit::unreachable, "only root can use debugfs: try sudo"};
 	if (!exists(mount_))
 		throw Failure{Exit::unreachable,
 			      "there is no " + mount_ + " on this machine" + elsewhere()};

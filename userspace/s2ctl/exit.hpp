@@ -14,8 +14,8 @@ enum class Exit {
 	ok = 0,
 	refused = 1, // by the module: the request was wrong, and nothing has changed
 	usage = 2, // wrong arguments
-	unreachable = 3, // no debugfs, no module, no permission, no BPF
-	bad_file = 4, // a file that cannot be read or written, or is not what it should be
+	unreachable = 3, // debugfs, the module, permission or BPF is missing
+	bad_file = 4, // a file cannot be read or written, or has the wrong contents
 	incomplete = 5, // begun, and not finished: a guest was removed meanwhile, or is busy
 	differs = 6, // verify: the MMU says something else than the tables
 };
@@ -30,12 +30,12 @@ struct ExitText {
 // For the manual page.
 inline constexpr ExitText exit_texts[] = {
 	{Exit::ok, "done"},
-	{Exit::refused, "the module refused, and nothing has changed; standard error says why"},
+	{Exit::refused, "the module refused, and changed nothing; standard error says why"},
 	{Exit::usage, "wrong arguments"},
-	{Exit::unreachable, "no debugfs, no module, no permission, no BPF"},
-	{Exit::bad_file, "a file that cannot be read or written, or is not what it should be"},
+	{Exit::unreachable, "debugfs, the module, permission or BPF is missing"},
+	{Exit::bad_file, "a file cannot be read or written, or has the wrong contents"},
 	{Exit::incomplete,
-	 "begun and not finished, and the message says how far: a guest was removed meanwhile"},
+	 "begun, and not finished; the message says how far (a guest was removed meanwhile)"},
 	{Exit::differs, "verify found a difference"},
 };
 

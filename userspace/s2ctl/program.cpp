@@ -57,7 +57,7 @@ std::string read_program(const std::string &name)
 Program flat_program(std::string_view contents, uint64_t ipa)
 {
 	if (ipa > ~uint64_t{0} - (contents.size() - 1))
-		throw Failure{Exit::usage, "--at: it does not fit below 2^64"};
+		throw Failure{Exit::usage, "--at: the program does not fit below 2^64"};
 	return {{{ipa, contents.size(), contents}}, ipa};
 }
 

@@ -10,17 +10,13 @@ namespace s2ctl
 {
 
 inline constexpr Argument traced_guests_argument = {
-	"guest",
-	"GUEST",
-	"only these guests, which need not be there yet (all)",
-	Argument::Kind::guest,
-	false,
-	true};
-inline constexpr Argument for_argument = {"--for", "SECONDS", "end after so long (10, 0.5)"};
+	"guest", "GUEST", "only these guests; they need not exist yet (all)", Argument::Kind::guest,
+	false,	 true};
+inline constexpr Argument for_argument = {"--for", "SECONDS", "end after that time (10, 0.5)"};
 inline constexpr Argument verbose_argument = {
 	"--verbose",
 	nullptr,
-	"say how the events are attached, and what libbpf says",
+	"show how the events are attached, and libbpf's messages",
 	Argument::Kind::flag,
 	false,
 	false,

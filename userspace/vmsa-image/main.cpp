@@ -62,7 +62,7 @@ void print_file(const std::string &name, const std::vector<std::string> &words, 
 	Line line{words.empty() ? setup_of(name) : "words", {}};
 
 	if (bytes.size() != image.size() * sizeof(vmsa::Descriptor))
-		throw std::runtime_error{name + ": not of whole descriptors"};
+		throw std::runtime_error{name + ": the size is not a multiple of 8 bytes"};
 	std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char *>(image.data()));
 	if (words.empty()) {
 		line.text = read(setup_of(name));

@@ -148,7 +148,7 @@ template <class F> [[noreturn]] void complain(const Request<F> &request, const v
 	case vmsa::Errc::empty:
 	case vmsa::Errc::backwards:
 	case vmsa::Errc::wrapping:
-		request.words.complain("size", "no bytes, or more than there are up to 2^64");
+		request.words.complain("size", "must not be 0, or go past 2^64");
 	case vmsa::Errc::unaligned_input:
 		request.words.complain(starts_well ? "size" : request.input,
 				       "must be a multiple of the page, " + page);
@@ -264,7 +264,8 @@ Made make(const std::string &name, const std::string &description)
 	std::vector<Line> lines = lines_of(name, description);
 
 	if (lines.empty())
-		throw Complaint{{name + ":1", ""}, 0, "nothing is described: stage=... is missing"};
+		throw Complaint{
+			{name + ":1", ""}, 0, "the description is empty: stage=... is missing"};
 
 	const Setup setup{lines.front()};
 	const std::string said = lines.front().text;

@@ -54,9 +54,9 @@ void complain(const Setup &setup, const vmsa::Error &error)
 
 	switch (error.code) {
 	case vmsa::Errc::input_bits:
-		setup.words.complain("bits", "no such tables: an input address has " + least +
-						     " to " + std::to_string(error.last) +
-						     " bits here (up to 52 with output_bits=52)");
+		setup.words.complain("bits", "bits must be " + least + " to " +
+						     std::to_string(error.last) +
+						     " here (up to 52 with output_bits=52)");
 	case vmsa::Errc::output_bits:
 		setup.words.complain("bits", "more input bits than the machine has output bits");
 	case vmsa::Errc::unaligned_base:

@@ -118,7 +118,7 @@ const char *too_new()
 	const uint64_t dfr0 = Cpu::read<id_aa64dfr0>();
 
 	if (mmfr0 >> 56 & 15 || mmfr1 >> 40 & 15 || dfr0 >> 32 & 15 || dfr0 >> 44 & 15)
-		return "this CPU has VHE, and more: let the kernel use it";
+		return "this CPU has VHE: the kernel must use it";
 	return nullptr;
 }
 
@@ -152,7 +152,7 @@ const char *start(const kernel_features &features)
 	machine.hpfar_unreliable = features.hpfar_unreliable;
 	if (!allocate()) {
 		stop();
-		return "there was no memory for the blob";
+		return "no memory for the code at EL2";
 	}
 	std::memcpy(machine.blob, stage2_nvhe_blob,
 		    static_cast<size_t>(stage2_nvhe_blob_end - stage2_nvhe_blob));
@@ -185,7 +185,7 @@ const char *start(const kernel_features &features)
 	return result == STAGE2_CALL_LOST
 		       ? "KVM has just taken EL2: load the module again when its "
 			 "guests have ended"
-		       : "this CPU's EL2 is that of VHE";
+		       : "EL2 of this CPU has VHE only";
 }
 
 void stop()

@@ -199,7 +199,8 @@ void Reader::check_below(const Table &table, size_t &next) const
 			table.offset + sizeof(stage2_tables_table) + i * sizeof(Descriptor);
 
 		if (next == dump_.tables_.size())
-			throw Bad{at, "the table at " + hex(pa) + " is named, and missing"};
+			throw Bad{at, "the table at " + hex(pa) +
+					      " is missing, and a descriptor points to it"};
 
 		const Table &child = dump_.tables_[next++];
 
@@ -218,7 +219,7 @@ void Reader::check_order() const
 	check_below(dump_.tables_[0], next);
 	if (next != dump_.tables_.size())
 		throw Bad{dump_.tables_[next].offset,
-			  "no descriptor names the table at " + hex(dump_.tables_[next].pa)};
+			  "no descriptor points to the table at " + hex(dump_.tables_[next].pa)};
 
 	const auto twice = std::ranges::adjacent_find(
 		dump_.by_pa_, {}, [&](uint32_t i) { return dump_.tables_[i].pa; });

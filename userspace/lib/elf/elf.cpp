@@ -75,7 +75,7 @@ Program parse(const std::string &name, std::string_view file)
 		throw refuse("not for little-endian arm64");
 	if ((header.e_type != ET_EXEC && header.e_type != ET_DYN) ||
 	    header.e_phentsize != sizeof(Elf64_Phdr))
-		throw refuse("not an ELF program (an object is to be linked first)");
+		throw refuse("not an ELF program (link an object first)");
 	for (unsigned i = 0; i < header.e_phnum; i++) {
 		Elf64_Phdr p;
 
@@ -88,7 +88,7 @@ Program parse(const std::string &name, std::string_view file)
 		if (p.p_offset > file.size() || file.size() - p.p_offset < p.p_filesz)
 			throw refuse("the file ends within a segment");
 		if (p.p_filesz > p.p_memsz || p.p_paddr > ~uint64_t{0} - (p.p_memsz - 1))
-			throw refuse("a segment has no possible size");
+			throw refuse("a segment has an impossible size");
 		program.segments.push_back(
 			{p.p_paddr, p.p_memsz, file.substr(p.p_offset, p.p_filesz)});
 	}
@@ -96,7 +96,7 @@ Program parse(const std::string &name, std::string_view file)
 	if (program.segments.empty())
 		throw refuse("there is nothing to load in it");
 	if (!contains(program.segments, program.entry))
-		throw refuse("its entry is in none of its segments");
+		throw refuse("its entry is outside of its segments");
 	return program;
 }
 

@@ -49,7 +49,7 @@ Shape shape_of_vtcr(uint64_t vtcr)
 			text(bits) + " input address bits, and this format has " +
 				text(format.output_bits)};
 	if (start < (page_shift == 16 ? 1 : page_shift == 12 && wide ? -1 : 0))
-		return {{}, {}, "no walk starts at level " + text(start) + " with this granule"};
+		return {{}, {}, "no walk can start at level " + text(start) + " with this granule"};
 
 	const unsigned shift = shift_of(format, start);
 

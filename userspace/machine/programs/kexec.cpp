@@ -93,7 +93,7 @@ Bytes make_tree(size_t initrd_bytes, std::string_view from, std::string_view to)
 	unsigned found = 0;
 
 	if (from.size() != to.size())
-		fail("FROM and TO are not of one length");
+		fail("FROM and TO must have the same length");
 	each_property(Bytes{tree}, [&](std::string_view name, size_t at, size_t bytes) {
 		if (name == "linux,initrd-start") {
 			put(tree, at, bytes, initrd_at);
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	uint64_t image_bytes; // of the header: with what is zero to begin with
 
 	if (kernel.size() < 64 || kernel.compare(56, 4, "ARMd"))
-		fail("that is no arm64 Image");
+		fail("not an arm64 Image");
 	std::memcpy(&image_bytes, kernel.data() + 16, sizeof(image_bytes));
 	if (kernel_at + image_bytes > stub_at)
 		fail("the kernel is too large");

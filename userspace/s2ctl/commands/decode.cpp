@@ -71,10 +71,9 @@ decode::Decoded decode_value(const Arguments &arguments, const std::string &name
 	const decode::Register *reg = decode::find_register(name);
 
 	if (!reg)
-		throw Failure{Exit::usage,
-			      "'" + name +
-				      "' is neither `descriptor` nor a register that is known here "
-				      "(s2ctl decode --list)"};
+		throw Failure{Exit::usage, "'" + name +
+						   "' is neither `descriptor` nor a known register "
+						   "(s2ctl decode --list)"};
 	return reg->decode(value, {arguments.has("--e2h"),
 				   arguments.text("--output-bits", "48") == "52" ? 52u : 48u});
 }
@@ -135,8 +134,8 @@ void decode_all(const Invocation &in)
 		return;
 	}
 	if (!in.arguments.has("what") || !in.arguments.has("value"))
-		throw Failure{Exit::usage, "decode what? a name and a value, or --list "
-					   "(s2ctl decode --help)"};
+		throw Failure{Exit::usage,
+			      "decode needs a name and a value, or --list (s2ctl decode --help)"};
 
 	json::Writer json{in.out.text};
 
@@ -160,25 +159,25 @@ void decode_all(const Invocation &in)
 constexpr Argument arguments[] = {
 	{"what", "NAME", "a register (vtcr_el2, esr, ...), or descriptor", Kind::reg},
 	{"value", "VALUE", "its bits: 0x80000000, 4096, 9a0bc00f", Kind::text, false, true},
-	{"--all", nullptr, "fields that are 0, too", Kind::flag},
-	{"--list", nullptr, "the registers that are known", Kind::flag},
+	{"--all", nullptr, "also show fields that are 0", Kind::flag},
+	{"--list", nullptr, "list the registers", Kind::flag},
 	stage_argument,
 	granule_argument,
-	{"--level", "LEVEL", "of a descriptor: -1..3 (3)", Kind::choice, false, false, levels},
+	{"--level", "LEVEL", "level of the descriptor: -1..3 (3)", Kind::choice, false, false,
+	 levels},
 	output_argument,
 	{"--mair", "VALUE",
-	 "of a descriptor of stage 1: what MAIR holds, which says what AttrIndx is"},
-	{"--e2h", nullptr, "of a register of EL2: HCR_EL2.E2H is 1", Kind::flag},
+	 "for a descriptor of stage 1: the value of MAIR, which explains AttrIndx"},
+	{"--e2h", nullptr, "for a register of EL2: HCR_EL2.E2H is 1", Kind::flag},
 };
 
 } // namespace
 
 constexpr Command decode_command = {
 	"decode",
-	"a descriptor or a register value, bit by bit",
-	"Needs no root, no module and no Arm. Reserved bits are shown only when they are wrong; "
-	"--json has\n"
-	"every bit. A value with the digits a to f is hexadecimal without its 0x, too.",
+	"explain a descriptor or a register, bit by bit",
+	"Needs no root, no module and no Arm machine. Reserved bits are shown only if they are "
+	"wrong; --json\nhas every bit. A value with digits a to f needs no 0x.",
 	arguments,
 	"  s2ctl decode vtcr_el2 0x800d3558\n  s2ctl decode esr 0x93830047\n"
 	"  s2ctl decode descriptor 0x00400000422007fd --level 2\n"

@@ -108,14 +108,14 @@ constexpr const char *views[] = {"summary", "maps", "tables", "stats", "walk"};
 
 constexpr Argument dump_arguments[] = {
 	{"guest", "GUEST", "whose tables", Kind::guest_or_file, true},
-	{"file", "FILE", "where to; - is standard output", Kind::file, true},
+	{"file", "FILE", "the file to write; - is standard output", Kind::file, true},
 };
 
 constexpr Argument load_dump_arguments[] = {
 	{"file", "FILE", "what `dump` made; - is standard input", Kind::file, true},
 	{"view", "VIEW", "summary, maps, tables, stats or walk (summary)", Kind::choice, false,
 	 false, views},
-	{"ipa", "IPA", "of walk: addresses", Kind::text, false, true},
+	{"ipa", "IPA", "with walk: addresses", Kind::text, false, true},
 };
 
 } // namespace
@@ -123,9 +123,8 @@ constexpr Argument load_dump_arguments[] = {
 constexpr Command dump_command = {
 	"dump",
 	"save a guest's tables to a file",
-	"The file is tables.bin. Any machine can examine it: maps, tables, walk and stats take its "
-	"path in\n"
-	"place of a guest, and load-dump checks it.",
+	"The file has the format of tables.bin. You can examine it on any machine: maps, tables, "
+	"walk and\nstats accept its path in place of a guest, and load-dump checks it.",
 	dump_arguments,
 	"  s2ctl dump demo demo.tables\n  s2ctl dump demo - | ssh pc s2ctl maps -\n",
 	save};
@@ -133,8 +132,7 @@ constexpr Command dump_command = {
 constexpr Command load_dump_command = {
 	"load-dump",
 	"examine a file that dump made, on any machine",
-	"A file that is no dump, or a broken one, is refused with what is wrong, and at which "
-	"byte.",
+	"If the file is no dump, or is damaged, the message says what is wrong, and at which byte.",
 	load_dump_arguments,
 	"  s2ctl load-dump demo.tables\n  s2ctl load-dump demo.tables maps\n"
 	"  s2ctl load-dump demo.tables walk 0x80123456\n",

@@ -235,23 +235,23 @@ void geometry(const Invocation &in)
 constexpr const char *vmid_sizes[] = {"8", "16"};
 
 constexpr Argument arguments[] = {
-	{"bits", "BITS", "how wide the input addresses are: 40", Kind::text, true},
+	{"bits", "BITS", "bits of the input addresses: 40", Kind::text, true},
 	granule_argument,
 	stage_argument,
 	output_argument,
-	{"--pa-bits", "N", "how wide the machine's physical addresses are (as --output-bits)"},
-	{"--upper", nullptr, "of el1and0 and el2and0: the range of TTBR1", Kind::flag},
-	{"--vmid-bits", "N", "of stage 2: 8 or 16 (8)", Kind::choice, false, false, vmid_sizes},
+	{"--pa-bits", "N", "bits of the machine's physical addresses (as --output-bits)"},
+	{"--upper", nullptr, "for el1and0 and el2and0: the range of TTBR1", Kind::flag},
+	{"--vmid-bits", "N", "for stage 2: 8 or 16 (8)", Kind::choice, false, false, vmid_sizes},
 };
 
 } // namespace
 
 constexpr Command geometry_command = {
 	"geometry",
-	"the shape of a tree for so many address bits, and its VTCR or TCR",
-	"Levels, where a walk starts, concatenated tables, bits per level, T0SZ and SL0, and the "
-	"value of\n"
-	"the register: what the library picks. Needs no root, no module and no Arm.",
+	"show the shape of the tables, and VTCR or TCR",
+	"It shows the levels, the start level, concatenated tables, bits of each level, T0SZ and "
+	"SL0, and the\nvalue of the register, as the library chooses them. Needs no root, no "
+	"module and no Arm machine.",
 	arguments,
 	"  s2ctl geometry 40 --granule 16K\n  s2ctl geometry 48 --stage el1and0 --upper\n"
 	"  s2ctl geometry 52 --granule 64K --output-bits 52 --json\n",

@@ -40,8 +40,8 @@ std::string explain(const boot::Verdict &verdict, const boot::Place &place)
 		return text;
 	if (place.file.empty())
 		return text +
-		       "No configuration of a boot loader was found that s2ctl knows. The kernel's "
-		       "command line needs one word more:\n    " +
+		       "s2ctl found no configuration of a boot loader that it knows. Add this word "
+		       "to the kernel's command line:\n    " +
 		       boot::option +
 		       "\nIn U-Boot, for one start or, with saveenv, for all:\n    "
 		       "setenv bootargs \"${bootargs} " +
@@ -50,12 +50,12 @@ std::string explain(const boot::Verdict &verdict, const boot::Place &place)
 	if (place.now.empty())
 		text += "add the line\n    " + place.then + '\n';
 	else if (place.now == place.then)
-		text += "there is the option already, in the line\n    " + place.then + '\n';
+		text += "the option is there already, in the line\n    " + place.then + '\n';
 	else
 		text += "make the line\n    " + place.now + "\nthis one:\n    " + place.then + '\n';
 	if (!place.afterwards.empty())
 		text += "Then run, as root:\n    " + place.afterwards + '\n';
-	return text + "The next start has it.\n";
+	return text + "The option is used from the next start on.\n";
 }
 
 void show_boot(const Invocation &in)
@@ -63,9 +63,8 @@ void show_boot(const Invocation &in)
 	const std::string root = in.arguments.text("--root", "");
 
 	if (root.empty() && !elsewhere().empty())
-		throw Failure{Exit::usage,
-			      "--boot: the option is one of arm64 kernels; --root DIR looks at "
-			      "the files of another machine"};
+		throw Failure{Exit::usage, "--boot: only arm64 kernels have the option; --root DIR "
+					   "reads the files of another machine"};
 
 	const boot::Verdict verdict =
 		boot::judge(features_if_loaded(in), small_file(root + "/proc/cmdline"));
@@ -221,8 +220,9 @@ void remove(const Invocation &in)
 }
 
 constexpr Argument features_arguments[] = {
-	{"--boot", nullptr, "the boot option that guests need here, and where it goes", Kind::flag},
-	{"--root", "DIR", "with --boot: where the machine's files are (/)"},
+	{"--boot", nullptr, "show the boot option that guests need, and where to write it",
+	 Kind::flag},
+	{"--root", "DIR", "with --boot: the root folder of the machine's files (/)"},
 };
 
 constexpr Argument list_arguments[] = {
@@ -232,7 +232,7 @@ constexpr Argument list_arguments[] = {
 
 constexpr Argument create_arguments[] = {
 	{"guest", "GUEST", "its name: letters, digits, _ - .", Kind::text, true},
-	{"--ipa-bits", "N", "how wide its addresses are, from 32 on (40)"},
+	{"--ipa-bits", "N", "bits of its addresses, 32 or more (40)"},
 	{"--ram", "SIZE", "bytes of RAM (64M)"},
 	{"--tables", "N", "how many tables it may use (no limit)"},
 	{"--vcpus", "N", "how many vCPUs (1)"},
@@ -246,17 +246,16 @@ constexpr Argument remove_arguments[] = {
 
 constexpr Command features_command = {
 	"features",
-	"what this machine offers",
-	"On a CPU without VHE guests can run only where KVM leaves EL2 "
-	"alone, by a boot option. --boot says whether this machine needs it, "
-	"and shows the line of its boot loader's configuration as it has to "
-	"be. Nothing is written.",
+	"show what this machine can do",
+	"On a CPU without VHE, guests can run only if a boot option keeps KVM away from EL2. "
+	"--boot says whether this machine needs the option, and shows which line of the boot "
+	"loader's configuration to change, and how. It changes nothing.",
 	features_arguments,
 	"  s2ctl features\n  s2ctl features --json\n  s2ctl features --boot\n",
 	features};
 
 constexpr Command list_command = {"list",
-				  "the guests there are",
+				  "list the guests",
 				  "",
 				  list_arguments,
 				  "  s2ctl list\n  s2ctl list demo other\n  s2ctl list --names\n  "
@@ -266,17 +265,17 @@ constexpr Command list_command = {"list",
 constexpr Command create_command = {
 	"create",
 	"make a guest",
-	"Sizes are 4096, 0x1000, 4K, 64M, 1G. A guest's RAM is zeroed, and taken from the kernel "
-	"at once.",
+	"Sizes are 4096, 0x1000, 4K, 64M, 1G. The kernel gives the guest's RAM at once, filled "
+	"with zeroes.",
 	create_arguments,
 	"  s2ctl create demo\n  s2ctl create small --ipa-bits 32 --ram 1M\n",
 	create};
 
 constexpr Command remove_command = {
 	"remove",
-	"end guests",
-	"All of them, or none where one is not there. Their files that are still open answer "
-	"ENODEV from then\non.",
+	"remove guests",
+	"If one of them does not exist, none is removed. Files of a removed guest that are still "
+	"open return\nENODEV.",
 	remove_arguments,
 	"  s2ctl remove demo\n  s2ctl list --names | xargs s2ctl remove\n",
 	remove};

@@ -34,8 +34,8 @@ void man(const Invocation &in)
 
 constexpr Command completion_command = {
 	"completion",
-	"a script that completes s2ctl's words in a shell",
-	"Commands, options, their values, and the names of guests.",
+	"print a script that completes s2ctl's words in a shell",
+	"It completes commands, options, their values, and the names of guests.",
 	completion_arguments,
 	"  source <(s2ctl completion bash)\n"
 	"  s2ctl completion bash > /usr/share/bash-completion/completions/s2ctl\n"
@@ -43,7 +43,7 @@ constexpr Command completion_command = {
 	"  s2ctl completion fish > ~/.config/fish/completions/s2ctl.fish\n",
 	completion};
 
-constexpr Command man_command = {"man", "the manual page, for man", "",
-				 {},	"  s2ctl man | man -l -\n", man};
+constexpr Command man_command = {"man", "print the manual page, for man", "",
+				 {},	"  s2ctl man | man -l -\n",	  man};
 
 } // namespace s2ctl

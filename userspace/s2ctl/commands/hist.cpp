@@ -97,7 +97,7 @@ constexpr const char *names[] = {"fault", "run"};
 
 constexpr Argument arguments[] = {
 	traced_guests_argument,
-	{"--of", "WHAT", "fault: until it was answered; run: until the guest left (both)",
+	{"--of", "WHAT", "fault: time to answer; run: time until the guest exits (both)",
 	 Kind::choice, false, false, names},
 	for_argument,
 	verbose_argument,
@@ -107,10 +107,9 @@ constexpr Argument arguments[] = {
 
 constexpr Command hist_command = {
 	"hist",
-	"how long faults and runs take, as histograms",
-	"They are counted in the kernel, until Ctrl-C or --for, and then shown. A bar has what "
-	"lies between\n"
-	"two powers of two; a percentile is at most an eighth too large.",
+	"show how long faults and runs take, as histograms",
+	"The kernel counts until Ctrl-C or --for; then the counts are shown. A bar is the range "
+	"between two\npowers of two. A percentile is at most an eighth too large.",
 	arguments,
 	"  s2ctl hist --for 10\n  s2ctl hist demo --of fault\n"
 	"  s2ctl hist --for 1 --json | jq '.histograms[] | [.guest, .of, .p99_ns]'\n",

@@ -166,10 +166,10 @@ void load(const Invocation &in)
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "whose memory", Argument::Kind::guest, true},
 	{"file", "FILE", "an ELF program for arm64, or a flat binary", Argument::Kind::file, true},
-	{"assignment", "NAME=VALUE", "registers it starts with: x1=0x90000000",
-	 Argument::Kind::text, false, true},
-	{"--at", "IPA", "take it as a flat binary for this address (0x80000000)"},
-	{"--keep-pc", nullptr, "leave the vCPUs alone", Argument::Kind::flag},
+	{"assignment", "NAME=VALUE", "registers to set: x1=0x90000000", Argument::Kind::text, false,
+	 true},
+	{"--at", "IPA", "load it as a flat binary at this address (0x80000000)"},
+	{"--keep-pc", nullptr, "leave the vCPUs as they are", Argument::Kind::flag},
 };
 
 } // namespace
@@ -177,12 +177,10 @@ constexpr Argument arguments[] = {
 constexpr Command load_command = {
 	"load",
 	"load a program into a guest's memory",
-	"An ELF program goes to the physical addresses of its segments, anything else to "
-	"0x80000000. All of\n"
-	"it has to be mapped, or nothing is written. Each vCPU is then as one that never ran: at "
-	"EL1 with its\n"
-	"MMU off, pc at the entry, its number in x0, and 0 in x1 to x6 unless NAME=VALUE says "
-	"more.",
+	"An ELF program is loaded at the physical addresses of its segments, any other file at "
+	"0x80000000.\nIf some of that memory is not mapped, nothing is written. Then each vCPU is "
+	"reset: EL1 with the MMU\noff, pc at the entry, its number in x0, and 0 in x1 to x6, "
+	"unless NAME=VALUE sets another value.",
 	arguments,
 	"  s2ctl load demo hello.elf\n  s2ctl load demo touch.elf x1=0x80200000 x2=64K\n  s2ctl "
 	"load demo image.bin --at 0x40000000\n",

@@ -14,9 +14,10 @@ namespace
 using Kind = Argument::Kind;
 
 constexpr Argument guest_argument = {"guest", "GUEST", "whose", Kind::guest, true};
-constexpr Argument ipa_argument = {"ipa", "IPA", "first address, a multiple of 4K", Kind::text,
-				   true};
-constexpr Argument size_argument = {"size", "SIZE", "bytes, a multiple of 4K", Kind::text, true};
+constexpr Argument ipa_argument = {"ipa", "IPA", "first address; must be a multiple of 4K",
+				   Kind::text, true};
+constexpr Argument size_argument = {"size", "SIZE", "size in bytes; must be a multiple of 4K",
+				    Kind::text, true};
 
 // Known here for the shell's completion and an early word; what they mean is the module's business.
 constexpr const char *prots[] = {"none", "r", "w", "rw", "rx", "rwx"};
@@ -84,34 +85,34 @@ void fold(const Invocation &in)
 constexpr Command map_command = {
 	"map",
 	"map a region of a guest to its RAM",
-	"The largest leaves that fit are taken. Nothing of the region may be mapped already.",
+	"It uses the largest leaves that fit. Nothing in the region may be mapped.",
 	map_arguments,
 	"  s2ctl map demo 0x80000000 6M\n  s2ctl map demo 0x40000000 64K --prot rx --max 4k\n"
 	"  s2ctl map demo 0x9000000 4K --attr device\n",
 	map};
 
-constexpr Command unmap_command = {
-	"unmap",
-	"unmap a region",
-	"All of it has to be mapped. A block that sticks out is cut. RAM goes back to the guest.",
-	region_arguments,
-	"  s2ctl unmap demo 0x80500000 1M\n",
-	unmap};
+constexpr Command unmap_command = {"unmap",
+				   "unmap a region",
+				   "All of the region must be mapped. A block that is only partly "
+				   "in it is cut. The guest gets its RAM back.",
+				   region_arguments,
+				   "  s2ctl unmap demo 0x80500000 1M\n",
+				   unmap};
 
-constexpr Command protect_command = {
-	"protect",
-	"change what a region may be used for",
-	"All of it has to be mapped. A block that sticks out is cut, by break-before-make.",
-	protect_arguments,
-	"  s2ctl protect demo 0x80100000 4K r\n",
-	protect};
+constexpr Command protect_command = {"protect",
+				     "change the permissions of a region",
+				     "All of the region must be mapped. A block that is only "
+				     "partly in it is cut, by break-before-make.",
+				     protect_arguments,
+				     "  s2ctl protect demo 0x80100000 4K r\n",
+				     protect};
 
 constexpr Command fold_command = {
 	"fold",
-	"make blocks of pages, where pages are as one block would be",
-	"Nobody sees a difference, but for a guest that waits at such a block meanwhile. What does "
-	"not fit\n"
-	"stays as it is.",
+	"replace pages by blocks where that means the same",
+	"A table of pages becomes one block if all pages have the same attributes and their RAM is "
+	"contiguous\nand aligned. Other tables stay as they are. If the guest accesses such a "
+	"block meanwhile, it waits.",
 	region_arguments,
 	"  s2ctl fold demo 0x80000000 2M\n",
 	fold};

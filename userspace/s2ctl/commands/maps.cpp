@@ -42,7 +42,7 @@ void maps(const Invocation &in)
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "a guest, or a dump's path", Kind::guest_or_file, true},
 	{"--full", nullptr,
-	 "output addresses, flags and annotations, too; a range ends where they change",
+	 "also show output addresses, flags and annotations; a range ends where they change",
 	 Kind::flag},
 };
 
@@ -50,11 +50,11 @@ constexpr Argument arguments[] = {
 
 constexpr Command maps_command = {
 	"maps",
-	"what is mapped, as merged ranges",
-	"A line for a run of leaves side by side, of one size: first and last address,\n"
-	"access, memory type, leaves and their size; and whether they were written (dirty)\n"
-	"or not (clean), where that is kept. --full has lines, too, for what software wrote\n"
-	"where nothing is mapped: annotations, and how many entries of which size say so.",
+	"show what is mapped, as merged ranges",
+	"A line for leaves side by side that have the same size and attributes: first and "
+	"last\naddress, access, memory type, number of leaves and their size. Where writes "
+	"are\nlogged, it also says dirty (written) or clean (not written). --full also has a line "
+	"for\neach annotation, with the number and size of its entries.",
 	arguments,
 	"  s2ctl maps demo\n  s2ctl maps demo --full\n  s2ctl maps ./demo.tables --json\n",
 	maps};

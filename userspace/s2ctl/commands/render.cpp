@@ -110,17 +110,18 @@ void check(const Arguments &arguments, bool json)
 	const bool diff = arguments.has("--diff"), words = arguments.has("--text");
 
 	if (diff != arguments.has("after"))
-		throw Failure{Exit::usage,
-			      diff ? "--diff needs BEFORE and AFTER" : "two are for --diff"};
+		throw Failure{Exit::usage, diff ? "--diff needs BEFORE and AFTER"
+						: "a second guest or dump needs --diff"};
 	if (words && !diff)
-		throw Failure{Exit::usage, "--text is for --diff; s2ctl maps shows one in words"};
+		throw Failure{Exit::usage,
+			      "--text needs --diff; s2ctl maps prints the mappings of one"};
 	if (words + json + arguments.has("--svg") > 1)
-		throw Failure{Exit::usage, "--svg, --text and --json: one of them"};
+		throw Failure{Exit::usage, "use only one of --svg, --text and --json"};
 	if (json && !diff)
 		throw Failure{Exit::usage,
-			      "--json is for --diff; s2ctl maps and tables show one as JSON"};
+			      "--json needs --diff; s2ctl maps and tables print one as JSON"};
 	if (!words && !json && !arguments.has("-o") && isatty(STDOUT_FILENO))
-		throw Failure{Exit::usage, "a picture is not for a terminal: -o FILE, or a pipe"};
+		throw Failure{Exit::usage, "the output is a terminal: use -o FILE, or a pipe"};
 }
 
 void render_tables(const Invocation &in)
@@ -155,24 +156,25 @@ void render_tables(const Invocation &in)
 }
 
 constexpr Argument arguments[] = {
-	{"guest", "GUEST", "a guest, or a dump's path; with --diff, as it was", Kind::guest_or_file,
-	 true},
-	{"after", "AFTER", "with --diff: a guest, or a dump's path, as it is", Kind::guest_or_file},
-	{"-o", "FILE", "where to (standard output)", Kind::file},
-	{"--svg", nullptr, "a still picture, for documents", Kind::flag},
-	{"--diff", nullptr, "what changed between two", Kind::flag},
-	{"--text", nullptr, "with --diff: in words, a line for each change", Kind::flag},
+	{"guest", "GUEST", "a guest, or a dump's path; with --diff, the state before",
+	 Kind::guest_or_file, true},
+	{"after", "AFTER", "with --diff: a guest, or a dump's path, the state after",
+	 Kind::guest_or_file},
+	{"-o", "FILE", "the file to write (standard output)", Kind::file},
+	{"--svg", nullptr, "draw a picture for documents", Kind::flag},
+	{"--diff", nullptr, "show what changed between the two", Kind::flag},
+	{"--text", nullptr, "with --diff: print a line for each change", Kind::flag},
 };
 
 } // namespace
 
 constexpr Command render_command = {
 	"render",
-	"a page of pictures, for a browser",
-	"The page is one file that needs nothing else: the IPA space as a strip to zoom in, the\n"
-	"tree of tables, each descriptor bit by bit, and what the tables cost. --diff compares\n"
-	"two dumps: + was added, - removed, ~ changed, in permission, memory type, output\n"
-	"address, size or flags; --json has this as JSON.",
+	"draw a guest's tables as a page for a browser",
+	"The page is one file, and needs no other: the IPA space as a strip that you can zoom, "
+	"the\ntree of tables, each descriptor bit by bit, and the memory that the tables use. "
+	"--diff\ncompares two dumps: + was added, - was removed, ~ has another permission, memory "
+	"type,\noutput address, size or flags. --json prints this as JSON.",
 	arguments,
 	"  s2ctl render demo -o demo.html\n  s2ctl render ./demo.tables --svg -o demo.svg\n"
 	"  s2ctl render --diff ./before.tables demo -o diff.html\n"

@@ -170,7 +170,7 @@ void verify(const Invocation &in)
 		json.end();
 	if (!same) {
 		in.out.flush();
-		throw Failure{Exit::differs, "the MMU and the tables do not agree"};
+		throw Failure{Exit::differs, "the MMU and the tables differ"};
 	}
 }
 
@@ -186,13 +186,13 @@ constexpr Argument regs_arguments[] = {
 constexpr Argument run_arguments[] = {
 	guest_argument,
 	{"--vcpu", "N", "which vCPU (0)"},
-	{"--exits", "N", "end after so many exits that the guest made"},
-	{"--instructions", "N", "end after so many instructions"},
-	{"--ms", "N", "end after so many milliseconds"},
+	{"--exits", "N", "end after N exits that the guest caused"},
+	{"--instructions", "N", "end after N instructions"},
+	{"--ms", "N", "end after N milliseconds"},
 };
 
 constexpr Argument verify_arguments[] = {
-	{"guest", "GUEST", "which, one or more", Kind::guest, true, true},
+	{"guest", "GUEST", "one or more guests", Kind::guest, true, true},
 };
 
 } // namespace
@@ -207,10 +207,9 @@ constexpr Command regs_command = {
 
 constexpr Command run_command = {
 	"run",
-	"run a vCPU until it leaves its guest",
-	"It leaves when it ends, faults, waits or is trapped, or when a budget is spent. Ctrl-C "
-	"ends it,\n"
-	"too. What is printed is where it was and why it left.",
+	"run a vCPU until the guest stops",
+	"It stops when it ends, faults, waits or is trapped, or when a limit is reached. Ctrl-C "
+	"stops it,\ntoo. The output says where it stopped, and why.",
 	run_arguments,
 	"  s2ctl run demo\n  s2ctl run demo --ms 1000 --json\n  s2ctl run demo --instructions 1\n",
 	run};
@@ -218,8 +217,8 @@ constexpr Command run_command = {
 constexpr Command verify_command = {
 	"verify",
 	"ask the MMU about every leaf",
-	"The machine translates each leaf's address with the guest's "
-	"tables, and the answer is compared.",
+	"The MMU translates the addresses of each leaf with the guest's tables. The result is "
+	"compared.",
 	verify_arguments,
 	"  s2ctl verify demo\n  s2ctl list --names | xargs s2ctl verify\n",
 	verify};

@@ -79,8 +79,8 @@ constexpr Argument arguments[] = {
 } // namespace
 
 constexpr Command stats_command = {"stats",
-				   "tables, bytes and leaves of a guest, counted",
-				   "Of a dump: what its tables tell.",
+				   "count a guest's tables, bytes and leaves",
+				   "For a dump, only what its tables show.",
 				   arguments,
 				   "  s2ctl stats demo\n  s2ctl stats demo --json | jq .tables\n",
 				   stats};

@@ -79,8 +79,8 @@ constexpr Argument arguments[] = {
 
 constexpr Command tables_command = {
 	"tables",
-	"every descriptor that is not zero, decoded",
-	"Indented by level: level, index, lowest IPA, descriptor, meaning.",
+	"show every descriptor that is not zero, decoded",
+	"A line has the level, the index, the lowest IPA, the descriptor and its meaning.",
 	arguments,
 	"  s2ctl tables demo\n  s2ctl tables demo | grep -v 'level 3'\n  s2ctl tables "
 	"./demo.tables\n",

@@ -145,8 +145,8 @@ void top(const Invocation &in)
 
 constexpr Argument arguments[] = {
 	traced_guests_argument,
-	{"--interval", "SECONDS", "from one look to the next (1)"},
-	{"--count", "N", "end after so many"},
+	{"--interval", "SECONDS", "time from one table to the next (1)"},
+	{"--count", "N", "end after N tables"},
 	verbose_argument,
 };
 
@@ -154,16 +154,12 @@ constexpr Argument arguments[] = {
 
 constexpr Command top_command = {
 	"top",
-	"guests and what happens to them, again and again",
-	"Of each guest: what is mapped, its tables; faults, exits and TLB invalidation "
-	"instructions "
-	"a second;\n"
-	"how long faults take to answer, and how long it runs from an entry to its exit. q or "
-	"Ctrl-C\n"
-	"ends it. Guests that most happens to come first. On a terminal it stays in its place, and "
-	"columns\n"
-	"that do not fit are left out; elsewhere each look is a table of its own, or with "
-	"--json a line.",
+	"show guests and their activity, refreshed all the time",
+	"For each guest: mapped memory and tables; faults, exits and TLB invalidation instructions "
+	"per second;\nthe time to answer a fault, and the time from an entry to its exit. The "
+	"busiest guest comes first.\nq or Ctrl-C ends it. On a terminal the table stays in its "
+	"place, without columns that do not fit.\nElsewhere each interval prints a new table, or "
+	"with --json a line.",
 	arguments,
 	"  s2ctl top\n  s2ctl top demo other --interval 0.5 --count 10 | tee top.txt\n"
 	"  s2ctl top --json | jq -c '.guests[] | [.guest, .faults_per_s]'\n",

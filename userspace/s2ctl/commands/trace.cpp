@@ -38,7 +38,7 @@ uint64_t buffer_of(const Arguments &arguments)
 
 	if (!std::has_single_bit(bytes) || bytes < page || bytes > largest_buffer)
 		throw Failure{Exit::usage, "--buffer: '" + arguments.text("--buffer") +
-						   "' is wrong: a power of two, from " +
+						   "' must be a power of two, from " +
 						   text::size(page) + " to " +
 						   text::size(largest_buffer)};
 	return bytes;
@@ -54,7 +54,7 @@ TracerOptions options_of(const Arguments &arguments)
 		options.buffer = buffer_of(arguments);
 	if (options.counting && (arguments.has("--count") || arguments.has("--buffer")))
 		throw Failure{Exit::usage,
-			      "--summary keeps no events: --count and --buffer are not for it"};
+			      "--summary keeps no events, so it takes no --count and no --buffer"};
 	if (arguments.has("--event"))
 		for (const std::string &name : arguments.all("--event"))
 			options.events.push_back(trace::find_kind(name));
@@ -115,7 +115,7 @@ class Stream {
 		} else {
 			in_.out.text += in_.out.red();
 			in_.out.text += "lost " + std::to_string(lost - lost_) +
-					" events: the ring was full (--buffer)";
+					" events: the buffer was full (--buffer)";
 			in_.out.text += in_.out.plain();
 			in_.out.text += '\n';
 		}
@@ -306,13 +306,13 @@ constexpr const char *names[] = {
 
 constexpr Argument arguments[] = {
 	traced_guests_argument,
-	{"--event", "NAME", "only such events: map,unmap (--list has all)", Kind::choice, false,
-	 true, names},
-	{"--count", "N", "end after so many events"},
+	{"--event", "NAME", "only these events: map,unmap (see --list)", Kind::choice, false, true,
+	 names},
+	{"--count", "N", "end after N events"},
 	for_argument,
-	{"--summary", nullptr, "only count them, and say at the end how many", Kind::flag},
-	{"--buffer", "SIZE", "of the ring that events wait in (4M)"},
-	{"--list", nullptr, "which events there are, and what they say", Kind::flag},
+	{"--summary", nullptr, "only count events, and show the counts at the end", Kind::flag},
+	{"--buffer", "SIZE", "size of the buffer for events, a power of two (4M)"},
+	{"--list", nullptr, "list all events and their fields", Kind::flag},
 	verbose_argument,
 };
 
@@ -320,10 +320,9 @@ constexpr Argument arguments[] = {
 
 constexpr Command trace_command = {
 	"trace",
-	"what happens to guests' tables, and when guests run",
-	"A line for each event: seconds, CPU, guest, event, what it says. Ctrl-C ends it. Events "
-	"that found\n"
-	"no room in the ring are counted, and told. With --json, each line is an object.",
+	"show events of guests' tables and runs",
+	"A line for each event: seconds, CPU, guest, event, fields. Ctrl-C ends it. If the buffer "
+	"is full,\nevents are lost; their number is shown. With --json, each line is an object.",
 	arguments,
 	"  s2ctl trace demo\n  s2ctl trace demo other --event map,tlbi --for 10\n"
 	"  s2ctl trace --json --count 1000 | jq -r 'select(.event == \"fault\").ns'\n"

@@ -59,8 +59,8 @@ void show_lines(const Invocation &in, const std::string &file, const Write &writ
 
 		json.begin_object();
 		if (!write(json, text.substr(at, end - at)))
-			throw Failure{Exit::bad_file, file + ": a line is not as it has to be: " +
-							      text.substr(at, end - at)};
+			throw Failure{Exit::bad_file,
+				      file + ": unexpected line: " + text.substr(at, end - at)};
 		json.end();
 		at = end + 1;
 	}
@@ -98,7 +98,7 @@ bool write_demand(json::Writer &json, const std::string &line)
 void off(const Invocation &in, const std::string &file)
 {
 	if (in.arguments.has("ipa"))
-		throw Failure{Exit::usage, "--off is for all regions: it takes no IPA"};
+		throw Failure{Exit::usage, "--off is for all regions, so it takes no IPA"};
 	Request::word("off").send(in, file);
 }
 
@@ -146,8 +146,9 @@ constexpr const char *leaves[] = {"4k", "2m", "1g"};
 constexpr const char *reactions[] = {"note", "report"};
 
 constexpr Argument guest_argument = {"guest", "GUEST", "whose", Kind::guest, true};
-constexpr Argument ipa_argument = {"ipa", "IPA", "first address of a region, a multiple of 4K"};
-constexpr Argument size_argument = {"size", "SIZE", "its bytes, a multiple of 4K"};
+constexpr Argument ipa_argument = {"ipa", "IPA",
+				   "first address of a region; must be a multiple of 4K"};
+constexpr Argument size_argument = {"size", "SIZE", "its size in bytes; must be a multiple of 4K"};
 
 constexpr Argument demand_arguments[] = {
 	guest_argument,
@@ -157,21 +158,20 @@ constexpr Argument demand_arguments[] = {
 	{"--attr", "TYPE", "normal, nc or device (normal)", Kind::choice, false, false, attrs},
 	{"--max", "SIZE", "the largest leaf: 4k, 2m or 1g (4k)", Kind::choice, false, false,
 	 leaves},
-	{"--off", nullptr, "forget all regions; what is mapped stays", Kind::flag},
+	{"--off", nullptr, "forget all regions; mappings stay", Kind::flag},
 };
 
 constexpr Argument dirty_arguments[] = {
 	guest_argument,
 	ipa_argument,
 	size_argument,
-	{"--off", nullptr, "log no more, in no region", Kind::flag},
+	{"--off", nullptr, "stop logging in all regions", Kind::flag},
 };
 
 constexpr Argument accessed_arguments[] = {
 	guest_argument,
 	{"--faults", "WHAT",
-	 "a first access that faults, where hardware does not note it: note it, or report it as an "
-	 "exit",
+	 "if hardware does not set the access flag: note a first access, or report it as an exit",
 	 Kind::choice, false, false, reactions},
 };
 
@@ -179,10 +179,9 @@ constexpr Argument accessed_arguments[] = {
 
 constexpr Command demand_command = {
 	"demand",
-	"have regions mapped when the guest uses them, or show them",
-	"A hole in such a region is filled when the guest runs into it. Without a region: those "
-	"there are,\n"
-	"and how many pages each has got.",
+	"map a region when the guest first uses it; show such regions",
+	"When the guest accesses a hole in such a region, the module maps memory there. Without a "
+	"region, it\nshows all regions, and how many pages were mapped in each.",
 	demand_arguments,
 	"  s2ctl demand demo 0x90000000 1M\n  s2ctl demand demo 0xa0000000 64M --prot rwx --max "
 	"2m\n"
@@ -191,17 +190,16 @@ constexpr Command demand_command = {
 
 constexpr Command dirty_command = {
 	"dirty",
-	"log what is written in a region, or show it",
-	"Without a region: what was written since somebody last looked. What is shown is taken out "
-	"of the log.",
+	"log what the guest writes in a region; show the log",
+	"Without a region, it shows what was written since the last time, and clears the log.",
 	dirty_arguments,
 	"  s2ctl dirty demo 0x90000000 1M\n  s2ctl dirty demo\n  s2ctl dirty demo --off\n",
 	dirty};
 
 constexpr Command accessed_command = {
 	"accessed",
-	"show what was accessed since somebody last looked",
-	"What is shown is taken out: it clears access flags.",
+	"show what was accessed since the last time",
+	"This clears the access flags of what it shows.",
 	accessed_arguments,
 	"  s2ctl accessed demo\n  s2ctl accessed demo --json | jq length\n"
 	"  s2ctl accessed demo --faults report\n",

@@ -294,14 +294,12 @@ constexpr Argument arguments[] = {
 
 constexpr Command walk_command = {
 	"walk",
-	"one translation, each level explained",
-	"Which bits of the address choose the descriptor, and what each of its fields says. A "
-	"fault is an\n"
-	"answer like any other, and ends with 0. --write and its kin say whether that access would "
-	"pass,\n"
-	"and which bit of which descriptor refuses it. --va walks in two dimensions: stage 1, as "
-	"the\n"
-	"registers of a vCPU say, and for each load of it stage 2; up to 24 loads, each a line.",
+	"explain one translation, level by level",
+	"It shows which bits of the address choose the descriptor, and what each of its fields "
+	"means. A fault\nis an answer, too; the exit code is 0. --write, --exec and --el0 say "
+	"whether that access would pass,\nand which bit of which descriptor refuses it. --va walks "
+	"in two dimensions: stage 1, by the registers\nof a vCPU, and for each of its loads stage "
+	"2. That takes up to 24 loads; each has a line.",
 	arguments,
 	"  s2ctl walk demo 0x80123456\n  s2ctl walk ./demo.tables 2G 0x9000000\n"
 	"  s2ctl walk demo 0x80123456 --write --el0\n"

@@ -22,7 +22,7 @@ same 64M "$(config ram)"
 it 'picks the start level and the concatenated tables for every size of IPA space'
 while read -r bits level tables; do
 	if [ "$bits" -gt "$pa_bits" ]; then
-		refused create "name=other ipa_bits=^$bits" ERANGE "so ipa_bits is 32..$pa_bits"
+		refused create "name=other ipa_bits=^$bits" ERANGE "so ipa_bits must be 32..$pa_bits"
 		continue
 	fi
 	guest ipa_bits="$bits" ram=64k
@@ -56,10 +56,10 @@ EOF
 
 it 'refuses fewer than 32 and more than 48 IPA bits'
 remove_guests
-refused create 'name=demo ipa_bits=^31' ERANGE 'ipa_bits is 32..48'
-refused create 'name=demo ipa_bits=^49' ERANGE 'ipa_bits is 32..48'
-refused create 'name=demo ipa_bits=^0' ERANGE 'ipa_bits is 32..48'
-refused create 'name=demo ipa_bits=^0x100000028' ERANGE 'ipa_bits is 32..48'
+refused create 'name=demo ipa_bits=^31' ERANGE 'ipa_bits must be 32..48'
+refused create 'name=demo ipa_bits=^49' ERANGE 'ipa_bits must be 32..48'
+refused create 'name=demo ipa_bits=^0' ERANGE 'ipa_bits must be 32..48'
+refused create 'name=demo ipa_bits=^0x100000028' ERANGE 'ipa_bits must be 32..48'
 
 it 'takes letters, digits, dots, dashes and underlines for a name'
 for name in a Z9 a.b-c_d -dash 0 create ...........................; do
@@ -88,12 +88,12 @@ it 'refuses an empty name, a missing name, and odd characters in one'
 refused create 'name=^' EINVAL 'the name is empty'
 refused create 'name=^ ram=64k' EINVAL 'the name is empty'
 refused create 'ram=64k^' EINVAL 'name=... is missing'
-refused create 'name=d^%s' EINVAL 'a name has letters'
-refused create 'name=demo^=' EINVAL 'a name has letters'
+refused create 'name=d^%s' EINVAL 'a name may have letters'
+refused create 'name=demo^=' EINVAL 'a name may have letters'
 
 it 'refuses a name that is taken'
 guest ram=64k
-refused create 'name=^demo ram=64k' EEXIST 'there is a guest of that name'
+refused create 'name=^demo ram=64k' EEXIST 'a guest of that name exists already'
 
 it 'refuses RAM that is not whole pages'
 refused create 'name=other ram=^0' EINVAL 'ram must be a multiple of'
@@ -127,7 +127,7 @@ it 'refuses a limit of tables that the root alone exceeds'
 guest ram=64k
 refused create 'name=other tables=^0' ENOMEM 'tables=0 is too few: the root takes 2'
 refused create 'name=other tables=^1' ENOMEM 'tables=1 is too few: the root takes 2'
-refused create 'name=other tables=^0x10000001' ERANGE 'more tables than a TiB can hold'
+refused create 'name=other tables=^0x10000001' ERANGE 'tables must be at most 2^28, which is a TiB'
 
 it 'removes a guest, and refuses to remove it twice'
 accepted remove name=demo

@@ -27,7 +27,7 @@ it 'refuses 1 MiB, and says how much it takes'
 for file in $writable; do
 	dd if=/dev/zero of=$file bs=1M count=1 2>/tmp/said && problem "1 MiB to $file is taken"
 	like '*: Argument list too long' "$(head -n 1 /tmp/said)"
-	logged $file 'a request of 1048576 bytes (at most 4096 are read)' '' ''
+	logged $file 'the request has 1048576 bytes, and at most 4096 are allowed' '' ''
 done
 unchanged '1 MiB'
 

@@ -40,7 +40,7 @@ done
 
 it 'refuses what is no program for 64-bit Arm, or not there'
 refuses /lib.sh '/lib.sh: not an ELF file'
-refuses /stage2.ko '/stage2.ko: not an ELF program (an object is to be linked first)'
+refuses /stage2.ko '/stage2.ko: not an ELF program (link an object first)'
 refuses /bin/busybox '/bin/busybox: 0x*-0x* is not all mapped in guests/demo'
 refuses /nowhere.elf '/nowhere.elf: No such file or directory'
 

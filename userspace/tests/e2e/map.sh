@@ -76,15 +76,15 @@ for bits in 32 36 40 48; do
 	accepted unmap "ipa=$((end - 4096)) size=4k"
 done
 
-it 'refuses a region that is empty, or wraps around'
+it 'refuses a region that is empty, or goes past 2^64'
 guest ram=2M
 accepted map 'ipa=0x1000 size=4k'
 refused map 'ipa=0x10000 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
 refused map 'ipa=0 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
 refused unmap 'ipa=0x1000 size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
 refused protect 'ipa=0x1000 prot=r size=^0' EINVAL 'size must be a multiple of 4K, and not 0'
-refused map 'ipa=0xfffffffffffff000 size=^8k' EINVAL 'wraps around 2^64'
-refused map 'ipa=0x2000 size=^0xfffffffffffff000' EINVAL 'wraps around 2^64'
+refused map 'ipa=0xfffffffffffff000 size=^8k' EINVAL 'goes past 2^64'
+refused map 'ipa=0x2000 size=^0xfffffffffffff000' EINVAL 'goes past 2^64'
 refused map 'ipa=^0xfffffffffffff000 size=4k' ERANGE 'leaves the IPA space'
 refused map 'ipa=^0 size=0xfffffffffffff000' ERANGE 'leaves the IPA space'
 

@@ -47,11 +47,11 @@ done
 
 it 'refuses a mode that no guest can be in'
 for mode in 1 2 3 6 7 8 9 12 13 15 0x10 0x13 0x1f; do
-	refused regs "pstate=^$mode" EINVAL 'pstate is of no mode of a guest (EL0t 0, EL1t 4, EL1h 5)'
+	refused regs "pstate=^$mode" EINVAL 'pstate must have the mode EL0t (0), EL1t (4) or EL1h (5)'
 done
 
 it 'refuses PSTATE bits that are not to be set: IL, SS, and what is reserved'
-refused regs 'pstate=^0x100005' EINVAL 'pstate has bits that are not to be set (0x100000)'
+refused regs 'pstate=^0x100005' EINVAL 'pstate must not have the bits 0x100000'
 refused regs 'pstate=^0x200005' EINVAL 'bits that are not to be set (0x200000)'
 refused regs 'pstate=^0x100000005' EINVAL 'bits that are not to be set (0x100000000)'
 
@@ -78,8 +78,8 @@ refused regs 'x0=1 vcpu=^4294967296' ENOENT 'there is no vcpu'
 it 'refuses what is no number, and words given twice'
 refused regs 'x0=^' EINVAL 'a number is missing'
 refused regs 'x0=^-1' EINVAL 'cannot be negative'
-refused regs '^' EINVAL 'no register is named'
-refused regs '^vcpu=0' EINVAL 'no register is named'
+refused regs '^' EINVAL 'the line names no register'
+refused regs '^vcpu=0' EINVAL 'the line names no register'
 refused regs 'x0=1 ^x0=1' EINVAL 'x0 is given twice'
 refused regs 'vcpu=0 ^vcpu=0' EINVAL 'vcpu is given twice'
 
@@ -90,6 +90,6 @@ for n in 1 2 8; do
 	same $n "$(sed -n 's/^vcpus *//p' $demo/config)"
 done
 guest ram=64k
-refused create 'name=other vcpus=^0' ERANGE 'vcpus is 1..8'
-refused create 'name=other vcpus=^9' ERANGE 'vcpus is 1..8'
-refused create 'name=other vcpus=^0x100000001' ERANGE 'vcpus is 1..8'
+refused create 'name=other vcpus=^0' ERANGE 'vcpus must be 1..8'
+refused create 'name=other vcpus=^9' ERANGE 'vcpus must be 1..8'
+refused create 'name=other vcpus=^0x100000001' ERANGE 'vcpus must be 1..8'

@@ -282,5 +282,5 @@ program ram=64k $forever
 refused run 'exits=^0' EINVAL 'exits must be at least 1'
 refused run 'instructions=^0' EINVAL 'instructions must be at least 1'
 refused run 'ms=^0' EINVAL 'ms must be at least 1'
-refused run 'ms=^86400001' ERANGE 'at most 86400000 ms, a day'
+refused run 'ms=^86400001' ERANGE 'ms must be at most 86400000, which is a day'
 refused run '^second=1' EINVAL 'unknown word (known: vcpu exits instructions ms)'

@@ -95,11 +95,11 @@ fails 1 'guests/demo/unmap: 0x0-0xfff is not mapped*' unmap demo 0 4K
 fails 1 'guests/demo/protect: junk after a number*
            ipa=0x80000000 size=4kb prot=r
                                 ^' protect demo 0x80000000 4kb r
-fails 1 'create: there is a guest of that name*' create demo
+fails 1 'create: a guest of that name exists already*' create demo
 fails 1 "there is no guest 'nobody'*" remove nobody
 fails 1 "there is no guest 'nobody'*" remove demo nobody
 fails 2 "guest 'demo' is named twice" remove demo demo
-fails 2 "'..' is no name of a guest" remove demo ..
+fails 2 "'..' cannot be the name of a guest" remove demo ..
 fails 1 '0x10000000000 is beyond the IPA space, which ends at 0xffffffffff' walk demo 0x10000000000
 ctl unmap demo 0 4K --json
 like '{

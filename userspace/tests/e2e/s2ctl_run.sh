@@ -23,7 +23,7 @@ it 'shows registers, and sets them'
 same '' "$(s2ctl regs demo pc=2G x9=0x1234 2>&1)"
 s2ctl regs demo | cmp - $demo/regs || problem 'it shows something else than regs'
 like '*"x9": "0x0000000000001234"*' "$(s2ctl regs demo --vcpu 0 --json)"
-same 's2ctl: there is nothing about vcpu 5' "$(s2ctl regs demo --vcpu 5 2>&1)"
+same 's2ctl: no run or registers of vcpu 5' "$(s2ctl regs demo --vcpu 5 2>&1)"
 like 's2ctl: guests/demo/regs: pc must be a multiple of 4
            vcpu=0 pc=2
                      ^' "$(s2ctl regs demo --vcpu 0 pc=2 2>&1)"

@@ -99,7 +99,7 @@ done
 kill -CONT $tracer
 traced
 received=$(lines ' error=0 ')
-lost=$(sed -n 's/^lost \([0-9]*\) events: the ring was full.*/\1/p' /tmp/traced)
+lost=$(sed -n 's/^lost \([0-9]*\) events: the buffer was full.*/\1/p' /tmp/traced)
 same "0 s2ctl: $received events, $lost lost" "$status $words"
 same 200 $((received + lost))
 [ "$lost" -gt 0 ] || problem 'nothing was lost'

@@ -6,7 +6,7 @@
 . /lib.sh
 needs turns
 
-busy='KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none, and it stays away'
+busy='KVM has EL2 now: end its guests, or boot with kvm-arm.mode=none'
 # add x1, x1, #1; b back
 count='0x91000421 0x17ffffff'
 

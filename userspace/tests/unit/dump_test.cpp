@@ -225,13 +225,13 @@ TEST(dump, says_what_is_wrong_and_where)
 		  "at byte 320: no table is at 0x1008");
 	// The root names the table twice: by entry 2, and by entry 3.
 	EXPECT_EQ(complaint(with(good, root_descriptors + 3 * 8, uint64_t{0x1003})),
-		  "at byte 88: the table at 0x1000 is named, and missing");
+		  "at byte 88: the table at 0x1000 is missing, and a descriptor points to it");
 	// Nobody names it.
 	EXPECT_EQ(complaint(with(good, root_descriptors + 2 * 8, uint64_t{0})),
-		  "at byte 320: no descriptor names the table at 0x1000");
+		  "at byte 320: no descriptor points to the table at 0x1000");
 	// It names itself.
 	EXPECT_EQ(complaint(with(good, child_at + sizeof(Record), uint64_t{0x1003})),
-		  "at byte 344: the table at 0x1000 is named, and missing");
+		  "at byte 344: the table at 0x1000 is missing, and a descriptor points to it");
 	EXPECT_EQ(complaint(good + "x"),
 		  "at byte 4441: the file ends within the record of a table");
 }

@@ -146,7 +146,7 @@ TEST(program, a_bad_elf_is_refused)
 	EXPECT_EQ(complaint(elf), "x: not for little-endian arm64");
 	elf = {};
 	elf.header.e_type = ET_REL;
-	EXPECT_EQ(complaint(elf), "x: not an ELF program (an object is to be linked first)");
+	EXPECT_EQ(complaint(elf), "x: not an ELF program (link an object first)");
 	elf = {};
 	elf.header.e_phoff = ~0ull;
 	EXPECT_EQ(complaint(elf), "x: the file ends within its program headers");
@@ -158,10 +158,10 @@ TEST(program, a_bad_elf_is_refused)
 	EXPECT_EQ(complaint(elf), "x: the file ends within a segment");
 	elf = {};
 	elf.segments[0].p_memsz = 8;
-	EXPECT_EQ(complaint(elf), "x: a segment has no possible size");
+	EXPECT_EQ(complaint(elf), "x: a segment has an impossible size");
 	elf = {};
 	elf.segments[0].p_paddr = ~0ull - 8;
-	EXPECT_EQ(complaint(elf), "x: a segment has no possible size");
+	EXPECT_EQ(complaint(elf), "x: a segment has an impossible size");
 	elf = {};
 	elf.segments[1].p_type = PT_INTERP;
 	EXPECT_EQ(complaint(elf), "x: a program for an operating system (it has an interpreter)");
@@ -170,7 +170,7 @@ TEST(program, a_bad_elf_is_refused)
 	EXPECT_EQ(complaint(elf), "x: there is nothing to load in it");
 	elf = {};
 	elf.header.e_entry = 0x80000010;
-	EXPECT_EQ(complaint(elf), "x: its entry is in none of its segments");
+	EXPECT_EQ(complaint(elf), "x: its entry is outside of its segments");
 }
 
 TEST(program, an_elf_that_was_cut_short_is_refused)
