@@ -19,6 +19,9 @@ cp "$ko" "$root/stage2.ko"
 cp "$top"/userspace/tests/e2e/{main,on_board,complaints,*lib.sh,agree.awk} "$top/userspace/machine/mounts" \
 	"$top/userspace/guests/escape/escape.def" "$root/"
 cp "$top/userspace/machine/demo" "$root/root/"
+# What the manual has a reader type, manual.sh types.
+mkdir -p "$root/manual"
+cp "$top"/README.md "$top"/Documentation/{quickstart,running,guests,s2ctl}.rst "$root/manual/"
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern
