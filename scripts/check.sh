@@ -63,10 +63,10 @@ e2e() {
 
 # How a request is read, garbage or not, and what s2ctl makes of an answer, is the same with other pages,
 # and without VHE or EL2.
-about_text='create demo error_log fuzz junk reading s2ctl s2ctl_trace s2ctl_trace_run words'
+about_text='create demo error_log fuzz junk manual reading s2ctl s2ctl_trace s2ctl_trace_run words'
 
 # On another kernel s2ctl reads other traces; text is text.
-text_alone='create demo error_log fuzz junk reading s2ctl words'
+text_alone='create demo error_log fuzz junk manual reading s2ctl words'
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {

@@ -112,18 +112,23 @@ Verdict judge(const KeyValues &features, const std::string &command_line)
 			  kernel = value_of(features, "kernel");
 
 	if (kernel.starts_with("at EL2"))
-		return {false, "This kernel runs at EL2: guests can run, and no option is needed"};
+		return {false, "at-el2",
+			"This kernel runs at EL2: guests can run, and no option is needed"};
 	if (engine.find("started at EL1") != engine.npos)
-		return {false, "This kernel was started at EL1: no option helps; the firmware or "
-			       "the hypervisor below must start it at EL2"};
+		return {false, "started-at-el1",
+			"This kernel was started at EL1: no option helps; the firmware or "
+			"the hypervisor below must start it at EL2"};
 	if (has_word(command_line, option))
-		return {false, std::string{option} + " is in this kernel's command line already"};
+		return {false, "option-is-set",
+			std::string{option} + " is in this kernel's command line already"};
 	if (engine.starts_with("nvhe"))
-		return {true, "KVM takes EL2 when it has a guest; with the option it does not"};
+		return {true, "turns-with-kvm",
+			"KVM takes EL2 when it has a guest; with the option it does not"};
 	if (features.empty())
-		return {true, "The module is not loaded, so it is not known whether it needs the "
-			      "option: a CPU older than Armv8.1 (Cortex-A53, A57, A72, A73) does"};
-	return {true,
+		return {true, "not-loaded",
+			"The module is not loaded, so it is not known whether it needs the "
+			"option: a CPU older than Armv8.1 (Cortex-A53, A57, A72, A73) does"};
+	return {true, "kvm-has-el2",
 		"KVM has EL2, so guests cannot run without the option; everything else works"};
 }
 

@@ -15,6 +15,7 @@ inline constexpr char option[] = "kvm-arm.mode=none";
 
 struct Verdict {
 	bool helps; // the option would
+	const char *name; // for JSON: one of a fixed set
 	std::string why; // a sentence
 };
 

@@ -108,7 +108,6 @@ void list_registers(const Invocation &in)
 			json.begin_object();
 			json.member("name", reg.name);
 			json.member("alias", reg.alias ? reg.alias : "");
-			json.member("what", reg.what);
 			json.end();
 			continue;
 		}

@@ -78,7 +78,7 @@ void show_boot(const Invocation &in)
 	json::Writer json{in.out.text};
 
 	json.begin_object();
-	write_members(json, {{"why", verdict.why},
+	write_members(json, {{"verdict", verdict.name},
 			     {"option", verdict.helps ? boot::option : ""},
 			     {"file", place.file},
 			     {"now", place.now},

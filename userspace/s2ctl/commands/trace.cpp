@@ -272,7 +272,6 @@ void list_events(const Invocation &in)
 		if (in.json) {
 			json.begin_object();
 			json.member("name", kind.name);
-			json.member("what", kind.what);
 			json.begin_array("fields");
 			for (const trace::Argument &a : kind.arguments)
 				json.value(a.name);

@@ -41,4 +41,20 @@ TEST(boot, it_helps_where_kvm_is_in_the_way)
 	EXPECT_TRUE(helps({}, "quiet xkvm-arm.mode=none"));
 }
 
+// A program reads a word of a fixed set, and no sentence.
+TEST(boot, each_verdict_has_a_name)
+{
+	const auto name = [](KeyValues features, const char *command_line = "") {
+		return std::string{boot::judge(features, command_line).name};
+	};
+
+	EXPECT_EQ(name({{"kernel", "at EL2 (VHE), 4K pages"}}), "at-el2");
+	EXPECT_EQ(name({{"engine", "soft (the kernel was started at EL1; ...)"}}),
+		  "started-at-el1");
+	EXPECT_EQ(name({}, "quiet kvm-arm.mode=none"), "option-is-set");
+	EXPECT_EQ(name({{"engine", "nvhe (...)"}}), "turns-with-kvm");
+	EXPECT_EQ(name({}), "not-loaded");
+	EXPECT_EQ(name({{"engine", "soft (KVM has EL2: ...)"}}), "kvm-has-el2");
+}
+
 } // namespace
