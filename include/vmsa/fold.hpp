@@ -192,8 +192,8 @@ template <class T, class Batch> class Folder {
 	bool emptied_ = false; // an entry went: what was known of its table may be too much
 };
 
-// Folds everything that is completely in `region`. What cannot be folded stays as it is, and is no error. With rules that
-// refuse breaks, nothing live is folded. It never allocates. Errors: those of check_region.
+// Folds everything that is completely in `region`. What cannot be folded stays as it is, and is no error. With rules
+// that refuse breaks, nothing live is folded. It never allocates. Errors: those of check_region.
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> fold(T &tree, Batch &batch, Region<typename T::Input> region,
 			    FoldLimits limits = {})

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// A tree of tables, and every way to read it. Functions that change it are in map.hpp, unmap.hpp, protect.hpp and others.
+// A tree of tables, and every way to read it. Functions that change it are in map.hpp, unmap.hpp and others.
 //
 // Locking: a Tree has no lock. Readers may run while hardware walks the tables, but not during a change, because a
 // change frees tables. Hold one lock around both.

@@ -27,7 +27,7 @@ std::vector<std::string> sections(const std::string &text, const std::string &vc
 			return value_of(parse_key_values(section), "vcpu") != vcpu;
 		});
 	if (found.empty() && !vcpu.empty())
-		throw Failure{Exit::refused, "there is nothing about vcpu " + vcpu};
+		throw Failure{Exit::refused, "no run or registers of vcpu " + vcpu};
 	if (!found.empty() && found.back().back() != '\n')
 		found.back() += '\n';
 	return found;
