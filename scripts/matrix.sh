@@ -200,11 +200,11 @@ write_manual() {
 
 			.. Written by scripts/matrix.sh --manual: change that, or run \`\`make matrix\`\`.
 
-			Which kernels, QEMUs and CPUs the module was tried on, written on $(date +%F) by \`\`scripts/matrix.sh --manual\`\`
-			from what \`\`make matrix\`\` had found: $(totals). A machine that is not here was not tried.
-			:file:\`scripts/matrix\` has all machines and the rule by which they were chosen; :doc:\`testing\` says how to
-			run it. Names of kernels are those of \`\`KERNEL=\`\`. A row with an engine of \`\`soft\`\` skips what runs guests.
-			\`\`smoke\`\` is ${smoke// /, }; \`\`full\`\` is every file of :file:\`userspace/tests/e2e\`.
+			This page lists the kernels, QEMU versions and CPUs with which the module was tested. \`\`scripts/matrix.sh --manual\`\`
+			wrote it on $(date +%F) from the results of \`\`make matrix\`\`: $(totals). Other machines were not tried.
+			:file:\`scripts/matrix\` lists all machines and the rule for their choice; :doc:\`testing\` says how to run them.
+			The kernels have the names of \`\`KERNEL=\`\`. If the engine is \`\`soft\`\`, tests that run guests are skipped.
+			\`\`smoke\`\` means ${smoke// /, }; \`\`full\`\` means every file of :file:\`userspace/tests/e2e\`.
 
 			.. list-table::
 			   :header-rows: 1
