@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Adopt: go on with tables that exist, those of a boot loader, another kernel or EDK2, live or not.
+// Adopt: continue with tables of a boot loader, another kernel or EDK2, live or not.
 //
 //   map.adopt(Pa{ttbr & ~low_bits(12)}, stage1_geometry<Granule4K>(48, 48).value(),
 //             [&](Pa table) { return boot_memory.contains(table); });
 //
-// They are looked at first (table_check.hpp), and on any error nothing has changed. Afterwards they are the tree's
-// like its own: changed, folded, and freed through its TableMemory. Two things others may do otherwise: what their
-// invalid entries say is an annotation here, and a software bit that they use is no ChangeRules::dirty_note.
+// They are checked first (table_check.hpp), and on any error nothing has changed. Afterwards the tree uses them like its
+// own: they are changed, folded, and freed through its TableMemory. Two things to know: the contents of their invalid
+// entries count as annotations, and if they use a software bit, ChangeRules::dirty_note must be another one.
 #pragma once
 
 #include "vmsa/occupancy.hpp"
@@ -37,10 +37,10 @@ template <class T> constexpr void forget_occupancy(const T &tree, Descriptor *ta
 
 } // namespace detail
 
-// `root` is the physical address of the root, aligned to Geometry::root_bytes; owns(Pa) says whether there is a table
-// that the tree may have, at an address that its TableMemory knows. The tree has no root yet. Cost: that of
-// check_tables. Locking: a writer; hardware may be walking. Errors: input_bits; unaligned_base; those of check_tables,
-// naming where the entry stands and what it says. `bad`, where it is given, has its level and what it decides, too.
+// `root` is the physical address of the root; it must be aligned to Geometry::root_bytes. owns(Pa) must say whether the
+// tree may have a table at that address; its TableMemory must know the address. The tree must have no root yet. Cost:
+// that of check_tables. Locking: a writer; hardware may be walking. Errors: input_bits; unaligned_base; those of
+// check_tables, with the address of the entry and its descriptor. `bad` also gets its level and region.
 template <AnyTree T, TableOwner Owns>
 constexpr Result<void> adopt(T &tree, Pa root, const Geometry &geometry, const Owns &owns,
 			     BadEntry<typename T::Format> *bad = nullptr)

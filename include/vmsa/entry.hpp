@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a walk of a tree (tree.hpp) comes to: an entry, or what hardware would make of an address. And who may look.
+// The results of a walk of a tree (tree.hpp): an entry, or the translation of an address; and visitors.
 #pragma once
 
 #include "vmsa/format.hpp"
@@ -27,13 +27,13 @@ template <class Format> struct Entry {
 		return Format::is_leaf(descriptor, level);
 	}
 
-	// Where a leaf leads.
+	// The output address of a leaf.
 	constexpr Pa output() const
 	{
 		return Format::output(descriptor, level);
 	}
 
-	// Does it say something where nothing is mapped (annotation.hpp)?
+	// Does it have an annotation (annotation.hpp)?
 	constexpr bool is_annotated() const
 	{
 		return descriptor && !Format::is_valid(descriptor);
@@ -52,7 +52,7 @@ concept EntryVisitor = requires(const V &visit, const Entry<Format> &entry)
 	visit(entry);
 };
 
-// For who does not want to see what went.
+// The visitor that does nothing.
 struct ShowNothing {
 	// Does nothing.
 	constexpr void operator()(const auto &) const

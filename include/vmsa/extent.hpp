@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Extent: what a rule of a map answers (map.hpp), and the rule of one contiguous piece.
+// Extent: the answer of a map's rule (map.hpp); and the rule for one contiguous piece.
 #pragma once
 
 #include "vmsa/address.hpp"

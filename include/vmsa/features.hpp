@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Features: what a machine can do, as far as maps ask for it. A map that asks for more is refused, and the
-// error says for what. Where a map runs, the machine answers itself (ThisCpu::features()). For tables that
-// another one will use, it is filled in by hand, or from that one's ID registers:
+// Features: what a machine can do, as far as maps need it. A map that needs more is refused, and the error names the
+// feature. On the machine itself, ThisCpu::features() reads the ID registers. For tables of another machine, make one
+// by hand, or from that machine's ID registers:
 //
 //   constexpr Features board = Features{40}.with(Feature::granule4k).with(Feature::stage2_4k);
 //   constexpr Features cortex_a57 = Features::from({{0x1124}});
@@ -200,7 +200,7 @@ class Features {
 	{
 	}
 
-	// Where there is no granule, nothing is known: that is no machine, but what Linux lets a process see.
+	// From ID registers. Without any granule nothing is known: these are the values that Linux shows to a process.
 	static constexpr Features from(const IdRegisters &id)
 	{
 		Features all{pa_bits_of(static_cast<unsigned>(id.value[0] & 7))};
@@ -261,7 +261,7 @@ class Features {
 	{
 		return set_ & feature_bit(feature);
 	}
-	// Which of `features`, an or of bits, it has not. Where nothing is known, nothing is missing.
+	// Which of `features` (bits of feature_bit()) it lacks. If nothing is known, nothing is missing.
 	constexpr uint32_t missing(uint32_t features) const
 	{
 		return is_known() ? features & ~set_ : 0;

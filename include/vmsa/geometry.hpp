@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// The shape of a tree, from the number of input address bits alone. Nobody asks for a root level.
+// The shape of a tree follows from the number of input address bits. You need not choose a root level.
 //
 // Stage 1: the architecture leaves no choice; each level resolves a table's worth of bits, and the
 // root what is left. Stage 2: the root may be up to 16 tables side by side ("concatenated"), which
-// resolves up to 4 more bits and saves a level. We always concatenate where we can: it makes every
-// start level legal that the architecture ties to the PA size (Arm ARM D8.2.8; KVM makes the same
-// choice, kvm_arm.h).
+// resolves up to 4 more bits and saves a level. The library always concatenates if possible: otherwise some
+// start levels are legal only for some PA sizes (Arm ARM D8.2.8; KVM makes the same choice, kvm_arm.h).
 //
 //   4K granule, stage 2     IPA bits   start level   root tables
 //                           32..34          2           4..16
@@ -131,8 +130,8 @@ constexpr Result<Geometry> stage1_geometry(unsigned va_bits, unsigned pa_bits,
 	return Geometry{va_bits, pa_bits, start, 1, range};
 }
 
-// How many tables hold a region of leaves of `leaf`, at the most: the root's, and one for each entry of every
-// level above that the region begins. It is what a map of that region takes in an empty tree.
+// How many tables a region of leaves of level `leaf` needs at most: the root's, and one for each entry of each higher
+// level that the region touches. This is what a map of that region takes in an empty tree.
 template <PageGranule Granule, class Input>
 constexpr size_t tables_at_most(const Geometry &g, Region<Input> region, Level leaf = last_level)
 {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Going live, stage 1: from tables that were written with the MMU off to code that runs on them, in the order that
-// this takes.
+// Going live, stage 1: from tables that were written with the MMU off to code that runs on them, in the right order.
 //
-//   discard_cached(block, sizeof(block));            before the pool is made: nothing old is written over tables
+//   discard_cached(block, sizeof(block));            before the pool: no old cache line overwrites tables
 //   TablePool<Granule4K> pages{block, sizeof(block)};
 //   IdMap<El2, Granule4K> map{pages, {.va_bits = 39}};
 //   map.map(...);
 //   if (auto before = go_live(map, block, sizeof(block)); !before)
 //           return before.error();                   the MMU is off, as it was
 //
-// Only for code that its own map translates to where it is: an IdMap, of what runs and what it touches. A kernel in
-// the upper half has a map of that for its first steps, and goes live with both: go_live_with(lower, upper, ...).
+// The map must translate the running code, and all that it uses, to where it is: use an IdMap. A kernel in the upper half
+// uses such a map for its first steps, and goes live with both: go_live_with(lower, upper, ...).
 #pragma once
 
 #include "vmsa/live_map.hpp"
@@ -42,10 +41,10 @@ concept CacheCpu = Cpu<C> && requires(C &cpu, uintptr_t address)
 	cpu.template read<Register::ctr_el0>();
 };
 
-// What the data caches hold of this memory is forgotten, to the point of coherency. With the MMU off stores go past
-// the caches: a line from before would hide them from the MMU's walks, and one that is dirty would be written over
-// them. So it is called before tables are made, and again before the MMU is turned on. Whole lines go: what else is in
-// the first and the last one of them has to be nobody's. Cost: an instruction for each line.
+// Removes this memory from the data caches, to the point of coherency, without writing it back. With the MMU off, stores
+// bypass the caches. An old line would hide them from the MMU's walks, and a dirty line could be written over them. So
+// call it before you make tables, and again before you turn the MMU on. It removes whole lines, so nothing else may be
+// in the first and the last line. Cost: an instruction for each line.
 template <CacheCpu C = ThisCpu> void discard_cached(const void *memory, size_t bytes, C cpu = {})
 {
 	constexpr Field data_line{19, 16}; // CTR_EL0.DminLine, of words
@@ -58,8 +57,8 @@ template <CacheCpu C = ThisCpu> void discard_cached(const void *memory, size_t b
 	cpu.dsb_sy();
 }
 
-// EL2 has two regimes, and HCR_EL2.E2H says which. On machines without FEAT_E2H0 the bit is RES1: there is no El2
-// there, only El2And0. Errors: regime, with HCR_EL2 and what the bit would have to be.
+// EL2 has two regimes, and HCR_EL2.E2H chooses. On machines without FEAT_E2H0 the bit is RES1, so they have only
+// El2And0. Errors: regime, with HCR_EL2 and what the bit would have to be.
 template <class Stage, class C = ThisCpu> Result<void> check_regime(C cpu = {})
 {
 	constexpr bool el2 = std::same_as<Stage, El2>;
@@ -73,8 +72,8 @@ template <class Stage, class C = ThisCpu> Result<void> check_regime(C cpu = {})
 	return {};
 }
 
-// Makes EL2's regime that of Stage, where the machine has it; while EL2's MMU is off, and nothing runs below.
-// Errors: regime, where the bit is RES1, or RES0 (Armv8.0).
+// Sets HCR_EL2.E2H for Stage. EL2's MMU must be off, and nothing may run at EL1 or EL0. Errors: regime, if the bit is
+// RES1, or RES0 (Armv8.0).
 template <class Stage, class C = ThisCpu> Result<void> choose_regime(C cpu = {})
 {
 	constexpr bool el2 = std::same_as<Stage, El2>;
@@ -88,8 +87,8 @@ template <class Stage, class C = ThisCpu> Result<void> choose_regime(C cpu = {})
 	return check_regime<Stage>(cpu);
 }
 
-// Turns the MMU of this CPU on, and the caches with it. MAIR, TCR and TTBR are written (LiveMap::configure,
-// activate), and what runs is mapped where it is.
+// Turns the MMU and the caches of this CPU on. MAIR, TCR and TTBR must be written (LiveMap::configure, activate), and the
+// running code must be mapped to where it is.
 template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
 {
 	const uint64_t sctlr = cpu.template read<sctlr_of<Stage>>();
@@ -102,9 +101,9 @@ template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
 	cpu.isb();
 }
 
-// All of it, on the first CPU: `tables` is the memory that the map's tables are in. Further CPUs, when they come:
-// check_regime, configure, activate, enable_mmu. The answer is for LiveMap::deactivate. Errors: created(); regime;
-// nothing is done then.
+// Does all of it on the first CPU. `tables` is the memory that has the map's tables. On further CPUs call check_regime,
+// configure, activate and enable_mmu. The result is for LiveMap::deactivate. Errors: created(); regime; then nothing
+// is done.
 template <class Map, CacheCpu C = ThisCpu>
 Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu = {})
 {

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// HardwareTlb: the TlbSink that is the machine. It issues what a TlbiPlan says, with the barriers
-// around it that make it true on every CPU:
+// HardwareTlb: the TlbSink that issues TLBI instructions. It issues those of a TlbiPlan, with the barriers that make them
+// complete on every CPU:
 //
 //   stage 1    dsb ishst; tlbi ...; dsb ish; isb
 //   stage 2    dsb ishst; tlbi ipas2e1is ...; dsb ish; tlbi vmalle1is; dsb ish; isb
 //
-// The first DSB: a walk that begins after the TLBI must see the new descriptors, or it refills the
-// TLB with the old ones. At stage 2 a TLB may hold the two stages combined, tagged by virtual
-// address, which no IPA finds: VMALLE1IS removes those, and the DSB before it keeps them from being
-// made again of stage 2 entries that were about to go.
+// The first DSB is needed because a walk after the TLBI must see the new descriptors, or it refills the TLB with the old
+// ones. At stage 2 a TLB may hold both stages combined, tagged by virtual address, which a TLBI by IPA does not find.
+// VMALLE1IS removes those. The DSB before it keeps the TLB from making them again from old stage 2 entries.
 //
-// At stage 2 everything acts on the *current* VMID. Either the caller has the tree's in VTTBR_EL2, or says
-// what VTTBR_EL2 is for the tree (vttbr()): where another VMID is found, that is put there meanwhile,
-// behind the first DSB, and what was found is put back behind the last ISB. With HCR_EL2.TGE set the
-// instructions would act on EL2&0, and an interrupt would run with a VTTBR that is not its own: both are
-// the caller's.
+// At stage 2 the instructions act on the VMID in VTTBR_EL2. Either the caller has the tree's VMID there, or it says once
+// what VTTBR_EL2 is for the tree (vttbr()). Then, if VTTBR_EL2 has another VMID, it is changed after the first DSB and
+// restored after the last ISB. The caller must clear HCR_EL2.TGE, or the instructions act on EL2&0, and must mask
+// interrupts, or a handler runs with the wrong VTTBR_EL2.
 #pragma once
 
 #include "vmsa/regime.hpp"
@@ -35,14 +33,14 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 	{
 	}
 
-	// What VTTBR_EL2 is for the tree.
+	// Sets what VTTBR_EL2 is for the tree.
 	constexpr void vttbr(uint64_t value)
 	{
 		vttbr_ = value;
 		switches_ = true;
 	}
 
-	// Another ASID; of a VMID vttbr() has to say it.
+	// Sets another ASID. For another VMID call vttbr().
 	constexpr void retag(uint16_t asid)
 	{
 		tag_.asid = asid;
@@ -66,7 +64,7 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_all<Stage>(tag_));
 	}
 
-	// Whatever the tag says: every ASID, or VMID, of the regime.
+	// Invalidates everything of the regime: every ASID or VMID.
 	[[gnu::noinline]] constexpr void invalidate_regime()
 	{
 		found_ = true; // no VMID counts

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Image: tables for another machine, or for later. They are built in a buffer of the caller, as if
-// they lay at `base`, the physical address they will have; what is written to a file or to flash
-// is bytes(), and the root is its first byte.
+// Image: tables for another machine, or for later. They are built in a buffer of the caller, for the physical address
+// `base` that they will have. Write descriptors(), of bytes() bytes, to a file or to flash; the root comes first.
 //
 //   Image<Format<El1And0, Granule4K>> image{buffer};       // 64 tables: Descriptor buffer[64 * 512]
 //   image.create(stage1_geometry<Granule4K>(39, 40).value(), Pa{0x4000'0000});
@@ -25,8 +24,8 @@ namespace vmsa
 
 static_assert(std::endian::native == std::endian::little, "descriptors are stored as they are");
 
-// The TableMemory of an image: an index into the buffer and an address differ by a constant, so that
-// allocating is O(1) and pointers are never part of the bytes.
+// The TableMemory of an image. An index into the buffer and an address differ by a constant, so allocation is O(1), and the
+// bytes contain no pointers.
 template <PageGranule Granule> class ImageMemory {
     public:
 	// Tables are made in `buffer`, which outlives it.
@@ -145,7 +144,7 @@ template <DescriptorFormat F> class Image {
 	{
 	}
 
-	// An image that maps nothing: a root. Errors: unaligned_base, beyond_output (the buffer does
+	// Makes an image that maps nothing: only a root. Errors: unaligned_base, beyond_output (the buffer does
 	// not fit below the output's end), no_memory.
 	constexpr Result<void> create(const Geometry &geometry, Pa base)
 	{
@@ -156,10 +155,10 @@ template <DescriptorFormat F> class Image {
 		return tree_.create(geometry);
 	}
 
-	// Reads back: the first `bytes` of the buffer are an image for `base`. Where its tables lead is
-	// checked before any of them is followed, and that no two entries lead to one. Errors: unaligned_base;
-	// beyond_output; stray_table, naming what is no table of this image; or the entry, and the table,
-	// that another entry names, too; or all tables, where there are more steps to make than tables.
+	// Opens an image: the first `bytes` of the buffer are one for `base`. It checks where each table entry points
+	// before it follows the entry, and that no two entries point to one table. Errors: unaligned_base;
+	// beyond_output; stray_table, naming an address that is no table of this image; or the entry and the table,
+	// if another entry points to it, too; or all tables, if they have more entries than tables.
 	constexpr Result<void> open(const Geometry &geometry, Pa base, size_t bytes)
 	{
 		const size_t root_bytes = geometry.root_bytes<Granule>();
@@ -233,7 +232,7 @@ template <DescriptorFormat F> class Image {
 		return memory_.base();
 	}
 
-	// What the other machine is to find at the base, and its size in bytes.
+	// What must be at the base on the other machine.
 	constexpr std::span<const Descriptor> descriptors() const
 	{
 		return memory_.used();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Mair: what the indices of stage 1 leaves mean where MAIR is not ours: on a machine whose MAIR stays as it is, and in
-// tables that others made. A leaf holds an index; the type of its memory is the byte of MAIR that stands there.
+// Mair: the meaning of the indices in stage 1 leaves, if MAIR is not the library's: on a machine whose MAIR must not
+// change, and in tables that others made. A leaf has an index, and the byte of MAIR at that index is its memory type.
 //
 //   const Mair mair{read_mair_el1()};
 //
@@ -9,7 +9,7 @@
 //   map.map(region, rule, normal | rw);                      // the index of Normal Write-Back memory there
 //   mair.decode(map.translate(va).value().attributes())      // .memory is the type, .index where it stands
 //
-// Ours (registers.hpp) has an index for each MemoryType, which is its number: nothing has to be said.
+// In the library's MAIR (registers.hpp) the index is the number of the MemoryType, so you need no Mair.
 #pragma once
 
 #include "vmsa/attributes.hpp"
@@ -48,8 +48,8 @@ class Mair {
 		return static_cast<uint8_t>(value_ >> (8 * index));
 	}
 
-	// The type of memory at that index; where inner and outer differ the weaker, as it is used. What is reserved
-	// is taken for the strictest there is.
+	// The memory type at that index. If inner and outer differ it is the weaker one, because that is how it is used.
+	// A reserved value counts as the strictest type.
 	constexpr MemoryType type(unsigned index) const
 	{
 		const unsigned b = byte(index);
@@ -66,8 +66,8 @@ class Mair {
 		return static_cast<MemoryType>(least + 3 + (b == 0xf0));
 	}
 
-	// Where that type stands: the byte that ours has for it or, where there is none, the first of that type. 8
-	// where this MAIR has no such memory: Format::check refuses it with reserved_attributes.
+	// The index of that type: of the byte that the library's MAIR has for it, or else of the first byte of that type. 8 if
+	// this MAIR has no such type; Format::check then refuses it with reserved_attributes.
 	constexpr unsigned index(MemoryType type) const
 	{
 		const uint8_t ours = Mair{}.byte(static_cast<unsigned>(type) & 7);

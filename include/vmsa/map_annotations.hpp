@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a LiveMap says where nothing is mapped (annotate.hpp): as Mapping has it; errors as that, or created().
+// Annotations of a LiveMap (annotate.hpp): as for Mapping. Errors: as Mapping's, or created().
 #pragma once
 
 #include "vmsa/mapping.hpp"

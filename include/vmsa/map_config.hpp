@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// MapConfig: what a map is to be, and the machine that it is for (live_map.hpp).
+// MapConfig: the shape of a map, and the machine that it is for (live_map.hpp).
 #pragma once
 
 #include "vmsa/features.hpp"
@@ -18,22 +18,22 @@ struct MapConfig {
 	uint16_t asid = 0; // at stage 2, the VMID
 	Range range = Range::lower; // upper only at EL1&0 and EL2&0
 	bool global = false; // leaves are global though the map has an ASID
-	// At the most; those that format and machine have no room for are not used.
+	// At most; bits that the format or the machine lacks are not used.
 	unsigned pa_bits = 52;
 	bool asid16 = false; // 16-bit ASIDs, or VMIDs
-	// FEAT_TTCNP: CPUs may share TLB entries; whoever has this ASID, or VMID, has these tables.
+	// FEAT_TTCNP: CPUs may share TLB entries; on all of them this ASID or VMID must mean these tables.
 	bool cnp = false;
-	bool e0pd = false; // FEAT_E0PD: what EL0 tries in the range faults, without a walk
-	Mair mair = {}; // where it is not ours (mair.hpp)
+	bool e0pd = false; // FEAT_E0PD: accesses of EL0 to the range fault without a walk
+	Mair mair = {}; // if it is not the library's (mair.hpp)
 	HardwareUpdates hardware = {}; // the dirty state needs the access flag
 	TlbiFeatures tlbi = {}; // which TLBI instructions to use
 	OnBreak on_break = OnBreak::perform; // what a change that needs a break does
 	unsigned bbm_level = 0; // FEAT_BBM
-	// What the machine can do: no map asks for more. By default a map that runs on it asks it.
+	// What the machine can do; a map that needs more is refused. By default the machine itself is asked.
 	Features features = {};
 };
 
-// What of the TLBs goes when a map gets another ASID or VMID.
+// What retag removes from the TLBs.
 enum class TagFlush : uint8_t {
 	both, // what the old one has left, and what others may have left under the new one
 	none, // it has all gone since either was used: flush_every_tag(), once for a rollover

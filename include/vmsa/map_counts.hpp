@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// How many tables would a change of a LiveMap take? As Mapping has it; errors as that, or created().
+// How many tables a change of a LiveMap would take: as for Mapping. Errors: as Mapping's, or created().
 #pragma once
 
 #include "vmsa/mapping.hpp"

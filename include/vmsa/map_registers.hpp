@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What follows from a map's config: its shape, and the values of TCR or VTCR and of TTBR or VTTBR. Pure
-// functions; live_map.hpp builds and writes what they say.
+// What follows from a MapConfig: the shape of the map, and the values of TCR or VTCR and of TTBR or VTTBR. These are
+// pure functions; live_map.hpp writes the registers.
 #pragma once
 
 #include "vmsa/format_stage1.hpp"

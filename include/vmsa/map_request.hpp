@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What is asked of a map (map.hpp, remap.hpp), and what can be said of it without a look at the tables.
+// The parameters of map and remap, and the checks that need no table.
 #pragma once
 
 #include "vmsa/change.hpp"
@@ -12,7 +12,8 @@ namespace vmsa
 struct MapLimits {
 	Level largest = -1; // the lowest level, that is the largest block; 3 is "pages only"
 	bool contiguous = false; // give aligned groups of leaves the contiguous hint
-	Descriptor over = 0; // annotation(a): where that stands, the place is free (annotation.hpp)
+	Descriptor over =
+		0; // annotation(a): addresses with that annotation count as free (annotation.hpp)
 };
 
 // All of a leaf but its type and its output. The attribute and the limit are the same wish for the

@@ -2,14 +2,14 @@
 //
 // The registers of each translation regime, and the instructions that reach them and the TLBs.
 //
-// The instructions exist only when compiled for AArch64. Who issues them is a template parameter of
-// everything that needs them, a Cpu, so that a recorder can take the place of ThisCpu:
+// The instructions exist only when compiled for AArch64. A template parameter, the Cpu, issues them, so a recorder can
+// take the place of ThisCpu:
 //
 //   tlbi(op, operand)                   operand is ignored where the instruction has none
 //   dsb_ishst(), dsb_ish(), isb()       the barriers reach as far as the instructions (TlbiScope)
 //   read<register>(), write<register>(value)
-//   features()                          what it can do; one without has everything
-//   asks                                what its instructions take; one without asks for nothing
+//   features()                          what the machine can do; without this function, everything
+//   asks                                what its instructions need; without this member, nothing
 #pragma once
 
 #include "vmsa/features.hpp"
@@ -86,7 +86,7 @@ template <Stage2Tag Stage> struct RegimeRegisters<Stage> {
 	static constexpr Register control = Register::vtcr_el2;
 };
 
-// What invalidating needs. To activate a map, read and write too.
+// What is needed to invalidate. To activate a map, read and write are needed, too.
 template <class C>
 concept Cpu = requires(C &cpu, Tlbi op, uint64_t operand)
 {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Rows: what a dump is made of. Text, JSON and pictures are made from rows elsewhere.
+// Rows: the parts of a dump. Other code makes text, JSON and pictures of them.
 //
-//   Row            a run of leaves, side by side, of one size and the same attributes; as next_piece gives it,
-//                  of outputs side by side, too
-//   AnnotationRow  a run of entries that map nothing and say the same
-//   TableStep      one descriptor, in the order a reader expects: a table, then what is below it
+//   Row            leaves side by side that have the same size and attributes; from next_piece, their outputs are
+//                  contiguous, too
+//   AnnotationRow  entries side by side that map nothing and have the same annotation
+//   TableStep      one descriptor; each table comes before the tables below it
 //
-// All are produced one at a time by a cursor that is only an address, so a dump can stop, let go
-// of the lock, and go on later: what changed meanwhile is seen or not, but nothing dangles.
+// They come one at a time, from a cursor that is only an address. So a dump can stop, release the lock, and continue
+// later. It may or may not see what changed meanwhile, but it has no pointer to a freed table.
 #pragma once
 
 #include "vmsa/annotation.hpp"
@@ -70,15 +70,14 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 	return detail::next_row(tree, from, row, false);
 }
 
-// The same, but the row ends where outputs are no longer side by side: all of it is mapped to one piece, which
-// begins at row.output.
+// The same, but the row ends where outputs are not contiguous: all of it maps one piece, which begins at row.output.
 template <AnyTree T>
 constexpr bool next_piece(const T &tree, typename T::Input from, Row<typename T::Format> &row)
 {
 	return detail::next_row(tree, from, row, true);
 }
 
-// Entries, side by side, that say the same where nothing is mapped (annotation.hpp).
+// Entries side by side that have the same annotation (annotation.hpp).
 template <class Format> struct AnnotationRow {
 	Region<typename Format::Input> region; // of all of them
 	Descriptor descriptor; // of each
@@ -122,7 +121,7 @@ template <AnyTree T> struct TableStep {
 	const Descriptor *table; // the one it stands in
 };
 
-// Where a pre-order reading of all descriptors stands.
+// The position of a pre-order walk over all descriptors.
 template <AnyTree T> struct TableCursor {
 	typename T::Input at{}; // the next input address
 	Level level = unset; // the level to go on at
@@ -208,8 +207,7 @@ constexpr bool next_step(const T &tree, TableCursor<T> &cursor, TableStep<T> &st
 			       [](Descriptor d, Level) { return d != 0; });
 }
 
-// The next descriptor that names a table. Those of the last level name none, and they are most: they are
-// not looked at.
+// The next descriptor that points to a table. It does not read tables of the last level, which are most.
 template <AnyTree T>
 constexpr bool next_table(const T &tree, TableCursor<T> &cursor, TableStep<T> &step)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Tables built by the compiler: a map written as data becomes a constant in the object file, and
-// nothing of it runs.
+// Tables built by the compiler: a map that is written as data becomes a constant in the object file. No code runs.
 //
 //   using F = Format<El1And0, Granule4K>;
 //   inline constexpr Geometry shape = stage1_geometry<Granule4K>(39, 40).value();
@@ -12,14 +11,14 @@
 //   [[gnu::section(".rodata.tables")]] extern const auto tables =
 //           static_tables<F, shape, board>(Pa{0x4008'0000});
 //
-// Table descriptors hold physical addresses, and what a linker decides is not a constant to the
-// compiler: the base is said here, and a linker script puts the section there, with
+// Table descriptors have physical addresses, and an address from the linker is no constant for the compiler. So you
+// say the base here, and a linker script puts the section there, with
 //   ASSERT(tables == 0x40080000, "tables.cpp says where")
-// An image that moves is copied to RAM, opened and relocated (image.hpp).
+// To use the tables at another address, copy them to RAM, open them as an image, and relocate it (image.hpp).
 //
-// A map with an error does not compile: the compiler shows refuse_piece<2, Errc::overlap>, or
-// refuse_base(...). How much it computes is bounded: forty full tables with clang, hundreds with g++,
-// more when told so (-fconstexpr-steps, -fconstexpr-ops-limit).
+// A map with an error does not compile; the compiler shows refuse_piece<2, Errc::overlap>, or refuse_base(...). Compilers
+// limit how much they compute: forty full tables with clang, hundreds with g++. Options raise the limit
+// (-fconstexpr-steps, -fconstexpr-ops-limit).
 #pragma once
 
 #include "vmsa/image.hpp"
@@ -70,7 +69,7 @@ struct StaticSize {
 	StaticError error; // Errc::none: none
 };
 
-// How many tables does it take, or why is it refused? The compiler's own heap is the buffer.
+// How many tables the pieces need, or the reason why they are refused.
 template <DescriptorFormat F, size_t N>
 consteval StaticSize size_static_tables(const Geometry &geometry, Pa base,
 					const Piece<F> (&pieces)[N])

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Are these tables that this library can take over? Boot tables, another kernel's, EDK2's: whoever made them, all
-// that is about to be relied on is looked at first, with nothing but reads, so that hardware may be walking them.
+// Can this library adopt these tables of a boot loader, another kernel or EDK2? Everything that it will rely on is
+// checked, only by reads, so hardware may be walking them.
 //
-//   each table    lies where its owner says that tables lie, is named by one entry, and is within the output space
-//   each entry    invalid, a table, or a leaf of a level that may have one: no reserved encoding
-//   each leaf     leads into the output space, and has no address bits below its size, nor reserved shareability
-//   each group    with the contiguous hint is of leaves that agree, and whose outputs are side by side
+//   each table    is where its owner accepts tables, one entry points to it, and it is within the output space
+//   each entry    is invalid, a table, or a leaf of a level that may have leaves: no reserved encoding
+//   each leaf     has an output within the output space, no address bits below its size, and a shareability
+//   each group    with the contiguous hint has leaves with the same attributes and contiguous outputs
 //
-// What an invalid entry says is its owner's (annotation.hpp).
+// The contents of invalid entries count as annotations (annotation.hpp).
 #pragma once
 
 #include "vmsa/seen_tables.hpp"
@@ -180,11 +180,11 @@ template <class T, TableOwner Owns> class TableCheck {
 	bool first_pass_ = true;
 };
 
-// As many as 2 GiB of tables: a loop ends here.
+// The most tables that are accepted: 2 GiB of them. A loop ends here.
 inline constexpr size_t most_tables = size_t{1} << 19;
 
-// The first entry at fault, or one whose error() is none. Cost: a look at every entry, once for each 4096 tables'
-// worth of physical addresses in which there are any. Errors: stray_table, beyond_output, reserved_entry,
+// Returns the first entry at fault, or one whose error() is none. Cost: a look at every entry, once for each range of
+// 4096 tables' physical addresses that has any. Errors: stray_table, beyond_output, reserved_entry,
 // reserved_attributes, torn_group.
 template <AnyTree T, TableOwner Owns>
 constexpr BadEntry<typename T::Format> check_tables(const T &tree, const Owns &owns,

@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// The flush cannot be forgotten: every change of a tree goes through a Batch, which collects what
-// has to be invalidated and owns the tables that were unlinked until the invalidation is complete.
+// Every change of a tree goes through a Batch, so no invalidation can be forgotten. The batch collects what must be
+// invalidated, and keeps the tables that were unlinked until the invalidation is complete.
 //
 //   change descriptors ──> batch.changed(region, level)   one growing range
 //   unlink a table     ──> batch.retire(table)            kept, not freed
-//   make a descriptor  ──> batch.make(region)             as the end of scope, if it meets that range
+//   make a descriptor  ──> batch.make(region)             if it meets that range: as at the end of scope
 //   end of scope       ──> sink.invalidate, sink.sync, then memory.free for each table
 //
-// So break-before-make (rule R_WHZWS) holds across all the changes of a batch: what one of them broke
-// is gone from every TLB before another makes something in its place.
+// So break-before-make (rule R_WHZWS) holds across all changes of a batch: what one change broke is removed from every
+// TLB before another change makes something in its place.
 //
-// The engine never touches a TLB. It talks to a TlbSink, which may be hardware, a recorder or a
-// model:
+// The library never accesses a TLB itself. It calls a TlbSink, which may be hardware, a recorder or a model:
 //
-//   invalidate(region, level, tables)  level: that of every changed leaf, or unknown_level; tables:
-//                                      walk caches must go too, not only last-level entries
+//   invalidate(region, level, tables)  level: that of every changed leaf, or unknown_level; tables: invalidate
+//                                      walk caches, too, not only last-level entries
 //   sync()                             returns when all of that is complete on every CPU, and when
 //                                      stores of new descriptors are visible to every walker
 //
-// A sink that is a ShapeObserver, too, is told what becomes of single entries. One that is not costs
-// nothing for it.
+// A sink that is also a ShapeObserver is told about single entries. For other sinks this costs nothing.
 //
-//   broke(region, level)               break-before-make: entries of `level`, live, are invalid now,
-//                                      and about to be invalidated and made anew
+//   broke(region, level)               break-before-make: live entries of `level` are invalid now; the
+//                                      invalidation and the new entries come next
 //   cut(region, level)                 a leaf of `level` is a table now
 //   folded(region, level)              a table is a leaf of `level` now
 #pragma once
@@ -36,7 +34,7 @@
 namespace vmsa
 {
 
-// Several levels in one range: no TTL hint may be given (a wrong one invalidates nothing).
+// Several levels in one range: give no TTL hint (a wrong one may invalidate nothing).
 inline constexpr Level unknown_level = 4;
 
 // What a tree tells of changes: invalidate(region, level, tables) and sync(), as above.
@@ -81,8 +79,8 @@ class [[nodiscard]] Batch {
 		return rules_;
 	}
 
-	// Invalid descriptors that decide `region`, or a part of it, are about to become valid. What was
-	// valid there before must be gone from every TLB first.
+	// Invalid descriptors of `region`, or of a part of it, will become valid next. What was valid there before is
+	// removed from every TLB first.
 	VMSA_INLINE constexpr void make(Region<Input> region)
 	{
 		if (pending_ && unsettled_.meets(region)) [[unlikely]]
@@ -228,7 +226,7 @@ concept TreeChange = requires(const C &change, Tree &tree, Batch &batch)
 		} -> std::convertible_to<Result<void>>;
 };
 
-// For tables no hardware walks yet.
+// The sink for tables that no hardware walks yet.
 struct NoTlb {
 	// Does nothing.
 	constexpr void invalidate(auto, Level, bool)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Which TLBI instructions invalidate a region, with which operands. Pure functions: the answer is a
-// TlbiPlan, data that hardware_tlb.hpp executes and a test can read.
+// Which TLBI instructions invalidate a region, and with which operands. These are pure functions; the result is a
+// TlbiPlan, which hardware_tlb.hpp executes and a test can read.
 //
 //   by address   63      48 47  44 43                                0
 //               +----------+------+-----------------------------------+
@@ -13,9 +13,9 @@
 //               +----------+-----+-----+------+-----+-----------------+
 //               (NUM + 1) * 2^(5 * SCALE + 1) pages from BaseADDR on        (FEAT_TLBIRANGE)
 //
-// Any region takes one instruction, or two ranges, the second anchored at the region's end and
-// overlapping the first; or, without FEAT_TLBIRANGE, at most max_single_ops by address; or else one
-// that invalidates the whole regime, ASID or VMID.
+// A region takes one instruction, or two by range: the second ends at the region's end and overlaps the first. Without
+// FEAT_TLBIRANGE it takes at most max_single_ops instructions by address. If neither is enough, one instruction
+// invalidates the whole regime, ASID or VMID.
 #pragma once
 
 #include "vmsa/format_stage1.hpp"
@@ -79,7 +79,7 @@ constexpr unsigned tlbi_encoding(Tlbi op, TlbiScope scope)
 	return crm == 0 ? (e + 0x40) ^ 1 : crm == 2 ? e + 0x30 : e - 0x20; // IPAS2, by range, other
 }
 
-// Those without an operand want XZR in its place: any other register may be UNDEFINED.
+// Does the instruction have an operand? Without one it needs XZR: with another register it may be UNDEFINED.
 constexpr bool has_operand(Tlbi op)
 {
 	return op != Tlbi::vmalle1is && op != Tlbi::alle1is && op != Tlbi::alle2is &&
@@ -99,8 +99,8 @@ constexpr TlbiFeatures tlbi_features(uint64_t isar0, uint64_t mmfr2)
 	return {.range = Field{59, 56}.get(isar0) >= 2, .ttl = Field{51, 48}.get(mmfr2) >= 1};
 }
 
-// How the entries of a tree are tagged. A global entry belongs to every ASID, and so does whatever
-// the upper range holds: its walks go by the ASID of TTBR0, which is not this tree's.
+// How the entries of a tree are tagged. A global entry belongs to every ASID. So does every entry of the upper range,
+// because its walks use the ASID of TTBR0, which is another tree's.
 struct TlbiTag {
 	uint16_t asid = 0; // or VMID
 	bool every_asid = true; // some entries may be global
@@ -233,8 +233,8 @@ static_assert(forms<Stage2>(true, Tlbi::ipas2e1is, Tlbi::ipas2le1is, Tlbi::ripas
 			    Tlbi::ripas2le1is));
 } // namespace tlbi_truth
 
-// Everything a tree may have left in the TLBs. For EL2&0 we use the instructions named after EL2
-// only: those named after EL1 act on it just while HCR_EL2.TGE is set, and on a guest otherwise.
+// Invalidates everything of a tree. For EL2&0 only the instructions named after EL2 are used: those named after EL1 act on
+// EL2&0 while HCR_EL2.TGE is set, and on a guest otherwise.
 template <TranslationStage Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
 {
 	if constexpr (std::same_as<Stage, El1And0>) {
@@ -294,8 +294,8 @@ inline constexpr TlbiOps tlbi_ops = [] {
 static_assert(tlbi_ops<El1And0>.count == 10 && tlbi_ops<El2>.count == 5 &&
 	      tlbi_ops<El3>.count == 5 && tlbi_ops<Stage2>.count == 7);
 
-// What invalidates `region`, which is of whole pages. `level` is that of every leaf in it, or
-// unknown_level; `tables`: walk caches must go too.
+// Invalidates `region`, which must begin and end at a page boundary. `level` is the level of every leaf in it, or
+// unknown_level. `tables`: walk caches, too.
 template <DescriptorFormat Format>
 constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level, bool tables,
 			     TlbiTag tag, TlbiFeatures features)
