@@ -59,8 +59,8 @@ check "boot_tables finds data that can be executed" fails boot_tables \
 	's/data, normal | rw}/data, normal | rwx}/' 'data cannot be executed'
 check "hypervisor finds that no TLB is told" fails hypervisor \
 	's/HardwareTlb<Stage2_4K>> map/NoTlb> map/; s/map{pages, tlb}/map{pages, none}/; s/^struct Vm {/NoTlb none;\n&/' \
-	'it has what it kept, and zeroes for what it gave back'
+	'it reads what it kept, and zeroes for the rest'
 check "kernel finds two processes with one ASID" fails kernel \
-	's/b{pages, 3/b{pages, 2/' 'have memory of their own at one address'
+	's/b{pages, 3/b{pages, 2/' 'each has its own memory there'
 check "each port is shorter than 200 lines" short
 ktap_end

@@ -70,7 +70,7 @@ extern "C" [[noreturn]] void main()
 
 	say("the MMU is on at EL1, TTBR0_EL1 is ", ThisCpu::read<Register::ttbr0_el1>());
 	say("bytes of tables, all of them constants: ", sizeof(board_tables));
-	check(address_of(&board_tables) == constants.raw(), "the tables are where they say");
+	check(address_of(&board_tables) == constants.raw(), "the tables are at their base address");
 	check(!try_read(address_of(text_start)), "text can be read");
 	check(is_permission_fault(try_write(address_of(text_start))), "text cannot be written");
 	check(!try_read(address_of(&board_tables)), "the tables can be read");
@@ -82,7 +82,7 @@ extern "C" [[noreturn]] void main()
 	check(is_permission_fault(try_execute(address_of(&variable))), "data cannot be executed");
 	check(is_permission_fault(try_execute(uart_base)), "a device cannot be executed");
 	check(is_translation_fault(try_read(data.raw() + data_bytes)),
-	      "behind the data nothing is mapped");
+	      "memory after the data is not mapped");
 	check(is_translation_fault(try_read(~uint64_t{0} << 39)), "the upper range is off");
 	finish();
 }

@@ -68,8 +68,8 @@ void prove()
 	check(is_permission_fault(try_execute(uart_base)), "a device cannot be executed");
 	check(!try_write(shared.first.raw()), "shared memory can be written");
 	check(is_translation_fault(try_read(0x4700'0000)),
-	      "what is not in the array is not mapped");
-	check(is_translation_fault(try_read(0)), "nor is a null pointer");
+	      "memory that is not in the array is not mapped");
+	check(is_translation_fault(try_read(0)), "a null pointer is not mapped");
 }
 
 } // namespace
@@ -92,12 +92,13 @@ extern "C" [[noreturn]] void main()
 	settings[0] = 1;
 	must(map.protect({Va{address_of(settings)}, sizeof(settings)}, r), "settings");
 	check(is_permission_fault(try_write(address_of(settings))),
-	      "settings are constants from here on");
-	check(settings[0] == 1, "and say what they said");
+	      "the settings are read-only now");
+	check(settings[0] == 1, "the settings have kept their values");
 
 	// An error changes nothing, and says where.
 	const auto twice = map.map(uart_registers, device | rw);
 
-	check(twice.error() == Error{Errc::overlap, uart_registers}, "nothing is mapped twice");
+	check(twice.error() == Error{Errc::overlap, uart_registers},
+	      "mapping a region twice is refused");
 	finish();
 }

@@ -110,10 +110,10 @@ struct Vm {
 		const uint64_t par = ask_guest_mmu(ipa);
 
 		if (par & 1)
-			check(!ours, "the MMU finds nothing there, and so does the library");
+			check(!ours, "the MMU and the library agree: not mapped");
 		else
 			check(ours && ours.value().pa.raw() == (par & 0xffff'ffff'f000),
-			      "the MMU finds the page that the library finds");
+			      "the MMU and the library agree: the same page");
 	}
 
 	// No CPU runs it any more, nor walks its tables.
@@ -131,7 +131,7 @@ struct Vm {
 		const Ipa page = faulting_page();
 
 		if (!is_translation_fault(syndrome) || !guest_ram.contains(page))
-			fail("the guest goes astray", {Errc::not_mapped, page.raw(), page.raw()});
+			fail("a wild access", {Errc::not_mapped, page.raw(), page.raw()});
 		faults++;
 		add(page.raw(), 4 * KiB);
 	}
@@ -188,12 +188,12 @@ extern "C" [[noreturn]] void main()
 	const uint64_t sum = vm.run();
 
 	say("the guest's sum is ", sum);
-	check(sum == expected_sum, "it has what it kept, and zeroes for what it gave back");
-	check(vm.faults == expected_faults, "it has had a fault for each page, and no other");
-	check(vm.map.breaks() == 1, "its block was broken once");
+	check(sum == expected_sum, "it reads what it kept, and zeroes for the rest");
+	check(vm.faults == expected_faults, "there was one fault for each page");
+	check(vm.map.breaks() == 1, "the block was broken once");
 	vm.compare(large_page + 6 * 4096);
 	vm.compare(heap + step / 2);
 	vm.destroy();
-	check(pages.available() == before, "when it is gone, every page is there again");
+	check(pages.available() == before, "after the guest, all pages are free");
 	finish();
 }

@@ -147,34 +147,34 @@ struct Kernel {
 	uart += offset;
 	must(kernel.map.map({Va{0x4800'0000 + offset}, 2 * MiB}, normal | rw), "memory");
 	kernel.boot.deactivate({address_of(empty) - offset});
-	check(kernel.boot.destroy(), "the map of boot is gone");
+	check(kernel.boot.destroy(), "the boot map is destroyed");
 	say("the kernel is at ", address_of(kernel_main));
 
 	const size_t before = pages.available();
 	Process a{pages, 2, counter, 1}, b{pages, 3, counter, 100};
 	Process c{pages, 4, thief, kernel.map.space().first.raw()};
 
-	check(!try_write(0x4800'0000 + offset), "its map has grown under its feet");
-	check(a.run().x[0] == 1 && b.run().x[0] == 100, "two processes");
-	check(a.run().x[0] == 2 && b.run().x[0] == 200, "have memory of their own at one address");
-	check(exception_of(c.run().syndrome) == Exception::lower_data_abort, "and no kernel's");
+	check(!try_write(0x4800'0000 + offset), "the kernel can extend its own map");
+	check(a.run().x[0] == 1 && b.run().x[0] == 100, "two processes run");
+	check(a.run().x[0] == 2 && b.run().x[0] == 200, "each has its own memory there");
+	check(exception_of(c.run().syndrome) == Exception::lower_data_abort, "not the kernel's");
 
 	// Three pages, of which the last begins a GiB: so it takes two tables, too.
 	for (size_t left = 0; left <= 5; left++) {
 		const size_t all = pages.available();
 		pages.reserve = all - left;
-		check(b.grow(3).ok() == (left == 5), left == 5 ? "it grows" : "it is refused");
-		check(all - pages.available() == (left == 5 ? 5 : 0), "and has taken all, or none");
+		check(b.grow(3).ok() == (left == 5), left == 5 ? "it grows" : "it cannot grow");
+		check(all - pages.available() == (left == 5 ? 5 : 0), "it got all pages, or none");
 	}
 	pages.reserve = 0;
-	check(a.run().x[0] == 3 && b.run().x[0] == 300, "the kernel goes on");
+	check(a.run().x[0] == 3 && b.run().x[0] == 300, "the kernel and its processes continue");
 
 	ThisCpu::write<Register::ttbr0_el1>(address_of(empty) - offset);
 	ThisCpu::isb();
-	check(a.reap() && b.reap() && c.reap(), "the processes are reaped");
-	check(pages.available() == before, "and every page is there again");
+	check(a.reap() && b.reap() && c.reap(), "the processes are ended");
+	check(pages.available() == before, "all pages are free");
 	Process d{pages, 2, counter, 7};
-	check(d.run().x[0] == 7, "an ASID has its next process");
+	check(d.run().x[0] == 7, "the next process can use an old ASID");
 	finish();
 }
 
