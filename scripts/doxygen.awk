@@ -24,7 +24,7 @@ BEGIN {
 }
 
 function emit(line) {
-	if (line ~ /\/\/\/ ?/)
+	if (line ~ /\/\/\/ ?/ && line !~ /^\/\/\/     /)
 		gsub(/[a-z0-9_]+\.hpp/, "%&", line) # no link
 	chunk = chunk line "\n"
 	if (line ~ /^[a-z\[].*[({,]/ && match(line, /[a-z_0-9]+\(/) && (substr(line, RSTART, RLENGTH - 1) in internal))
