@@ -5,12 +5,12 @@
 . /lib.sh
 needs engine
 
-# The sessions of a page, up to a heading: C and a command, then O and each line that it is said to print.
+# The sessions of a page, up to a line that begins so: C and a command, then O and each line that it is said to print.
 sessions() {
 	awk -v last="$2" '
 		FILENAME ~ /[.]md$/ && /^```/ { fenced = !fenced; typed = 0; next }
 		FILENAME ~ /[.]md$/ { $0 = fenced ? "    " $0 : $0 }
-		last && $0 == last { exit }
+		last && index($0, last) == 1 { exit }
 		more { sub(/^ +/, ""); print command " " $0; more = 0; next }
 		/^    # / { command = "C" substr($0, 7); typed = 1; if (command ~ /[|]$/) more = 1; else print command; next }
 		!/^    / && NF { typed = 0 }
@@ -64,10 +64,10 @@ it 'the quickstart is what happens'
 typed /manual/quickstart.rst
 
 it 'a program of four instructions runs as the manual says'
-typed /manual/running.rst regs
+typed /manual/running.rst 'While a guest runs'
 
 it 'a toy guest is loaded and run as the manual says'
 typed /manual/guests.rst
 
 it 's2ctl shows guests and their tables as the manual says'
-typed /manual/s2ctl.rst 'Guests that run'
+typed /manual/s2ctl.rst 'If a guest has turned its own MMU on'
