@@ -53,7 +53,7 @@ void check_mapped(const Invocation &in, uint64_t ipa, uint64_t bytes, const char
 		throw Failure{Exit::usage, "SIZE: at least 1"};
 	if (last < ipa)
 		throw Failure{Exit::usage,
-			      hex(ipa) + " and " + hex(bytes) + " bytes pass the last address"};
+			      hex(ipa) + " and " + hex(bytes) + " bytes go past the last address"};
 
 	const auto hole =
 		first_hole(read_tables(in.debugfs, in.arguments.text("guest")), ipa, last);
@@ -181,7 +181,7 @@ void write(const Invocation &in, uint64_t ipa)
 
 	if (bytes.empty())
 		throw Failure{Exit::usage,
-			      "--from: there are no bytes in " + in.arguments.text("--from")};
+			      "--from: the file is empty: " + in.arguments.text("--from")};
 	check_mapped(in, ipa, bytes.size(), "written");
 	GuestMemory{in.debugfs, in.arguments.text("guest"), O_WRONLY}.write(ipa, bytes);
 	if (!in.json)
@@ -204,9 +204,9 @@ void mem(const Invocation &in)
 	const bool from = arguments.has("--from"), words = arguments.has("--write");
 
 	if (from && words)
-		throw Failure{Exit::usage, "--write or --from: one of them"};
+		throw Failure{Exit::usage, "use only one of --write and --from"};
 	if ((from || words) && arguments.has("size"))
-		throw Failure{Exit::usage, "SIZE is for showing; what is written has its own"};
+		throw Failure{Exit::usage, "with --write or --from there is no SIZE"};
 	if ((from || words) && arguments.has("-o"))
 		throw Failure{Exit::usage, "-o is for showing"};
 	if (from || words) {
@@ -214,7 +214,7 @@ void mem(const Invocation &in)
 		return;
 	}
 	if (in.json && arguments.text("-o", "") == "-")
-		throw Failure{Exit::usage, "-o - and --json would both be on standard output"};
+		throw Failure{Exit::usage, "-o - and --json cannot both use standard output"};
 	if (bytes % unit_of(arguments))
 		throw Failure{Exit::usage,
 			      "SIZE must be a multiple of --unit, " + arguments.text("--unit")};
@@ -226,8 +226,8 @@ constexpr const char *units[] = {"1", "2", "4", "8"};
 
 constexpr Argument arguments[] = {
 	{"guest", "GUEST", "whose memory", Kind::guest, true},
-	{"ipa", "IPA", "where", Kind::text, true},
-	{"size", "SIZE", "how many bytes to show (64)"},
+	{"ipa", "IPA", "first address", Kind::text, true},
+	{"size", "SIZE", "bytes to show (64)"},
 	{"--unit", "N", "bytes of a value: 1, 2, 4 or 8 (1)", Kind::choice, false, false, units},
 	{"--write", "VALUE", "values to write there, one after the other, little-endian",
 	 Kind::text, false, true},
@@ -240,9 +240,9 @@ constexpr Argument arguments[] = {
 constexpr Command mem_command = {
 	"mem",
 	"show or write a guest's memory",
-	"At the guest's addresses, through its tables; what they allow the guest plays no part. "
-	"All of it\n"
-	"has to be mapped, or nothing is read or written. A line like the one before is a *.",
+	"It finds the memory through the guest's tables, and ignores their permissions. If some of "
+	"it is not\nmapped, nothing is read or written. A * stands for lines that are the same as "
+	"the one before.",
 	arguments,
 	"  s2ctl mem demo 0x80000000\n  s2ctl mem demo 0x80001000 4K --unit 8\n"
 	"  s2ctl mem demo 0x80001000 --unit 8 --write 0x40000000000703 0\n"
