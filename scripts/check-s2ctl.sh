@@ -258,13 +258,13 @@ zsh_completes() {
 			_s2ctl' zsh "$scratch/_s2ctl" "$words" >"$scratch/said" 2>&1
 		grep -qF -- "$wanted" "$scratch/said" || echo "$words: no '$wanted', but: $(<"$scratch/said")"
 	done <<-'EOF'
-		s2ctl ma|maps:what is mapped, as merged ranges
+		s2ctl ma|maps:show what is mapped, as merged ranges
 		s2ctl map d|1:GUEST:_s2ctl_guests
 		s2ctl map demo --pr|--prot[none, r, w, rw, rx or rwx (rw)]:PROT:(none r w rw rx rwx)
 		s2ctl remove demo d|*:GUEST:_s2ctl_guests
 		s2ctl walk x|1:GUEST:_s2ctl_tables
 		s2ctl decode x|1:NAME:(descriptor vtcr_el2
-		s2ctl trace --event x|*--event[only such events\: map,unmap (--list has all)]:NAME:(map
+		s2ctl trace --event x|*--event[only these events\: map,unmap (see --list)]:NAME:(map
 	EOF
 }
 

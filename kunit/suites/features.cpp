@@ -333,7 +333,7 @@ TEST(an_error_names_the_feature)
 		if (n + 1 < sizeof(text))
 			text[n++] = c;
 	});
-	EXPECT_EQ(text, "no_feature: the machine cannot do that, FEAT_S2FWB");
+	EXPECT_EQ(text, "no_feature: the machine lacks a feature, FEAT_S2FWB");
 }
 
 SUITE(features, a_map_asks_for_its_granule, a_map_asks_for_what_its_config_does,

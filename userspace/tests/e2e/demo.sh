@@ -21,5 +21,5 @@ plays
 
 it 'leaves a guest alone that has the name of its own'
 guest ram=4M
-like 'demo: a guest is called demo already*' "$(sh /root/demo)"
+like "demo: there is a guest 'demo' already*" "$(sh /root/demo)"
 [ -d $demo ] || problem 'the guest is gone'

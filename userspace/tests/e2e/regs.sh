@@ -50,10 +50,10 @@ for mode in 1 2 3 6 7 8 9 12 13 15 0x10 0x13 0x1f; do
 	refused regs "pstate=^$mode" EINVAL 'pstate must have the mode EL0t (0), EL1t (4) or EL1h (5)'
 done
 
-it 'refuses PSTATE bits that are not to be set: IL, SS, and what is reserved'
+it 'refuses PSTATE bits that must not be set: IL, SS, and what is reserved'
 refused regs 'pstate=^0x100005' EINVAL 'pstate must not have the bits 0x100000'
-refused regs 'pstate=^0x200005' EINVAL 'bits that are not to be set (0x200000)'
-refused regs 'pstate=^0x100000005' EINVAL 'bits that are not to be set (0x100000000)'
+refused regs 'pstate=^0x200005' EINVAL 'pstate must not have the bits 0x200000'
+refused regs 'pstate=^0x100000005' EINVAL 'pstate must not have the bits 0x100000000'
 
 it 'refuses what has to be aligned and is not'
 refused regs 'pc=^0x80000002' EINVAL 'pc must be a multiple of 4'

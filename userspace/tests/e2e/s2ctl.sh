@@ -92,7 +92,7 @@ fails 1 'guests/demo/map: 0x80000000-0x801fffff is mapped already
            ipa=2G size=2M prot=r
                ^' map demo 2G 2M --prot r
 fails 1 'guests/demo/unmap: 0x0-0xfff is not mapped*' unmap demo 0 4K
-fails 1 'guests/demo/protect: junk after a number*
+fails 1 'guests/demo/protect: other characters after the number*
            ipa=0x80000000 size=4kb prot=r
                                 ^' protect demo 0x80000000 4kb r
 fails 1 'create: a guest of that name exists already*' create demo
