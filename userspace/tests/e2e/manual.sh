@@ -67,7 +67,7 @@ it 'a program of four instructions runs as the manual says'
 typed /manual/running.rst 'While a guest runs'
 
 it 'a toy guest is loaded and run as the manual says'
-typed /manual/guests.rst
+typed /manual/guests.rst 'Write one'
 
 it 's2ctl shows guests and their tables as the manual says'
 typed /manual/s2ctl.rst 'If a guest has turned its own MMU on'
