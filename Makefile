@@ -8,12 +8,12 @@ EL2 ?=
 QEMU ?=
 KDIR ?= /lib/modules/$(shell uname -r)/build
 # A kernel of our own has to be built first.
-setup := $(if $(filter san clang,$(KERNEL)),setup,setup-run)
+setup := $(if $(filter san kcsan clang,$(KERNEL)),setup,setup-run)
 
-.PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-clang \
+.PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-kcsan kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage \
+	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage fuzz \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -41,9 +41,11 @@ shell: $(setup)
 #:   make mutants       faults planted in the library, one at a time, and who finds each: MUTANTS='live unlink'
 #:   make mutants-module    the same in the module, each in a machine: MUTANTS='registry HCR'
 #:   make coverage      lines and branches of the library that no native test goes through
+#:   make fuzz          libFuzzer's targets; SECONDS=600 TARGET=requests for a longer look at one of them
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
+#:   make kunit-kcsan   what runs on several CPUs, under KCSAN, which finds data races (no part of check)
 #:   make kunit-clang   the same built by clang, with kCFI, BTI and shadow call stacks (no part of check)
 #:   make check-clang   clang builds the module for that kernel
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
@@ -79,6 +81,9 @@ mutants-module: setup
 coverage: setup
 	@scripts/coverage.py
 
+fuzz: setup
+	@FORMATS='$(FORMATS)' scripts/fuzz.sh $(if $(SECONDS),--seconds $(SECONDS)) $(TARGET)
+
 check-mmu: setup
 	@scripts/check-mmu.sh
 
@@ -87,6 +92,10 @@ kunit: setup
 
 kunit-san: setup
 	@scripts/kunit.sh --sanitizers
+
+kunit-kcsan: setup
+	@scripts/kunit.sh --kcsan engine
+	@$(MAKE) --no-print-directory check-e2e KERNEL=kcsan
 
 kunit-clang: setup
 	@scripts/kunit.sh --clang

@@ -7,7 +7,7 @@
 #                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests/e2e, or those of its
-# files that are named ('guests run*'), without some. The kernel with sanitizers (fetch-kernel.sh has it) is
+# files that are named ('guests run*'), without some. A kernel with sanitizers (fetch-kernel.sh has them) is
 # several times slower: of all files it skips some, and the others make less effort. STRING goes to the
 # kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes
 # room for this one. With --restart the other is this one, too: restart-for-guests and Debian's kexec start it anew.
@@ -35,7 +35,7 @@ while (($#)); do
 	esac
 done
 left_out=()
-if [[ $kernel == san ]]; then
+if [[ $kernel == san || $kernel == kcsan ]]; then
 	timeout=${timeout:-1200}
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
 	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=10 $append"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # fetch-kernel.sh NAME: one of Debian's own arm64 kernels, to boot and to build modules for; or `san`, the
-# kernel with sanitizers, or `clang`, which kunit.sh builds (and is asked to, where it has not yet).
+# kernel with sanitizers, `kcsan` or `clang`, which kunit.sh builds (and is asked to, where it has not yet).
 # With --list: the names there are.
 #
 # Prints a directory that holds
@@ -23,7 +23,7 @@ source "$(dirname "$0")/apt-arm64.sh"
 source "$(dirname "$0")/apt-tools.sh"
 
 table=$(sed '/^#/d' "$top/scripts/kernels")
-known=$(awk '{ printf "%s ", $1 } END { print "san clang" }' <<<"$table")
+known=$(awk '{ printf "%s ", $1 } END { print "san kcsan clang" }' <<<"$table")
 
 (($# == 1)) || die "usage: fetch-kernel.sh NAME (one of: $known)"
 name=$1
@@ -32,7 +32,7 @@ case $name in
 	tr ' ' '\n' <<<"$known"
 	exit
 	;;
-san | clang)
+san | kcsan | clang)
 	own=$top/build/kunit/$name
 	[[ -e $own/vmlinuz ]] || "$top/scripts/kunit.sh" --"${name/%san/sanitizers}" --build >&2
 	echo "$own"

@@ -54,7 +54,7 @@ rsync                    rsync
 lld-19                   ld.lld-19
 llvm-19                  llvm-objdump-19
 
-# check: the host tests and their sanitizers, a look into the module, formatting, checkpatch.
+# check: the host tests and their sanitizers, libFuzzer, a look into the module, formatting, checkpatch.
 libclang-rt-19-dev       /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
 libgtest-dev             /usr/include/gtest/gtest.h
 valgrind                 valgrind

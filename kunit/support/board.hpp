@@ -28,8 +28,9 @@ template <class F> class Board {
 	using Region = vmsa::Region<Input>;
 
 	Board(struct kunit *test, const Scenario &s)
-	    : test_{test}, s_{s}, verdict_{test}, random_{s.seed}, lab_{test, s.input_bits,
-									s.tables, s.range},
+	    : test_{test}, s_{s}, verdict_{test},
+	      random_{s.chosen.data() ? Random{s.chosen} : Random{s.seed}}, lab_{test, s.input_bits,
+										 s.tables, s.range},
 	      flat_{test, Input{s.first}, s.unit, s.units}, before_{test, lab_.memory()}, log_{test}
 	{
 	}
@@ -72,6 +73,14 @@ template <class F> class Board {
 		lab_.access(unit, write);
 		look_at(lab_.tree().at(at).region);
 		look_at(unit);
+	}
+
+	// Somebody else takes over, and goes on.
+	[[gnu::noinline]] void adopt()
+	{
+		attempt(
+			"adopt", lab_.tree().space(), {}, [&] { return lab_.adopt().error(); },
+			[] {});
 	}
 
 	// ---- What is drawn ----
@@ -164,7 +173,7 @@ template <class F> class Board {
 	// A game in which nothing goes wrong, or nothing right, tests little.
 	void expect_all_kinds_of_ends()
 	{
-		verdict_.expect(!good() ||
+		verdict_.expect(!good() || s_.chosen.data() ||
 					(succeeded_ > s_.moves / 3 && refused_ >= s_.moves / 40 &&
 					 starved_ >= s_.moves / 200),
 				"all kinds of ends", succeeded_, refused_);

@@ -32,11 +32,12 @@ template <class F> class Game : Board<F> {
 	// Returns how many operations that were.
 	[[gnu::noinline]] unsigned long play()
 	{
-		for (unsigned i = 0; i < s_.moves && good(); i++) {
+		for (unsigned i = 0; i < s_.moves && good() && !random_.is_over(); i++) {
 			move();
 			if (i % 64 == 63)
 				this->review();
 		}
+		this->review();
 		lab_.rules() = {};
 		// What is left at the end, the lab reaps.
 		if (random_.one_in(2)) {
@@ -60,6 +61,8 @@ template <class F> class Game : Board<F> {
 		lab_.rules() = {!random_.one_in(16),
 				random_.one_in(8) ? vmsa::OnBreak::refuse : vmsa::OnBreak::perform,
 				static_cast<unsigned>(random_.below(3))};
+		if (random_.one_in(64))
+			this->adopt();
 		// Often near each other, so that they meet.
 		const Input first = this->start();
 

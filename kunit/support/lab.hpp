@@ -13,6 +13,7 @@
 #pragma once
 
 #include "support/bbm_automaton.hpp"
+#include "support/beside.hpp"
 #include "support/full_geometry.hpp"
 #include "support/open_batch.hpp"
 #include "vmsa/rows.hpp"
@@ -159,6 +160,12 @@ template <class F> class Lab {
 		return change([&](auto &m) { return m.note_dirty(input); });
 	}
 
+	// The mapping gives its tables away, and takes them over.
+	[[gnu::noinline]] Done adopt()
+	{
+		return change([&](auto &) { return adopt_own(mapping_, memory_); });
+	}
+
 	vmsa::ChangeRules &rules()
 	{
 		return mapping_.rules();
@@ -194,19 +201,7 @@ template <class F> class Lab {
 	// What the hardware notes when `region` is accessed, or written: in every leaf of it.
 	[[gnu::noinline]] void access(Region region, bool write)
 	{
-		for (Input at = region.first;;) {
-			vmsa::Descriptor *d = descriptor(at);
-
-			*d |= F::af;
-			if (write && (*d & F::dbm))
-				*d = (*d & ~F::dirty_bit) | F::dirty_when;
-
-			const Input last = tree().at(at).region.last;
-
-			if (last >= region.last)
-				break;
-			at = last + 1;
-		}
+		access_leaves(tree(), region, write);
 		hardware_was_here();
 	}
 

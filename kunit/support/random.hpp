@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Numbers that look random and are the same in every run (splitmix64, by Sebastiano Vigna).
+// Numbers that look random and are the same in every run (splitmix64, by Sebastiano Vigna); or those that a fuzzer
+// has chosen.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace support
 {
@@ -21,11 +23,15 @@ class Random {
 	constexpr explicit Random(uint64_t seed) : state_{mix(seed)}
 	{
 	}
+	// As long as there are any; then all are 0.
+	constexpr explicit Random(std::span<const uint8_t> chosen) : chosen_{chosen}
+	{
+	}
 
 	// 0..limit-1
 	constexpr uint64_t below(uint64_t limit)
 	{
-		return mix(state_++) % limit;
+		return chosen_.data() ? next_chosen(limit) % limit : mix(state_++) % limit;
 	}
 
 	constexpr bool one_in(uint64_t n)
@@ -33,8 +39,27 @@ class Random {
 		return below(n) == 0;
 	}
 
+	// Nothing is left of what was chosen.
+	constexpr bool is_over() const
+	{
+		return chosen_.data() && chosen_.empty();
+	}
+
     private:
-	uint64_t state_;
+	// A byte, or two where a byte has too few values: an input is worth more the shorter it is.
+	constexpr uint64_t next_chosen(uint64_t limit)
+	{
+		uint64_t value = 0;
+
+		for (int i = 0; i < (limit > 256 ? 2 : 1) && !chosen_.empty(); i++) {
+			value = value << 8 | chosen_.front();
+			chosen_ = chosen_.subspan(1);
+		}
+		return value;
+	}
+
+	uint64_t state_ = 0;
+	std::span<const uint8_t> chosen_;
 };
 
 } // namespace support

@@ -26,6 +26,7 @@ struct Scenario {
 	uint64_t seed;
 	unsigned moves = 0;
 	long number = EVERY_GAME; // among those of its test (games/all_sizes.hpp)
+	std::span<const uint8_t> chosen = {}; // by a fuzzer, in place of the seed
 };
 
 } // namespace support

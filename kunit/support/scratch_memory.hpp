@@ -99,6 +99,15 @@ class ScratchMemory {
 		return vmsa::Pa{base_ + (offset - within) * (stride_ / page_bytes_) + within};
 	}
 
+	// Does a live table begin there?
+	bool has(vmsa::Pa pa) const
+	{
+		const uint64_t offset = pa.raw() - base_;
+
+		return offset / stride_ < state_.size() && offset % stride_ == 0 &&
+		       state_[offset / stride_];
+	}
+
 	vmsa::Descriptor *pointer(vmsa::Pa pa) const
 	{
 		const uint64_t offset = pa.raw() - base_;

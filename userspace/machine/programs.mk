@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The programs of the machine, build/programs/NAME, static arm64: `make -f userspace/machine/programs.mk` in
-# the project's root. programs/ has a file for each, or a folder; the tests have one more, and so has the README.
+# the project's root. programs/ has a file for each, or a folder; the tests have two more, and so has the README.
 
 include userspace/arm64.mk
 out := build/programs
 
 programs := userspace/machine/programs
-names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz fifteen
+names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz storm fifteen
 sources_of_fuzz := userspace/tests/e2e/fuzz.cpp
+sources_of_storm := userspace/tests/e2e/storm.cpp
 sources_of_fifteen := Documentation/examples/fifteen.cpp
 loaders := s2load kvm
 

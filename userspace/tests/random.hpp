@@ -8,6 +8,10 @@
 
 class Random {
     public:
+	explicit Random(uint64_t seed = 1) : state_{seed}
+	{
+	}
+
 	uint64_t next()
 	{
 		uint64_t z = state_ += 0x9e3779b97f4a7c15;
@@ -27,5 +31,5 @@ class Random {
 	}
 
     private:
-	uint64_t state_ = 1;
+	uint64_t state_;
 };

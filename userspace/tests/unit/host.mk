@@ -2,8 +2,7 @@
 #
 # The tests of userspace/lib, and of what s2ctl decides, natively and under sanitizers:
 # `make -f userspace/tests/unit/host.mk` in the project's root builds build/unit/tests and
-# build/unit/mutate; with `fuzz`, build/unit/fuzz, which is libFuzzer's (build/unit/fuzz CORPUS, for as
-# long as it pleases).
+# build/unit/mutate.
 
 # Clang, which compiles sanitized C++ in a third of the time g++ takes. What damaged dumps go through is
 # optimized: that runs longer than it compiles.
@@ -17,20 +16,16 @@ flags += $(lib-flags)
 s2ctl := $(addprefix userspace/s2ctl/,boot.cpp debugfs.cpp keys.cpp machine.cpp module_json.cpp output.cpp program.cpp)
 objects = $(patsubst %.cpp,$(out)/%.o,$(1)) $(lib-objects)
 tests := $(call objects,$(wildcard userspace/tests/unit/*_test.cpp) $(s2ctl))
-mutate := $(call objects,userspace/tests/unit/mutate.cpp userspace/tests/unit/fuzz_dump.cpp)
+mutate := $(call objects,userspace/tests/unit/mutate.cpp userspace/tests/unit/judge_dump.cpp)
 
-.PHONY: all fuzz
+.PHONY: all
 all: $(out)/tests $(out)/mutate
-fuzz: $(out)/fuzz
 
 $(out)/tests: $(tests)
 	$(CXX) $(flags) $^ -lgtest -lgtest_main -o $@
 
 $(out)/mutate: $(mutate)
 	$(CXX) $(flags) $^ -o $@
-
-$(out)/fuzz: userspace/tests/unit/fuzz_dump.cpp $(lib-sources) userspace/lib/render/embed.S
-	$(CXX) -fsanitize=fuzzer -O1 $(flags) $^ -o $@
 
 $(out)/%.o: %.cpp userspace/tests/unit/host.mk
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// One file that may be no dump: it is refused, or every way to look at it agrees with the others.
-// Memory is counted: no more than ten times the file. libFuzzer calls this, and so does mutate.cpp.
+#include "judge_dump.hpp"
+
 #include "make_dump.hpp"
 
 #include "render/diff.hpp"
@@ -57,7 +57,7 @@ void draw(const dump::Dump &dump, size_t size)
 	});
 }
 
-void look_at(const dump::Dump &dump, std::span<const char> bytes)
+void look_at(const dump::Dump &dump, std::span<const char> bytes, unit::Pictures pictures)
 {
 	const vmsa::Census census = dump.census();
 	size_t leaves[2] = {}, steps = 0, tables = 1;
@@ -99,14 +99,15 @@ void look_at(const dump::Dump &dump, std::span<const char> bytes)
 	require(census.tables == tables, "the census has other tables");
 	require(unit::written(dump) == std::string_view{bytes.data(), bytes.size()},
 		"written, it differs");
-	draw(dump, bytes.size());
+	if (pictures == unit::Pictures::drawn)
+		draw(dump, bytes.size());
 }
 
 } // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void unit::judge_dump(std::span<const char> bytes, Pictures pictures)
 {
-	const std::span bytes{reinterpret_cast<const char *>(data), size};
+	const size_t size = bytes.size();
 	static const int hooks = __sanitizer_install_malloc_and_free_hooks(allocated, freed);
 	const size_t before = in_use;
 	bool taken = false;
@@ -117,7 +118,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const dump::Dump dump = dump::Dump::read(unit::source_of(bytes));
 
 		require(most - before <= 10 * size + 64 * 1024, "more than ten times its size");
-		look_at(dump, bytes);
+		look_at(dump, bytes, pictures);
 		taken = true;
 	} catch (const dump::Bad &) {
 	}
@@ -128,9 +129,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const std::string repaired = unit::written(dump);
 
 		require(!taken || !dump.lost(), "nothing was torn, and something was lost");
-		look_at(dump::Dump::read(unit::source_of(repaired)), repaired);
+		look_at(dump::Dump::read(unit::source_of(repaired)), repaired, pictures);
 	} catch (const dump::Bad &) {
 		require(!taken, "it was read, and cannot be repaired");
 	}
-	return 0;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the seam of the module (module/kernel/kernel.h) leads to in a fuzzer: a small machine that is told what fails,
+// and what guests do. It objects to a lock taken twice or left, and to memory that is lost.
+#pragma once
+
+#include "input.hpp"
+
+#include "guest/guest.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+// The seam knows the type by name only.
+struct seq_file {
+	std::string text;
+};
+
+namespace fuzz
+{
+
+struct Kernel {
+	// The folders below guests/.
+	std::map<std::string, stage2_guest *, std::less<>> folders;
+	// How guests leave, and what their threads find outside: until it is over.
+	Input hardware{nullptr, 0};
+	// The allocation that fails, counted from 0 and from now on; never, where there is less.
+	size_t fail_in = never;
+	size_t allocated = 0;
+	size_t locked = 0;
+	bool at_el2 = true;
+
+	static constexpr size_t never = ~size_t{0};
+
+	bool fails()
+	{
+		return fail_in != never && fail_in-- == 0;
+	}
+};
+
+extern Kernel kernel;
+
+} // namespace fuzz

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// requests: the module's own C++, all of it, with a small machine behind its seam (kernel.hpp). A line of the input
+// does what a shell would do:
+//
+//   create name=a ram=64k         a request: the rest of the line is written to the file
+//   guests/a/maps                 a file is read
+//   open guests/a/dirty           a file is held open to the end: its guest may go before
+//   fail 3                        the allocation after three more fails
+//   hardware ...                  how guests leave from now on, and what the MMU answers; any bytes
+//
+// A request is done, or refused with one entry in error_log; then all tables are as they were. What is mapped, and no
+// more, takes RAM; tables could be adopted; in the end nothing is left.
+#include "kernel.hpp"
+
+#include "kernel/kernel.hpp"
+#include "stage2/numbers.hpp"
+#include "vmsa/adopt.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+using fuzz::kernel;
+using fuzz::require;
+
+namespace
+{
+
+struct Open {
+	const stage2_file *file;
+	stage2_guest *guest;
+};
+
+// As seq_file has it: what did not fit is shown again.
+std::string read(const Open &open)
+{
+	stage2_cursor cursor{};
+	seq_file all;
+
+	if (!open.file->show || stage2_show_begin(open.file, open.guest))
+		return {};
+	if (!open.file->begin || !open.file->begin(open.file, open.guest, &cursor.taken)) {
+		void *taken = cursor.taken;
+
+		while (!cursor.done) {
+			stage2_cursor again = cursor;
+			seq_file first, second;
+
+			open.file->show(open.guest, &first, &again);
+			open.file->show(open.guest, &second, &cursor);
+			require(first.text == second.text && again.at == cursor.at,
+				"shown again, it is the same");
+			all.text += second.text;
+			require(all.text.size() < 4 << 20, "a file ends");
+		}
+		kernel_free(taken);
+	}
+	stage2_show_end(open.guest);
+	return all.text;
+}
+
+const stage2_file *find(const stage2_file *file, std::string_view name)
+{
+	while (file->name && name != file->name)
+		file++;
+	return file->name ? file : nullptr;
+}
+
+Open find(std::string_view path)
+{
+	constexpr std::string_view guests = "guests/";
+
+	if (!path.starts_with(guests))
+		return {find(stage2_top_files, path), nullptr};
+	path.remove_prefix(guests.size());
+
+	const size_t end = std::min(path.find('/'), path.size());
+	const auto folder = kernel.folders.find(path.substr(0, end));
+
+	if (folder == kernel.folders.end() || end == path.size())
+		return {};
+	return {find(stage2_guest_files, path.substr(end + 1)), folder->second};
+}
+
+std::string error_log()
+{
+	return read(find("error_log"));
+}
+
+std::string tables()
+{
+	std::string all;
+
+	for (const auto &[name, guest] : kernel.folders)
+		all += name + read({find(stage2_guest_files, "tables.bin"), guest});
+	return all;
+}
+
+void look_at(const stage2_guest &guest)
+{
+	const auto c = vmsa::census(guest.tree());
+	uint64_t mapped = 0;
+
+	for (vmsa::Level level = 0; level <= vmsa::last_level; level++)
+		mapped += c.leaves[level] * vmsa::Granule4K::size(level);
+	require(guest.ram.used() == mapped, "what is mapped takes RAM, and nothing else");
+	require(guest.tables.used() == c.tables * vmsa::Granule4K::table_bytes,
+		"tables are counted");
+	require(vmsa::check_tables(guest.tree(), [](vmsa::Pa) { return true; }).why ==
+			vmsa::Errc::none,
+		"tables could be adopted");
+}
+
+bool is_refusal(int error)
+{
+	constexpr int known[] = {EINVAL, ERANGE, EEXIST,       ENOENT, ENOSPC,	   ENOMEM, E2BIG,
+				 EIO,	 EINTR,	 ENAMETOOLONG, ENODEV, EOPNOTSUPP, EBUSY};
+
+	return std::ranges::count(known, -error);
+}
+
+void write(const Open &open, std::string_view text)
+{
+	// With the NUL that debugfs.c puts behind it, and AddressSanitizer after that.
+	const std::vector<char> bytes = [&] {
+		std::vector<char> all{text.begin(), text.end()};
+
+		all.push_back('\0');
+		return all;
+	}();
+	const std::string log = error_log(), before = tables();
+	const bool runs = std::string_view{open.file->name} == "run";
+	const int error = open.file->write(open.file, open.guest, bytes.data(), text.size());
+
+	require(!error || is_refusal(error), "a request is refused for a reason of requests");
+	require((error_log() != log) == (error && error != -EINTR),
+		"what is refused has an entry in error_log");
+	require(!error || runs || tables() == before, "refused, and tables have changed");
+	kernel.fail_in = fuzz::Kernel::never;
+}
+
+void memory(stage2_guest *guest, std::string_view text)
+{
+	unsigned char page[4096] = {};
+	const uint64_t ipa = numbers::parse(text).value;
+
+	for (const bool writes : {true, false}) {
+		const long done = stage2_guest_memory(guest, ipa, page, sizeof(page), writes);
+
+		require(done == -EIO || done == static_cast<long>(4096 - ipa % 4096),
+			"memory is there to the end of a page, or is not there");
+	}
+}
+
+// False: not a line that anybody would write.
+bool obey(std::string_view line, std::vector<Open> &open, std::string_view all)
+{
+	const size_t blank = std::min(line.find(' '), line.size());
+	const std::string_view word = line.substr(0, blank);
+	const std::string_view rest = line.substr(std::min(blank + 1, line.size()));
+
+	if (word == "hardware") {
+		kernel.hardware = {reinterpret_cast<const uint8_t *>(rest.data()), rest.size()};
+		return true;
+	}
+	if (word == "fail") {
+		kernel.fail_in = numbers::parse(rest).value;
+		return true;
+	}
+
+	const Open what = find(word == "open" ? rest : word);
+
+	if (!what.file)
+		return false;
+	if (word == "open") {
+		if (what.guest)
+			stage2_guest_hold(what.guest);
+		open.push_back(what);
+	} else if (blank == line.size()) {
+		read(what);
+	} else if (std::string_view{what.file->name} == "mem") {
+		memory(what.guest, rest);
+	} else if (what.file->write && rest.size() <= STAGE2_REQUEST_MAX) {
+		write(what, rest);
+	} else if (what.file->write) {
+		require(stage2_request_too_long(what.file, what.guest, all.size()) == -E2BIG,
+			"no request is as long as that");
+	}
+	return true;
+}
+
+// Everybody has gone: who comes late is told.
+void come_late(const std::vector<Open> &open)
+{
+	for (const Open &o : open) {
+		read(o);
+		if (o.file->write && o.guest)
+			require(o.file->write(o.file, o.guest, "1", 1) == -ENODEV ||
+					!o.guest->removed,
+				"a guest that was removed is no more");
+		if (o.guest)
+			stage2_guest_drop(o.guest);
+	}
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const std::string_view all{reinterpret_cast<const char *>(data), size};
+	fuzz::Input input{data, size};
+	std::vector<Open> open;
+	int lines = 0;
+
+	kernel = {};
+	kernel.at_el2 = !all.starts_with("soft");
+	if (!kernel.at_el2)
+		input.line();
+	require(stage2_start("") == 0, "it starts");
+	while (!input.is_over() && lines < 64) {
+		if (!obey(input.line(), open, all))
+			continue;
+		lines++;
+		require(kernel.locked == 0, "no lock is left behind");
+		for (const auto &[name, guest] : kernel.folders)
+			look_at(*guest);
+	}
+	kernel.fail_in = fuzz::Kernel::never;
+	come_late(open);
+	stage2_stop();
+	require(kernel.allocated == 0 && kernel_ram_available() == kernel_ram_total(),
+		"nothing is left");
+	return lines ? 0 : -1;
+}
