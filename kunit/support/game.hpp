@@ -58,14 +58,14 @@ template <class F> class Game : Board<F> {
 		// Left alone, all falls to pieces, and nothing is ever cut, emptied or made a block.
 		if (random_.one_in(8))
 			sweep({this->start().align_down(s_.block), s_.block});
-		lab_.rules() = {!random_.one_in(16),
-				random_.one_in(8) ? vmsa::OnBreak::refuse : vmsa::OnBreak::perform,
-				static_cast<unsigned>(random_.below(3))};
+		lab_.rules().live = !random_.one_in(16);
+		if (random_.one_in(8))
+			lab_.rules().on_break = vmsa::OnBreak::refuse;
+		lab_.rules().bbm_level = static_cast<unsigned>(random_.below(3));
 		if (random_.one_in(64))
 			this->adopt();
 		// Often near each other, so that they meet.
 		const Input first = this->start();
-
 		if (!random_.one_in(4))
 			return operate(first);
 		lab_.together([&] {
