@@ -5,14 +5,14 @@
 #                        [VARIABLE=VALUE...]
 #
 # Runs the suites in a real arm64 kernel under QEMU, by the kernel's own kunit.py. FILTER is KUnit's:
-# 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and kmemleak; with
-# --clang it is built by clang and has kCFI, BTI and shadow call stacks. With --build it is built and not run;
-# with --prepare it is built no further than a module needs it.
+# 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and kmemleak, with --kcsan
+# it has KCSAN, which finds data races; with --clang it is built by clang and has kCFI, BTI and shadow call stacks. With
+# --build it is built and not run; with --prepare it is built no further than a module needs it.
 #
 # --tree takes another kernel's source than Debian's 6.12: any folder with a Linux in it, which stays as it
 # is. The variables are the kernel's own, for make: CC=aarch64-linux-gnu-gcc-14, LLVM=-19.
 #
-# Leaves build/kunit/{plain,san,clang}/test.log, the whole console; with --tree in build/trees/NAME, where NAME
+# Leaves build/kunit/{plain,san,kcsan,clang}/test.log, the whole console; with --tree in build/trees/NAME, where NAME
 # is the folder's.
 #
 # KUnit itself takes no notice of what the kernel complains about while a test passes: here that is
@@ -122,12 +122,9 @@ fi
 (flock 9 && build && show_parts) 9>"$out/.lock"
 [[ ! $just ]] || exit 0
 
-# The whole kernel is watched for races, and not all of them are ours.
-boot=()
-[[ $config != kcsan ]] || boot=(--kernel_args=panic_on_warn=0)
 status=0
 # The random games take minutes with sanitizers; kunit.py gives up after five.
-kunit exec --timeout=1200 "${boot[@]}" "${filter[@]}" | tee "$out/result.log" || status=1
+kunit exec --timeout=1200 "${filter[@]}" | tee "$out/result.log" || status=1
 
 # The number that follows "WORD: " in kunit.py's last line.
 count() {
