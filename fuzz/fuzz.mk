@@ -15,6 +15,9 @@ includes := -Iinclude -Ikunit -Imodule -Iuserspace -Iuserspace/lib -Ifuzz -I.
 
 include userspace/lib/lib.mk
 
+# What takes longest to compile in userspace/lib is not fuzzed.
+fuzzed-lib := $(filter-out $(out)/userspace/lib/translate/%,$(lib-objects))
+
 # Each instruction of the library is in one of these: both stages, every granule, with and without LPA, with EL0 and not.
 formats := Stage2Fwb,4K,48 Stage2,64K,52 El1And0,4K,52 El2,16K,52
 ifeq ($(FORMATS),all)
@@ -29,9 +32,9 @@ objects-of-image := $(addprefix $(out)/,fuzz/image.o)
 objects-of-requests := $(patsubst %.cpp,$(out)/%.o,fuzz/requests.cpp fuzz/kernel.cpp fuzz/kernel_trace.cpp fuzz/machine.cpp $(wildcard module/*/*.cpp))
 objects-of-description := $(patsubst %.cpp,$(out)/%.o,fuzz/description.cpp \
 	$(filter-out %/main.cpp,$(wildcard userspace/vmsa-image/*.cpp)) $(wildcard userspace/lib/rows/*.cpp userspace/lib/text/*.cpp))
-objects-of-dump := $(out)/fuzz/dump.o $(out)/userspace/tests/unit/judge_dump.o $(lib-objects)
-objects-of-decode := $(out)/fuzz/decode.o $(lib-objects)
-objects-of-records := $(out)/fuzz/records.o $(lib-objects)
+objects-of-dump := $(out)/fuzz/dump.o $(out)/userspace/tests/unit/judge_dump.o $(fuzzed-lib)
+objects-of-decode := $(out)/fuzz/decode.o $(fuzzed-lib)
+objects-of-records := $(out)/fuzz/records.o $(fuzzed-lib)
 all-objects := $(sort $(foreach target,$(targets),$(objects-of-$(target))))
 
 .PHONY: all

@@ -16,7 +16,7 @@ cd "$top"
 out=build/fuzz
 
 # About seven seconds of CPU each.
-declare -A tries=([operations]=2500 [requests]=12000 [adopt]=12000 [image]=14000 [dump]=2500 [description]=60000
+declare -A tries=([operations]=700 [requests]=8000 [adopt]=8000 [image]=10000 [dump]=1200 [description]=30000
 		  [decode]=60000 [records]=120000)
 # Longer ones say no more.
 declare -A longest=([operations]=600 [requests]=1200 [adopt]=400 [image]=400 [dump]=300 [description]=600)
