@@ -344,7 +344,7 @@ is_running() {
 
 # A shell would write again after EINTR.
 in_background() {
-	"$@" again 1 $demo/run ms=60000 2>/tmp/background &
+	"$@" again 1 $demo/run ms=3600000 2>/tmp/background &
 	runner=$!
 	is_running
 }

@@ -7,7 +7,7 @@ needs engine
 
 it 'survives four processes that do at random all that can be done to a file'
 begin_work
-storm 1 "$(effort 20000)" || problem 'these are no answers to a request'
+storm 1 "$(effort 5000)" || problem 'these are no answers to a request'
 ends_well
 
 it 'has every file of a guest afterwards, and runs it'
