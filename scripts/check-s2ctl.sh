@@ -51,7 +51,7 @@ unit_tests() {
 furnish() {
 	local stage2=$scratch/debugfs/stage2
 
-	ln -s "$top/userspace" "$scratch/userspace"
+	ln -s "$top/userspace" "$top/kunit" "$scratch/"
 	cp LICENSES/MIT.txt "$scratch"
 	mkdir -p "$stage2/guests"
 	cp -R "$golden/stage2/." "$stage2/"
@@ -79,6 +79,15 @@ transcript() {
 as_golden() {
 	transcript "$1" >"$scratch/transcript" </dev/null
 	diff "$1" "$scratch/transcript" || [[ ! $accept ]] || cp "$scratch/transcript" "$1"
+}
+
+# The library makes the changes, and the model of a TLB that judges every test says what it may hold meanwhile.
+lesson_is_what_happens() {
+	mkdir -p build/lesson
+	clang++-19 -std=c++20 -O0 -Wall -Wextra -Werror -fsanitize=address,undefined -I. -Iinclude -Imodule -Ikunit \
+		kunit/lesson/lesson.cpp -o build/lesson/lesson || return
+	build/lesson/lesson >"$scratch/lesson" || return
+	diff kunit/lesson/lesson.txt "$scratch/lesson" || [[ ! $accept ]] || cp "$scratch/lesson" kunit/lesson/lesson.txt
 }
 
 has_the_version() {
@@ -304,6 +313,7 @@ furnish
 for file in "$golden"/*.txt; do
 	check "s2ctl says what $(basename "$file") has" as_golden "$file"
 done
+check "the lesson about TLBs is what the library does" lesson_is_what_happens
 check "colour is for terminals, and NO_COLOR is obeyed" colour_is_for_terminals
 check "a full disk is told, and a reader that went away is not" ends_quietly_without_a_reader
 check "SIGINT ends it, with a word and status 130" ends_by INT 130
