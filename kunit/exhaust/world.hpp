@@ -138,8 +138,11 @@ template <class F> class World {
 		steps = {};
 		steps_++;
 
+		const uint64_t breaks = lab_.breaks();
 		const Error got = performer_.perform(o);
 
+		verdict_.expect(way.on_break == OnBreak::perform || lab_.breaks() == breaks,
+				"no break where breaks are refused", lab_.breaks(), breaks);
 		verdict_.expect(!foreseen || foreseen->error() == got, "the end that was foreseen",
 				static_cast<uint64_t>(got.code), got.first);
 		if (!ended(o, want, got, way))

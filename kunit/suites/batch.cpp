@@ -306,6 +306,21 @@ TEST(a_table_for_an_annotation_comes_after_the_invalidation_of_what_stood_there)
 }
 
 // It costs an invalidation only where it must.
+// Walk caches may still lead to a table that went with its last entry, from every page that it could have had.
+TEST(a_map_beside_the_last_entry_of_a_table_comes_after_its_invalidation)
+{
+	Lab<Stage2_4K> lab{test, 40};
+
+	ASSERT(lab.good() && lab.annotate({Ipa{GiB}, 4 * KiB}, uint64_t{5}));
+	// So that it is the only table that goes.
+	ASSERT(lab.map({Ipa{GiB + 4 * MiB}, 4 * KiB}, Pa{0}, normal | rw));
+	lab.together([&] {
+		EXPECT(lab.unannotate({Ipa{GiB}, 4 * KiB}, uint64_t{5}));
+		EXPECT(lab.map({Ipa{GiB + MiB}, 4 * KiB}, Pa{0}, normal | rw));
+	});
+	ASSERT(lab.good());
+}
+
 TEST(a_map_elsewhere_does_not_end_the_batch)
 {
 	Lab<Stage2_4K> lab{test, 40};
@@ -328,4 +343,5 @@ SUITE(batch, a_change_is_stored_then_invalidated_then_synced_and_only_then_are_t
       a_live_block_is_broken_once_however_much_of_it_changes,
       a_map_that_meets_what_the_batch_broke_comes_after_its_invalidation,
       a_table_for_an_annotation_comes_after_the_invalidation_of_what_stood_there,
+      a_map_beside_the_last_entry_of_a_table_comes_after_its_invalidation,
       a_map_elsewhere_does_not_end_the_batch);

@@ -320,10 +320,29 @@ TEST(without_a_break_no_global_leaf_is_left_beside_one_that_is_not)
 	}
 }
 
+// A TLB may still have a block as global that the batch has made non-global: the leaves of a cut are none beside that.
+TEST(a_block_that_was_global_is_gone_before_it_is_cut_without_a_break)
+{
+	Lab<Format<El1And0, Granule4K>> lab{test, 39};
+
+	lab.rules().bbm_level = 2;
+	ASSERT(lab.good() && lab.map({Va{0}, 2 * MiB}, Pa{0}, normal | rw));
+	lab.together([&] {
+		EXPECT(lab.modify({Va{0}, 2 * MiB}, [](auto, Stage1Attributes a) {
+			a.global = false;
+			return a;
+		}));
+		EXPECT(lab.cut({Va{0}, page}));
+	});
+	EXPECT_EQ(lab.breaks(), 0);
+	ASSERT(lab.good());
+}
+
 SUITE(groups, an_update_that_goes_by_what_hardware_notes_unfolds_a_group,
       what_is_noted_in_one_leaf_is_noted_in_the_group,
       a_modified_group_keeps_its_hint_if_it_stays_alike,
       with_feat_bbm_a_hint_comes_and_goes_without_a_break,
       what_is_noted_while_a_hint_goes_holds_for_all, a_block_of_a_group_is_cut_as_feat_bbm_allows,
       no_group_where_bit_52_is_res0, only_what_becomes_global_is_broken,
-      without_a_break_no_global_leaf_is_left_beside_one_that_is_not);
+      without_a_break_no_global_leaf_is_left_beside_one_that_is_not,
+      a_block_that_was_global_is_gone_before_it_is_cut_without_a_break);
