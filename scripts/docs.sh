@@ -120,7 +120,8 @@ untried_versions() {
 
 	known=$(sed -nE 's/^ +(\* )?- ([0-9]+\.[0-9]+)[.+-].*/\2/p; s/^ +(\* )?- ([a-z0-9.-]+)$/\2/p' Documentation/matrix.rst
 		sed -nE 's/^part .* (e2e|runs) ([^ ]+) ([^ ]+) .*/\2\n\3/p' scripts/check.sh
-		echo clang) # whose kernel takes minutes to build, as testing.rst says: whoever changes it runs it
+		echo clang # its kernel takes minutes to build, as testing.rst says: if you change it, run it
+		echo kcsan) # so does this one
 	for file in README.md Documentation/*.rst; do
 		[[ $file != */matrix.rst ]] || continue
 		while read -r version; do
