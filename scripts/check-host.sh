@@ -89,6 +89,8 @@ failed=$((begun - passed - skipped))
 played=$(cat_logs | awk '/ operations played$/ { n += $1 } END { print n + 0 }')
 
 cat_logs | grep -E '^[^ ].*: [0-9]+ (states|races), ' || true
+cat_logs | sed -nE 's/^\[       OK \] (.*) \(([0-9]+)([0-9]) ms\)$/# \1 took \2 hundredths of a second/p' |
+	awk '$(NF - 4) >= 100' | sort -rn -k4,4 | head -n 5 || true
 ((begun > 0)) || say "no test matches '$filter'"
 ((played == 0)) || say "$played operations played"
 if (($# == 0 && played < 1000000)); then

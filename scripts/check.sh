@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check.sh [PART...]: every test there is, or the parts that are named (`check.sh style docs`). Each part closes
-# with "N passed, N failed, N skipped"; so does the whole. What a part printed is in build/check/PART.log.
+# with "N passed, N failed, N skipped"; so does the whole, after its CPU time and its five slowest tests. What a part
+# printed is in build/check/PART.log.
 #
 # Parts run side by side, as many as there are CPUs (or CHECK_LANES): a machine in QEMU keeps one busy,
 # and leaves another to compilers. What two parts build, they build under a lock.
@@ -126,6 +127,19 @@ part run-6.1-a72 e2e 6.1 cortex-a72 kvm --tests 'run trace_run guests escape bes
 part restart e2e 6.12 cortex-a72 kvm --gic 2 --restart --tests restart
 wait
 
+# The five slowest tests of those that say how long they took.
+slowest() {
+	for name in "${parts[@]}"; do
+		sed -nE "s/^ *# (.*) took ([0-9]*)([0-9]{2}) hundredths of a second.*/\2.\3 $name: \1/p" "$logs/$name.log"
+	done | sort -rn | head -n 5 | sed -E 's/^\./0./; s/ / s  /; s/^/    /'
+}
+
+cpu=0
+for name in "${parts[@]}"; do
+	cpu=$((cpu + $(<"$logs/$name.cpu")))
+done
+echo "$cpu seconds of CPU time. The slowest tests:"
+slowest
 passed=0 failed=0 skipped=0
 for name in "${parts[@]}"; do
 	read -r p _ f _ s _ <"$logs/$name.counts" || p=0 f=1 s=0

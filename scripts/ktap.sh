@@ -6,12 +6,25 @@
 passed=0 failed=0 skipped=0
 echo 'KTAP version 1'
 
+# Sets ticks to the CPU time, in hundredths of a second, of what this shell has started and seen end.
+children_ticks() {
+	local stat
+
+	read -r stat <"/proc/$BASHPID/stat"
+	read -ra stat <<<"${stat##*) }"
+	ticks=$((stat[13] + stat[14]))
+}
+
 # check NAME COMMAND...: passes when the command succeeds and says nothing.
 check() {
-	local name=$1 said
+	local name=$1 said ticks before
 	shift
 
+	children_ticks
+	before=$ticks
 	said=$("$@" 2>&1) || said=${said:-"exit status $?"}
+	children_ticks
+	((ticks - before < 100)) || echo "# $name took $((ticks - before)) hundredths of a second of CPU time"
 	if [[ $said ]]; then
 		failed=$((failed + 1))
 		echo "not ok $((passed + failed + skipped)) $name"

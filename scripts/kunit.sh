@@ -126,6 +126,17 @@ status=0
 # The random games take minutes with sanitizers; kunit.py gives up after five.
 kunit exec --timeout=1200 "${filter[@]}" | tee "$out/result.log" || status=1
 
+# kunit.py says when each test passed.
+awk -F'[^0-9]+' '
+	!/^\[[0-9:]+\]/ { next }
+	{ now = ($2 * 60 + $3) * 60 + $4 }
+	/ subtests?\) =/ { suite = $0; sub(/^[^=]*=+ /, "", suite); sub(/ .*/, "", suite) }
+	/ \[PASSED\] [a-z]/ && now > before {
+		test = $0; sub(/.*\] /, "", test)
+		print "# " suite "." test " took " (now - before) "00 hundredths of a second"
+	}
+	{ before = now }' "$out/result.log" | sort -rn -k4,4 | head -n 5 || true
+
 # The number that follows "WORD: " in kunit.py's last line.
 count() {
 	sed -n "s/.*Testing complete.*[ ,]$1: \([0-9]*\).*/\1/p" "$out/result.log"

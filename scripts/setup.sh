@@ -54,6 +54,9 @@ rsync                    rsync
 lld-19                   ld.lld-19
 llvm-19                  llvm-objdump-19
 
+# What was compiled once is not compiled again.
+ccache                   ccache
+
 # check: the host tests and their sanitizers, libFuzzer, a look into the module, formatting, checkpatch.
 libclang-rt-19-dev       /usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.asan-x86_64.a
 libgtest-dev             /usr/include/gtest/gtest.h
