@@ -118,7 +118,8 @@ too_old() {
 # A compiler that is there without its C++ half.
 no_cxx() {
 	plant
-	ln -s "$(command -v aarch64-linux-gnu-gcc-12)" "$scratch/aarch64-linux-gnu-gcc-99"
+	# The compiler itself: the cache in front of it goes by its own name.
+	ln -s "$(type -ap aarch64-linux-gnu-gcc-12 | tail -n 1)" "$scratch/aarch64-linux-gnu-gcc-99"
 	PATH=$scratch:$PATH refused "the C++ compiler aarch64-linux-gnu-g++-99, which goes with the kernel's \
 aarch64-linux-gnu-gcc-99, is missing: apt install g++-12" CC=aarch64-linux-gnu-gcc-99
 }
