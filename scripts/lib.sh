@@ -10,7 +10,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${STAGE2_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stage2}
 
-# What was compiled once is not compiled again, in another clone neither. CCACHE_DISABLE=1: as on a new machine.
+# What was compiled once is not compiled again, in another clone either. CCACHE_DISABLE=1: as on a new machine.
 if [[ -d /usr/lib/ccache && :$PATH: != *:/usr/lib/ccache:* ]]; then
 	PATH=/usr/lib/ccache:$PATH
 	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_DEPEND=1 CCACHE_MAXSIZE=2G
