@@ -56,8 +56,8 @@ struct stage2_guest {
 	stage2::Vcpus vcpus; // their registers are the runner's meanwhile
 	stage2::Policy policy;
 	stage2::Counters counters{};
-	uint64_t changes =
-		0; // of the tables, or of what decides about faults: requests, and faults answered
+	// Requests, and faults answered: whatever changes the tables, or what decides about faults.
+	uint64_t changes = 0;
 	stage2::Tables tables{name};
 	stage2::engine::Tlb tlb{name};
 	Mapping mapping{tables, tlb};
