@@ -15,7 +15,7 @@ files() {
 no_spdx() {
 	# Licences are their own text, VERSION and two of debian/ have a form, README.txt is what a shell shows, stage2 is what a module said, corpus any bytes.
 	files ':!LICENSES' ':!VERSION' ':!debian/changelog' ':!debian/source/format' ':!userspace/machine/README.txt' ':!userspace/s2ctl/golden/stage2' \
-		':!*.json' ':!*.png' ':!*.svg' ':!*.bin' ':!fuzz/corpus' |
+		':!*.json' ':!*.png' ':!*.svg' ':!*.bin' ':!kunit/fuzz/corpus' |
 		xargs grep --files-without-match 'SPDX-License-Identifier:' || true
 }
 

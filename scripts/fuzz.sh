@@ -3,10 +3,10 @@
 #
 # Usage: scripts/fuzz.sh [--seconds N] [--keep] [TARGET...]
 #
-# Runs libFuzzer's targets (fuzz/fuzz.mk), each from the inputs in fuzz/corpus/TARGET on. Without --seconds each makes as
+# Runs libFuzzer's targets (kunit/fuzz/fuzz.mk), each from the inputs in kunit/fuzz/corpus/TARGET on. Without --seconds each makes as
 # many tries as `tries` says, the same in every run. With it, all of them together take N seconds of one CPU, with
 # chances of their own, and go on from what earlier runs have found. --keep puts what all runs have found into
-# fuzz/corpus, as few and as small inputs as reach the same edges. FORMATS=all has every format of the library.
+# kunit/fuzz/corpus, as few and as small inputs as reach the same edges. FORMATS=all has every format of the library.
 #
 # An input that is judged wrong stays in build/fuzz/wrong: build/fuzz/TARGET FILE shows it again.
 
@@ -42,7 +42,7 @@ done
 
 say "building ${targets[*]}"
 mkdir -p "$out/wrong"
-make --silent --jobs="$(nproc)" -f fuzz/fuzz.mk "${targets[@]/#/$out/}" >"$out/build.log" 2>&1 || {
+make --silent --jobs="$(nproc)" -f kunit/fuzz/fuzz.mk "${targets[@]/#/$out/}" >"$out/build.log" 2>&1 || {
 	cat "$out/build.log" >&2
 	die "the targets do not build"
 }
@@ -56,7 +56,7 @@ fuzz() {
 	local target=$1 options found=$out/corpus/$1
 
 	options=(-len_control=0 -max_len="${longest[$1]:-200}" -timeout=120 -rss_limit_mb=4096 -artifact_prefix="$out/wrong/$1-")
-	[[ ! -f fuzz/$1.dict ]] || options+=(-dict="fuzz/$1.dict")
+	[[ ! -f kunit/fuzz/$1.dict ]] || options+=(-dict="kunit/fuzz/$1.dict")
 	if [[ $seconds ]]; then
 		options+=(-max_total_time=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]})))
 	else
@@ -64,7 +64,7 @@ fuzz() {
 		options+=(-seed=1 -runs="${tries[$1]}")
 	fi
 	mkdir -p "$found"
-	"$out/$1" "${options[@]}" "$found" "fuzz/corpus/$1" >"$out/$1.log" 2>&1
+	"$out/$1" "${options[@]}" "$found" "kunit/fuzz/corpus/$1" >"$out/$1.log" 2>&1
 }
 
 keep() {
@@ -72,17 +72,17 @@ keep() {
 
 	rm -rf "$kept"
 	mkdir -p "$kept"
-	"$out/$1" -set_cover_merge=1 -use_counters=0 -max_len="${longest[$1]:-200}" "$kept" "fuzz/corpus/$1" "$out/corpus/$1" \
+	"$out/$1" -set_cover_merge=1 -use_counters=0 -max_len="${longest[$1]:-200}" "$kept" "kunit/fuzz/corpus/$1" "$out/corpus/$1" \
 		>"$out/$1.log" 2>&1 || die "the inputs of $1 cannot be merged, see $out/$1.log"
-	rm -f "fuzz/corpus/$1"/*
-	cp "$kept"/* "fuzz/corpus/$1"
+	rm -f "kunit/fuzz/corpus/$1"/*
+	cp "$kept"/* "kunit/fuzz/corpus/$1"
 }
 
 passed=0 failed=0
 for target in "${targets[@]}"; do
 	if [[ $keep ]]; then
 		keep "$target"
-		echo "$target: $(find "fuzz/corpus/$target" -type f | wc -l) inputs"
+		echo "$target: $(find "kunit/fuzz/corpus/$target" -type f | wc -l) inputs"
 		passed=$((passed + 1))
 	elif fuzz "$target"; then
 		echo "$target: $(end_of "$out/$target.log")"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The targets of libFuzzer, build/fuzz/NAME: `make -f fuzz/fuzz.mk all` in the project's root, or `FORMATS=all` for every
+# The targets of libFuzzer, build/fuzz/NAME: `make -f kunit/fuzz/fuzz.mk all` in the project's root, or `FORMATS=all` for every
 # format of the library, which takes minutes. A file NAME.cpp here is a target, when it is in `targets`.
 
 targets := operations adopt image requests description dump decode records
@@ -11,7 +11,7 @@ sanitizers := address,undefined
 # Where an input does millions of things: the sanitizers that cost little.
 sanitizers-of-operations := shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 flags = -std=c++20 -O1 -g1 -Wall -Wextra -Werror -Wno-unused-private-field -fno-sanitize-recover=all -fsanitize=fuzzer-no-link
-includes := -Iinclude -Ikunit -Imodule -Iuserspace -Iuserspace/lib -Ifuzz -I.
+includes := -Iinclude -Ikunit -Imodule -Iuserspace -Iuserspace/lib -Ikunit/fuzz -I.
 
 include userspace/lib/lib.mk
 
@@ -26,15 +26,15 @@ formats := $(foreach stage,Stage2 Stage2Fwb El1And0 El2And0 El2 El3,$(foreach gr
 usual := kunit/support/lab
 endif
 
-objects-of-operations := $(addprefix $(out)/fast/,fuzz/operations.o fuzz/home.o $(usual:%=%.o) $(formats:%=format.%.o))
-objects-of-adopt := $(addprefix $(out)/,fuzz/adopt.o)
-objects-of-image := $(addprefix $(out)/,fuzz/image.o)
-objects-of-requests := $(patsubst %.cpp,$(out)/%.o,fuzz/requests.cpp fuzz/kernel.cpp fuzz/kernel_trace.cpp fuzz/machine.cpp $(wildcard module/*/*.cpp))
-objects-of-description := $(patsubst %.cpp,$(out)/%.o,fuzz/description.cpp \
+objects-of-operations := $(addprefix $(out)/fast/,kunit/fuzz/operations.o kunit/fuzz/home.o $(usual:%=%.o) $(formats:%=format.%.o))
+objects-of-adopt := $(addprefix $(out)/,kunit/fuzz/adopt.o)
+objects-of-image := $(addprefix $(out)/,kunit/fuzz/image.o)
+objects-of-requests := $(patsubst %.cpp,$(out)/%.o,kunit/fuzz/requests.cpp kunit/fuzz/kernel.cpp kunit/fuzz/kernel_trace.cpp kunit/fuzz/machine.cpp $(wildcard module/*/*.cpp))
+objects-of-description := $(patsubst %.cpp,$(out)/%.o,kunit/fuzz/description.cpp \
 	$(filter-out %/main.cpp,$(wildcard userspace/vmsa-image/*.cpp)) $(wildcard userspace/lib/rows/*.cpp userspace/lib/text/*.cpp))
-objects-of-dump := $(out)/fuzz/dump.o $(out)/userspace/tests/unit/judge_dump.o $(fuzzed-lib)
-objects-of-decode := $(out)/fuzz/decode.o $(fuzzed-lib)
-objects-of-records := $(out)/fuzz/records.o $(fuzzed-lib)
+objects-of-dump := $(out)/kunit/fuzz/dump.o $(out)/userspace/tests/unit/judge_dump.o $(fuzzed-lib)
+objects-of-decode := $(out)/kunit/fuzz/decode.o $(fuzzed-lib)
+objects-of-records := $(out)/kunit/fuzz/records.o $(fuzzed-lib)
 all-objects := $(sort $(foreach target,$(targets),$(objects-of-$(target))))
 
 .PHONY: all
@@ -49,21 +49,21 @@ $(targets:%=$(out)/%): $(out)/%: $$(objects-of-$$*)
 
 comma := ,
 word-of = $(word $1,$(subst $(comma), ,$2))
-$(out)/fast/format.%.o: fuzz/operation_formats.cpp fuzz/fuzz.mk
+$(out)/fast/format.%.o: kunit/fuzz/operation_formats.cpp kunit/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -fsanitize=$(sanitizers-of-operations) $(includes) -MMD -MP -c $< -o $@ \
 		-DFUZZ_FORMAT='$(call word-of,1,$*), Granule$(call word-of,2,$*), $(call word-of,3,$*)'
 
-$(out)/fast/%.o: %.cpp fuzz/fuzz.mk
+$(out)/fast/%.o: %.cpp kunit/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -fsanitize=$(sanitizers-of-operations) $(includes) -MMD -MP -c $< -o $@
 
 # To compile these takes much longer than to run them: vmsa-image has an engine of every format.
-$(out)/userspace/vmsa-image/%.o: userspace/vmsa-image/%.cpp fuzz/fuzz.mk
+$(out)/userspace/vmsa-image/%.o: userspace/vmsa-image/%.cpp kunit/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -O0 -fsanitize=address $(includes) -MMD -MP -c $< -o $@
 
-$(out)/%.o: %.cpp fuzz/fuzz.mk
+$(out)/%.o: %.cpp kunit/fuzz/fuzz.mk
 	@mkdir -p $(@D)
 	$(CXX) $(flags) -fsanitize=$(sanitizers) $(includes) -MMD -MP -c $< -o $@
 
