@@ -114,7 +114,8 @@ def has_test(killer):
     suite, _, name = killer.partition(".")
     if killer == SURVIVED:
         return True
-    for text in (f"kunit/suites/{suite}.cpp", f"kunit/exhaust/{suite.removeprefix('exhaust_')}.cpp"):
+    for text in (f"kunit/suites/{suite}.cpp", f"kunit/exhaust/{suite.removeprefix('exhaust_')}.cpp",
+                 f"kunit/interleave/{suite.removeprefix('interleave_')}.cpp"):
         if (TOP / text).exists() and f"TEST({name})" in (TOP / text).read_text():
             return True
     return False

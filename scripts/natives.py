@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The suites and kunit/exhaust as native programs with flags of one's own (mutants.py, coverage.py), and a run of some
+"""The suites, kunit/exhaust and kunit/interleave as native programs with flags of one's own (mutants.py, coverage.py), and a run of some
 of their tests. kunit/host.mk has the programs that are tests."""
 
 import os
@@ -11,7 +11,7 @@ import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 LANES = os.cpu_count() or 1
-PROGRAMS = ["suites", "exhaust"]
+PROGRAMS = ["suites", "exhaust", "interleave"]
 HOME = ["kunit/host.cpp", "kunit/suites.cpp"]
 IN_KERNEL = {"engine", "kvm", "kvm_cost"}
 
@@ -22,7 +22,9 @@ def sources(program):
     files = sorted(str(p.relative_to(TOP)) for p in folder.glob("*.cpp") if p.stem not in IN_KERNEL)
     if program == "suites":
         return [*HOME, "kunit/support/lab.cpp", *files], ["-O0"]
-    return [*HOME, *files], ["-O2", '-DSUITES_DEF="exhaust/exhaust.def"', "-include", "kunit/exhaust/steps.hpp"]
+    needed = {"exhaust": ("steps.hpp", []), "interleave": ("hooks.hpp", ["kunit/exhaust/meaning.cpp"])}
+    hooks, more = needed[program]
+    return [*HOME, *files, *more], ["-O2", f'-DSUITES_DEF="{program}/{program}.def"', "-include", f"kunit/{program}/{hooks}"]
 
 
 def compile_programs(pool, folder, flags, stamp):

@@ -19,7 +19,7 @@ import re
 TOP = pathlib.Path(__file__).resolve().parent.parent
 HEADERS = TOP / "include/vmsa"
 # What changes tables, and what invalidates.
-FILES = """annotate change edit edit_plan fold harvest hardware_tlb live map occupancy remap remap_plan runs tlb unlink
+FILES = """annotate change edit edit_plan fold harvest hardware_tlb live map occupancy remap remap_plan runs shared_mapping tlb unlink
            unmap""".split()
 
 CALL = re.compile(r"^\t+((?:\w[\w.]*(?:->)?)+(?:<[\w:, ]+>)?\(.*\);)$")
