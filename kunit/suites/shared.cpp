@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// SharedMapping, one thread of it: what each call does, asks of the TLB, and refuses without a change. What several do
+// at once is kunit/interleave's.
+#include "support/recorder.hpp"
+#include "support/verdict.hpp"
+#include "vmsa/vmsa.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+using Region = vmsa::Region<Ipa>;
+constexpr uint64_t page = 4 * KiB;
+constexpr uint64_t block = 2 * MiB;
+
+// One guest, and the sink of one of its threads.
+struct Bench {
+	explicit Bench(struct kunit *test)
+	    : verdict{test}, memory{test, verdict, page, 16}, recorder{test, memory}
+	{
+		static_cast<void>(map.create(stage2_geometry<Granule4K>(40, 40).value()));
+	}
+	~Bench()
+	{
+		map.destroy();
+		verdict.expect(memory.live() == 0, "every table was freed", memory.live(), 0);
+	}
+
+	auto shared()
+	{
+		return map.shared(recorder);
+	}
+	size_t invalidations() const
+	{
+		size_t n = 0;
+
+		for (const Event &e : recorder.events())
+			n += e.kind == Event::invalidate;
+		return n;
+	}
+
+	Verdict verdict;
+	ScratchMemory memory;
+	Recorder recorder;
+	Mapping<Stage2_4K, ScratchMemory, Recorder> map{memory, recorder};
+};
+
+bool is(const Result<void> &result, Errc code)
+{
+	return result.error().code == code;
+}
+
+} // namespace
+
+TEST(a_page_comes_with_all_its_tables)
+{
+	Bench bench{test};
+	const size_t root = bench.memory.live();
+
+	ASSERT(bench.shared().map(Ipa{GiB}, 3, Pa{page}, normal | rwx));
+	EXPECT_EQ(bench.memory.live(), root + 2);
+	EXPECT_EQ(bench.map.translate(Ipa{GiB + 8}).value().pa, Pa{page + 8});
+	EXPECT_EQ(bench.recorder.events().size(), 1); // a sync, and no invalidation
+	ASSERT(bench.shared().map(Ipa{GiB + page}, 3, Pa{0}, normal | r));
+	ASSERT(bench.shared().map(Ipa{GiB + block}, 2, Pa{block}, normal | rw));
+	EXPECT_EQ(bench.memory.live(), root + 2);
+	EXPECT_EQ(bench.shared().translate(Ipa{GiB + block}).value().level, 2);
+	EXPECT_EQ(bench.shared().tree().stretch({Ipa{GiB}, block}, true).size(), 2 * page);
+}
+
+TEST(what_cannot_be_a_leaf_is_refused)
+{
+	Bench bench{test};
+	auto shared = bench.shared();
+	Stage2Attributes wrong = normal | rw;
+
+	wrong.shareability = static_cast<Shareability>(1);
+	EXPECT(is(shared.map(Ipa{0}, 0, Pa{0}, normal | rw), Errc::bad_limit));
+	EXPECT(is(shared.map(Ipa{0}, 4, Pa{0}, normal | rw), Errc::bad_limit));
+	EXPECT(is(shared.map(Ipa{page}, 2, Pa{0}, normal | rw), Errc::unaligned_input));
+	EXPECT(is(shared.map(Ipa{0}, 2, Pa{page}, normal | rw), Errc::unaligned_output));
+	EXPECT(is(shared.map(Ipa{0}, 3, Pa{bit(40)}, normal | rw), Errc::beyond_output));
+	EXPECT(is(shared.map(Ipa{bit(40)}, 3, Pa{0}, normal | rw), Errc::beyond_input));
+	EXPECT(is(shared.map(Ipa{0}, 3, Pa{0}, wrong), Errc::reserved_attributes));
+	EXPECT(bench.recorder.events().empty());
+}
+
+TEST(what_stands_there_stays)
+{
+	Bench bench{test};
+	auto shared = bench.shared();
+
+	ASSERT(bench.map.map({Ipa{0}, block}, Linear{Ipa{0}, Pa{0}}, normal | rw));
+	ASSERT(bench.map.annotate({Ipa{GiB}, block}, uint64_t{7}));
+	EXPECT(is(shared.map(Ipa{page}, 3, Pa{0}, normal | rw), Errc::overlap));
+	EXPECT(is(shared.map(Ipa{GiB}, 3, Pa{0}, normal | rw), Errc::annotated));
+
+	// Over the annotation that is named; beside the page it stays.
+	ASSERT(shared.map(Ipa{GiB}, 3, Pa{page}, normal | rw, annotation(uint64_t{7})));
+	EXPECT_EQ(bench.map.annotation<uint64_t>(Ipa{GiB + page}).value(), 7);
+
+	// A table of nothing else is a writer's to replace.
+	ASSERT(bench.map.unmap({Ipa{GiB}, page}, uint64_t{7}));
+	if (bench.map.tree().at(Ipa{GiB}).level == 3) {
+		EXPECT(is(shared.map(Ipa{GiB}, 2, Pa{block}, normal | rw, annotation(uint64_t{7})),
+			  Errc::needs_break));
+	}
+}
+
+TEST(without_memory_nothing_is_done)
+{
+	Bench bench{test};
+	const size_t root = bench.memory.live();
+
+	for (size_t k = 0; k < 2; k++) {
+		bench.memory.fail_at(k);
+		EXPECT(is(bench.shared().map(Ipa{GiB}, 3, Pa{0}, normal | rw), Errc::no_memory));
+		EXPECT_EQ(bench.memory.live(), root);
+	}
+	bench.memory.fail_at(ScratchMemory::never);
+	EXPECT_EQ(bench.invalidations(), 0);
+	EXPECT(bench.shared().map(Ipa{GiB}, 3, Pa{0}, normal | rw));
+}
+
+TEST(a_protection_is_invalidated_also_where_nothing_changes)
+{
+	Bench bench{test};
+
+	ASSERT(bench.map.map({Ipa{0}, 4 * page}, Linear{Ipa{0}, Pa{0}}, normal | rw));
+	for (size_t times : {1, 2}) {
+		ASSERT(bench.shared().protect({Ipa{0}, 2 * page}, Access{true, false}));
+		EXPECT_EQ(bench.invalidations(), times);
+	}
+	EXPECT(!bench.map.translate(Ipa{0}).value().attributes().access.write);
+	EXPECT(bench.map.translate(Ipa{2 * page}).value().attributes().access.write);
+}
+
+TEST(what_takes_a_writer_is_refused)
+{
+	Bench bench{test};
+	auto shared = bench.shared();
+	constexpr Access r{true, false};
+
+	ASSERT(bench.map.map({Ipa{0}, block}, Linear{Ipa{0}, Pa{0}}, normal | rw));
+	ASSERT(bench.map.map({Ipa{GiB}, 16 * page}, Linear{Ipa{GiB}, Pa{0}}, normal | rw,
+			     {.largest = 3, .contiguous = true}));
+	bench.recorder.forget();
+	EXPECT(is(shared.protect({Ipa{0}, page}, r), Errc::needs_break)); // a cut
+	EXPECT(is(shared.protect({Ipa{GiB}, 16 * page}, r), Errc::needs_break)); // a group
+	EXPECT(is(shared.protect({Ipa{2 * GiB}, page}, r), Errc::not_mapped));
+	EXPECT(bench.recorder.events().empty());
+	EXPECT(shared.protect({Ipa{0}, block}, r));
+}
+
+TEST(faults_are_noted)
+{
+	Bench bench{test};
+	auto shared = bench.shared();
+	Stage2Attributes logged = normal | vmsa::r;
+
+	logged.dbm = true;
+	logged.accessed = false;
+	ASSERT(shared.map(Ipa{0}, 3, Pa{0}, logged));
+	EXPECT(shared.note_accessed(Ipa{8}));
+	EXPECT(shared.note_dirty(Ipa{8}));
+	EXPECT(bench.map.translate(Ipa{0}).value().attributes().accessed);
+	EXPECT(Stage2_4K::is_dirty(bench.map.translate(Ipa{0}).value().descriptor));
+	EXPECT(is(shared.note_dirty(Ipa{page}), Errc::not_mapped));
+	ASSERT(shared.protect({Ipa{0}, page}, Access{true, false}));
+	EXPECT(is(shared.note_dirty(Ipa{0}), Errc::forbidden_attributes));
+}
+
+SUITE(shared, a_page_comes_with_all_its_tables, what_cannot_be_a_leaf_is_refused,
+      what_stands_there_stays, without_memory_nothing_is_done,
+      a_protection_is_invalidated_also_where_nothing_changes, what_takes_a_writer_is_refused,
+      faults_are_noted);
