@@ -138,6 +138,17 @@ TEST(a_protection_is_invalidated_also_where_nothing_changes)
 	EXPECT(bench.map.translate(Ipa{2 * page}).value().attributes().access.write);
 }
 
+TEST(a_protection_of_what_no_hardware_walks_tells_no_tlb)
+{
+	Bench bench{test};
+
+	bench.map.rules().live = false;
+	ASSERT(bench.map.map({Ipa{0}, page}, Linear{Ipa{0}, Pa{0}}, normal | rw));
+	ASSERT(bench.shared().protect({Ipa{0}, page}, Access{true, false}));
+	EXPECT_EQ(bench.invalidations(), 0);
+	EXPECT(!bench.map.translate(Ipa{0}).value().attributes().access.write);
+}
+
 TEST(what_takes_a_writer_is_refused)
 {
 	Bench bench{test};
@@ -175,5 +186,6 @@ TEST(faults_are_noted)
 
 SUITE(shared, a_page_comes_with_all_its_tables, what_cannot_be_a_leaf_is_refused,
       what_stands_there_stays, without_memory_nothing_is_done,
-      a_protection_is_invalidated_also_where_nothing_changes, what_takes_a_writer_is_refused,
+      a_protection_is_invalidated_also_where_nothing_changes,
+      a_protection_of_what_no_hardware_walks_tells_no_tlb, what_takes_a_writer_is_refused,
       faults_are_noted);
