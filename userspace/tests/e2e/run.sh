@@ -238,6 +238,16 @@ for pair in tpidr_el1=abc x2=80000800 x3=80008000 x4=80000001 x5=30d00800 x6=fee
 	same "${pair%=*} $(printf 0x%016x 0x${pair#*=})" "$(grep "^${pair%=*} " /tmp/regs)"
 done
 
+it 'has the number of its vCPU, on whatever CPU it runs'
+# mrs x4, mpidr_el1
+program ram=64k 0xd53800a4 $end
+for cpus in 1 2; do
+	taskset $cpus true 2>/tmp/said || continue
+	accepted regs 'pc=0x80000000 x4=0'
+	taskset $cpus sh -c "echo >$demo/run"
+	same 0x0000000080000000 "$(register x4)"
+done
+
 it 'says of each vCPU what its last run came to'
 program 'ram=64k vcpus=3' $end
 same '' "$(cat $demo/run)"
