@@ -117,11 +117,10 @@ template <class T, class Batch, class Operation> class Editor {
 	}
 
 	// In place where that is allowed. The others are broken, all of them, invalidated at once,
-	// and made from what hardware left there. What another thread changed just so may not have left every TLB
-	// yet: who shares invalidates that, too.
+	// and made from what hardware left there.
 	constexpr void edit_live(Descriptor *entry, size_t n, Level level, Region<Input> part)
 	{
-		bool changed = batch_.rules().shared;
+		bool changed = false;
 		bool broken = false;
 
 		for (size_t i = 0; i < n; i++) {
@@ -131,8 +130,9 @@ template <class T, class Batch, class Operation> class Editor {
 				const Descriptor d = edited(old, part.first, i, level);
 				const Change change = classify<Format>(old, d);
 
-				// Who shares stores what another thread has stored: the barrier before the TLBI
-				// waits for stores (Documentation/litmus/promise-for-another.litmus).
+				// What another thread has stored may not have left every TLB yet: who shares
+				// invalidates it, too. And stores it, too: the barrier before the TLBI waits for
+				// stores (Documentation/litmus/promise-for-another.litmus).
 				if (change == Change::same && !batch_.rules().shared)
 					break;
 				if (change == Change::needs_break) {

@@ -2,6 +2,7 @@
 //
 // What it takes to know that a table is not empty: a few lines, wherever its last entries are.
 #include "support/full_geometry.hpp"
+#include "support/lab.hpp"
 #include "support/scratch_memory.hpp"
 #include "vmsa/mapping.hpp"
 
@@ -241,6 +242,22 @@ TEST(what_others_left_there_frees_nothing)
 	}
 }
 
-SUITE(occupancy, a_few_lines_are_read_4k, a_few_lines_are_read_16k, a_few_lines_are_read_64k,
-      what_is_known_is_never_more_than_there_is, a_line_that_goes_beside_another_counts,
-      what_others_left_there_frees_nothing);
+// The table is known to have two lines when a map fills the rest of one of them, and goes on in the next table.
+TEST(a_map_across_two_tables_counts_the_lines_that_it_fills)
+{
+	constexpr uint64_t page = 4 * KiB;
+	constexpr Ipa table{2 * MiB};
+	Lab<Stage2_4K> lab{test, 40};
+
+	for (uint64_t entry : {100, 256, 504})
+		ASSERT(lab.map({table + entry * page, page}, Pa{0}, normal | rw));
+	ASSERT(lab.unmap({table + 100 * page, page}));
+	ASSERT_EQ(vmsa::occupancy.get(*(lab.tree().slot(table).named_by)), 2);
+	EXPECT(lab.map({table + 505 * page, 8 * page}, Pa{0}, normal | rw));
+	EXPECT_EQ(vmsa::occupancy.get(*(lab.tree().slot(table).named_by)), 2);
+	EXPECT(lab.good());
+}
+
+SUITE(occupancy, a_map_across_two_tables_counts_the_lines_that_it_fills, a_few_lines_are_read_4k,
+      a_few_lines_are_read_16k, a_few_lines_are_read_64k, what_is_known_is_never_more_than_there_is,
+      a_line_that_goes_beside_another_counts, what_others_left_there_frees_nothing);
