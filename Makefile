@@ -13,7 +13,8 @@ setup := $(if $(filter san kcsan clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-kcsan kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage fuzz \
+	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage \
+	coverage-module fuzz \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
 help:
@@ -40,7 +41,8 @@ shell: $(setup)
 #:   make exhaust       every state of small worlds; check has smaller ones
 #:   make mutants       faults planted in the library, one at a time, and who finds each: MUTANTS='live unlink'
 #:   make mutants-module    the same in the module, each in a machine: MUTANTS='registry HCR'
-#:   make coverage      lines and branches of the library that no native test goes through
+#:   make coverage      lines and branches of the library that no native test goes through; coverage-module
+#:                      those of the module that no end-to-end test goes through
 #:   make fuzz          libFuzzer's targets; SECONDS=600 TARGET=requests for a longer look at one of them
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
@@ -80,6 +82,9 @@ mutants-module: setup
 
 coverage: setup
 	@scripts/coverage.py
+
+coverage-module: setup
+	@scripts/coverage_module.py --uncovered
 
 fuzz: setup
 	@FORMATS='$(FORMATS)' scripts/fuzz.sh $(if $(SECONDS),--seconds $(SECONDS)) $(TARGET)
