@@ -40,8 +40,7 @@ template <class T, class Batch, class Operation> class Editor {
 			return tables.error();
 		if (tables.value() && !reserve_.fill(tables.value()))
 			return {Errc::no_memory, region_};
-		commit(path.lowest(), path.level, region_.first, region_.last,
-		       batch_.rules().live || batch_.rules().shared);
+		commit(path.lowest(), path.level, region_.first, region_.last, batch_.rules().live);
 		if (operation_.removes)
 			prune(tree_, batch_, path, region_, operation_.left);
 		return {};

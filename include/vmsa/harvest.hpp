@@ -212,15 +212,13 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 
 	const auto whole = whole_of<Format>(d, input, level);
 
-	if (whole.last - whole.first >= size) {
-		Descriptor *entry =
-			slot.entry() - ((leaf.first - whole.first) >> T::Granule::shift(level));
+	Descriptor *entry = slot.entry() - ((leaf.first - whole.first) >> T::Granule::shift(level));
 
-		for (size_t n = Format::contiguous_run(level); n; n--, entry++) {
-			Descriptor other = load(entry);
+	for (size_t n = ((whole.last - whole.first) >> T::Granule::shift(level)) + 1; n;
+	     n--, entry++) {
+		Descriptor other = load(entry);
 
-			any |= note_leaf<Format>(entry, other, level, needed, noted);
-		}
+		any |= note_leaf<Format>(entry, other, level, needed, noted);
 	}
 	if (any)
 		changed(whole, level);

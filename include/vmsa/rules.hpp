@@ -93,8 +93,7 @@ struct ChangeRules {
 	Mair mair = {};
 	// What the machine can do: attributes that ask for more are refused. By default nothing is known of it.
 	Features features = {};
-	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp): whatever takes a
-	// break, or a table, is refused, as if by OnBreak::refuse.
+	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp, which sets it).
 	bool shared = false;
 
 	// Which of what attributes ask for has the machine not?
@@ -117,8 +116,6 @@ struct ChangeRules {
 	// May a change of that kind be made?
 	constexpr bool allow(Kind kind) const
 	{
-		if (shared)
-			return false;
 		return !live || on_break == OnBreak::perform || way(kind, bbm_level) == Way::make;
 	}
 

@@ -45,6 +45,10 @@ class SharedMapping {
 	    : tree_{tree}, sink_{sink}, rules_{rules}
 	{
 		rules_.shared = true;
+		// So that whatever takes a break, or a table, is refused.
+		rules_.live = true;
+		rules_.on_break = OnBreak::refuse;
+		rules_.bbm_level = 0;
 	}
 
 	// The leaf of `level` at `input`. Without the contiguous hint, which is a group's. `over`: an annotation

@@ -138,15 +138,16 @@ TEST(a_protection_is_invalidated_also_where_nothing_changes)
 	EXPECT(bench.map.translate(Ipa{2 * page}).value().attributes().access.write);
 }
 
-TEST(a_protection_of_what_no_hardware_walks_tells_no_tlb)
+TEST(what_is_shared_is_live)
 {
 	Bench bench{test};
 
 	bench.map.rules().live = false;
-	ASSERT(bench.map.map({Ipa{0}, page}, Linear{Ipa{0}, Pa{0}}, normal | rw));
-	ASSERT(bench.shared().protect({Ipa{0}, page}, Access{true, false}));
-	EXPECT_EQ(bench.invalidations(), 0);
-	EXPECT(!bench.map.translate(Ipa{0}).value().attributes().access.write);
+	bench.map.rules().bbm_level = 2;
+	ASSERT(bench.map.map({Ipa{0}, block}, Linear{Ipa{0}, Pa{0}}, normal | rw));
+	EXPECT(is(bench.shared().protect({Ipa{0}, page}, Access{true, false}), Errc::needs_break));
+	ASSERT(bench.shared().protect({Ipa{0}, block}, Access{true, false}));
+	EXPECT_EQ(bench.invalidations(), 1);
 }
 
 TEST(what_takes_a_writer_is_refused)
@@ -186,6 +187,5 @@ TEST(faults_are_noted)
 
 SUITE(shared, a_page_comes_with_all_its_tables, what_cannot_be_a_leaf_is_refused,
       what_stands_there_stays, without_memory_nothing_is_done,
-      a_protection_is_invalidated_also_where_nothing_changes,
-      a_protection_of_what_no_hardware_walks_tells_no_tlb, what_takes_a_writer_is_refused,
-      faults_are_noted);
+      a_protection_is_invalidated_also_where_nothing_changes, what_is_shared_is_live,
+      what_takes_a_writer_is_refused, faults_are_noted);
