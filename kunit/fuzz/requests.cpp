@@ -31,7 +31,8 @@ struct Open {
 	stage2_guest *guest;
 };
 
-// As seq_file has it: what did not fit is shown again.
+// As seq_file has it: what did not fit is shown again. What was taken is freed, also when taking it has failed
+// (debugfs.c).
 std::string read(const Open &open)
 {
 	stage2_cursor cursor{};
@@ -39,9 +40,11 @@ std::string read(const Open &open)
 
 	if (!open.file->show || stage2_show_begin(open.file, open.guest))
 		return {};
-	if (!open.file->begin || !open.file->begin(open.file, open.guest, &cursor.taken)) {
-		void *taken = cursor.taken;
+	const bool begun =
+		!open.file->begin || !open.file->begin(open.file, open.guest, &cursor.taken);
+	void *taken = cursor.taken;
 
+	if (begun) {
 		while (!cursor.done) {
 			stage2_cursor again = cursor;
 			seq_file first, second;
@@ -53,8 +56,8 @@ std::string read(const Open &open)
 			all.text += second.text;
 			require(all.text.size() < 4 << 20, "a file ends");
 		}
-		kernel_free(taken);
 	}
+	kernel_free(taken);
 	stage2_show_end(open.guest);
 	return all.text;
 }
