@@ -18,8 +18,15 @@ done <<-'EOF'
 	mmu end status 0 *none of them stale*
 	smp end status 0 vCPU 0 counts 10000 and 10000
 	escape end status 1 x1 must be the number of a try, 1 to 64, not 0
-	cost end status 0 ticks *
 EOF
+# With FEAT_ECV, a guest cannot read the counter.
+start cost
+accepted run ms=20000
+read_exit 0
+case "$reason $detail $output" in
+'end status 0 ticks '* | 'sysreg read of CNTVCT_EL0'*) ;;
+*) problem "cost: $reason $detail $output" ;;
+esac
 start spin
 accepted run ms=200
 read_exit 0
