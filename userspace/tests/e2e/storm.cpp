@@ -181,7 +181,7 @@ class Process {
 				     buffer_,
 				     nullptr,
 				     reinterpret_cast<void *>(-1),
-				     buffer_ + sizeof(buffer_) - 8};
+				     buffer_ + buffer_bytes - 8};
 
 		return addresses[random_.below(6)];
 	}
@@ -203,7 +203,7 @@ class Process {
 	// Calls that may do anything but harm.
 	void misuse(int fd)
 	{
-		const size_t bytes = random_.below(sizeof(buffer_) / 2) >> random_.below(14);
+		const size_t bytes = random_.below(buffer_bytes / 2) >> random_.below(14);
 		const off_t at = any_offset();
 		pollfd waits{fd, static_cast<short>(random_.next()), 0};
 		struct stat about;
@@ -246,10 +246,23 @@ class Process {
 		}
 	}
 
+	static constexpr size_t buffer_bytes = 1 << 17;
+
+	// Nothing of the program lies behind it, which a call would overwrite.
+	static char *guarded()
+	{
+		void *all = mmap(nullptr, buffer_bytes + 65536, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		auto *buffer = static_cast<char *>(all);
+
+		mprotect(buffer + buffer_bytes, 65536, PROT_NONE);
+		return buffer;
+	}
+
 	Random random_;
 	std::vector<File> files_;
 	int strange_ = 0;
-	char buffer_[1 << 17];
+	char *buffer_ = guarded();
 };
 
 } // namespace
@@ -278,7 +291,12 @@ int main(int argc, char **argv)
 		std::fflush(stdout);
 		_exit(strange != 0);
 	}
-	for (int status; wait(&status) > 0;)
+	for (int status; wait(&status) > 0;) {
 		wrong += status != 0;
+		if (WIFSIGNALED(status))
+			std::printf("    # a process was ended by %s\n",
+				    strsignal(WTERMSIG(status)));
+	}
+	std::fflush(stdout);
 	return wrong;
 }

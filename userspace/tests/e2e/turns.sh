@@ -96,7 +96,7 @@ for cpus in 1 2; do
 	kvm_takes
 	wait $runner
 	like '*: Device or resource busy' "$(cat /tmp/background)"
-	logged $demo/run "$busy" ms=60000 ''
+	logged $demo/run "$busy" ms=3600000 ''
 	read_exit 0
 	same kvm-has-el2 "$reason"
 	before=$(($(register x1)))
