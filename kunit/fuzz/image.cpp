@@ -76,12 +76,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz::Input input{data, size};
 
-	switch (input.below(3)) {
-	case 0:
-		return play<Format<Stage2, Granule4K>>(input);
-	case 1:
-		return play<Format<El1And0, Granule16K, 52>>(input);
-	default:
-		return play<Format<Stage2Fwb, Granule64K, 52>>(input);
-	}
+	return fuzz::with_a_format(input, [&]<class F>(F) { return play<F>(input); });
 }

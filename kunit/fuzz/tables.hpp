@@ -14,6 +14,21 @@
 namespace fuzz
 {
 
+// play(format) of one of three formats, which the input chooses.
+template <class Play> int with_a_format(Input &input, const Play &play)
+{
+	using namespace vmsa;
+
+	switch (input.below(3)) {
+	case 0:
+		return play(Format<Stage2, Granule4K>{});
+	case 1:
+		return play(Format<El1And0, Granule16K, 52>{});
+	default:
+		return play(Format<Stage2Fwb, Granule64K, 52>{});
+	}
+}
+
 // Words of any kind at any place; most are near to what a table may hold. The rest of the input.
 template <class F> void scribble(Input &input, std::span<vmsa::Descriptor> words, vmsa::Pa base)
 {
