@@ -52,10 +52,7 @@ tools_fetch() {
 			dpkg-deb --fsys-tarfile "$deb" | tar -C "$part" -x --keep-directory-symlink --no-same-owner
 		done
 		rm -rf "$part/.debs"
-		# A link to /lib/... means the root's, not this machine's.
-		while IFS= read -r -d '' link; do
-			ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$part$(readlink "$link")")" "$link"
-		done < <(find "$part" -type l -lname '/*' -print0)
+		relative_links "$part"
 		mv -T "$part" "$root"
 		tools_adopt "$root/usr" "$root"
 		echo "$root $*" >"$have"

@@ -28,10 +28,7 @@ fetch() {
 		dpkg-deb -x "$deb" "$part"
 	done
 	rm -rf "$part/.debs"
-	# A link to /lib/... means this folder's, wherever that is seen.
-	while IFS= read -r -d '' link; do
-		ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$part$(readlink "$link")")" "$link"
-	done < <(find "$part" -type l -lname '/*' -print0)
+	relative_links "$part"
 	mv -T "$part" "$root"
 }
 

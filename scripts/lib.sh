@@ -41,3 +41,12 @@ lock() {
 lock_cache() {
 	lock "$cache/lock" "waiting for another script to finish its download"
 }
+
+# relative_links FOLDER: unpacked there, a link to /lib/... means the folder's, not this machine's, wherever the folder is seen.
+relative_links() {
+	local link
+
+	while IFS= read -r -d '' link; do
+		ln -sfn "$(realpath -ms --relative-to="$(dirname "$link")" "$1$(readlink "$link")")" "$link"
+	done < <(find "$1" -type l -lname '/*' -print0)
+}
