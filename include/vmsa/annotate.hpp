@@ -63,6 +63,8 @@ template <class T> class Annotator {
 	// within it.
 	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
 	{
+		if (!table)
+			pause(tree_.memory());
 		for (;;) {
 			const auto part = part_in_entry(at, last, Granule::size(level));
 			const Descriptor d = table ? load(table + tree_.index(level, at)) : from_;

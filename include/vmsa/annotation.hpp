@@ -64,7 +64,7 @@ constexpr Region<typename T::Input> same_stretch(const T &tree, Region<typename 
 			return Region<typename T::Input>::inclusive(region.first, last - 1);
 		if (e.region.last >= region.last)
 			return region;
-		last = e.region.last + 1;
+		last = tree.after(e);
 	}
 }
 
@@ -89,7 +89,7 @@ constexpr Error occupant(const T &tree, Region<typename T::Input> region, Descri
 		}
 		if (e.region.last >= region.last)
 			return {};
-		at = e.region.last + 1;
+		at = tree.after(e);
 	}
 }
 

@@ -111,6 +111,7 @@ template <TableMemory Memory, size_t TableBytes> class [[nodiscard]] Reserve {
 	// Zeroed. The count given to fill() covers every call.
 	constexpr Descriptor *take()
 	{
+		pause(memory_);
 		return chain_.pop(memory_);
 	}
 

@@ -220,6 +220,7 @@ template <class T, class Operation> class EditPlan {
 	// The leaves `d` of `level` that the cut will make there.
 	constexpr bool prepare_pieces(Descriptor d, Level level, Region<Input> part)
 	{
+		pause(tree_.memory());
 		for (Input at = part.first;;) {
 			const auto piece = part_in_entry(at, part.last, Granule::size(level));
 
@@ -251,6 +252,7 @@ template <class T, class Operation> class EditPlan {
 
 		if (++level == last_level)
 			return n;
+		pause(tree_.memory());
 		for (Input at = first;;) {
 			const auto part = part_in_entry(at, last, Granule::size(level));
 

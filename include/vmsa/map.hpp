@@ -108,6 +108,8 @@ template <class T, class Rule> class Mapper {
 	// `table` is null where the tree has none yet. [at, last] lies within it.
 	constexpr bool prepare(const Descriptor *table, Level level, Input at, Input last)
 	{
+		if (!table)
+			pause(tree_.memory());
 		for (;;) {
 			const Extent extent = rule_(at);
 			const size_t n = leaves_here(level, at, last, extent);

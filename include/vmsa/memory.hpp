@@ -8,6 +8,9 @@
 //   physical(t)      its physical address, as a table descriptor holds it
 //   pointer(pa)      the inverse
 //
+// One that also has pause() is told in the middle of long work, each time another table is looked at, and can let other
+// threads have the CPU there. The tree stays locked. Between two pauses is the work of about one table.
+//
 // Descriptors that the hardware may be walking are only read and written through load, store and
 // exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.
 #pragma once
@@ -37,6 +40,20 @@ concept TableMemory = requires(M &m, Descriptor *t, Pa pa, size_t bytes)
 		m.pointer(pa)
 		} -> std::same_as<Descriptor *>;
 };
+
+// One that wants to be told in the middle of long work, as above.
+template <class M>
+concept PausingMemory = requires(M &m)
+{
+	{m.pause()};
+};
+
+// Tells it, if it wants to know.
+template <class M> [[gnu::always_inline]] constexpr void pause([[maybe_unused]] M &memory)
+{
+	if constexpr (PausingMemory<M>)
+		memory.pause();
+}
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 

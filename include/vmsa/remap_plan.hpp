@@ -151,6 +151,8 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 	constexpr bool prepare(const Descriptor *table, Descriptor above, Level level, Input at,
 			       Input last)
 	{
+		if (!table)
+			pause(tree_.memory());
 		if (table && !rules_.allow(Kind::hint) &&
 		    !each_torn_group(table, level, at, last, [&](auto, Region<Input> group) {
 			    return fail({Errc::needs_break, group});

@@ -43,12 +43,12 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 		if (!e.is_leaf()) {
 			if (e.region.last >= end)
 				return false;
-			at = e.region.last + 1;
+			at = tree.after(e);
 			continue;
 		}
 		row = {e.region, e.attributes(), e.level, 1, e.output()};
-		while (row.region.last < end) {
-			const auto next = tree.at(row.region.last + 1);
+		for (auto last = e; row.region.last < end;) {
+			const auto next = tree.at(tree.after(last));
 
 			if (!next.is_leaf() || next.level != row.level ||
 			    next.attributes() != row.attributes ||
@@ -56,6 +56,7 @@ constexpr bool next_row(const T &tree, typename T::Input from, Row<typename T::F
 				break;
 			row.region.last = next.region.last;
 			row.leaves++;
+			last = next;
 		}
 		return true;
 	}
@@ -108,7 +109,7 @@ constexpr bool next_annotation(const T &tree, typename T::Input from,
 		}
 		if (e.region.last >= end)
 			return false;
-		at = e.region.last + 1;
+		at = tree.after(e);
 	}
 }
 

@@ -114,10 +114,21 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return memory_->physical(root_);
 	}
 
-	// The table that `d`, a table descriptor, points to.
+	// The table that `d`, a table descriptor, points to. Whoever asks is about to look at it: a pause (memory.hpp).
 	constexpr Descriptor *child(Descriptor d) const
 	{
+		pause(*memory_);
 		return memory_->pointer(Format::next_table(d));
+	}
+
+	// The first address behind `e`, for whoever looks at one entry after another: a pause once for each table.
+	constexpr Input after(const Entry<F> &e) const
+	{
+		const Input next = e.region.last + 1;
+
+		if (next.is_aligned(Granule::size(last_level - 1)))
+			pause(*memory_);
+		return next;
 	}
 
 	// How many entries a table of `level` has.
@@ -253,7 +264,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 				return Region<Input>::inclusive(region.first, last - 1);
 			if (e.region.last >= region.last)
 				return region;
-			last = e.region.last + 1;
+			last = after(e);
 		}
 	}
 

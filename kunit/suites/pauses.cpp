@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Who shares a CPU gets it in the middle of long work on tables: a memory that has pause() is told once for each table,
+// whatever walks them.
+#include "support/scratch_memory.hpp"
+#include "vmsa/format_stage2.hpp"
+#include "vmsa/mapping.hpp"
+#include "vmsa/rows.hpp"
+#include "vmsa/stocked_memory.hpp"
+
+#include <utility>
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+using F = Stage2_4K;
+
+constexpr size_t tables = 16; // of pages
+constexpr Region<Ipa> region{Ipa{0x4000'0000}, tables * 2 * MiB};
+constexpr Region<Ipa> unaligned{region.first + 4 * KiB, region.size() - 8 * KiB};
+constexpr Stage2Attributes logged{.access = {true, false, Execute::none}, .dbm = true};
+
+struct Pausing : ScratchMemory {
+	using ScratchMemory::ScratchMemory;
+
+	void pause()
+	{
+		pauses++;
+		most = worked > most ? worked : most;
+		worked = 0;
+	}
+
+	// A leaf was asked for, changed or shown.
+	void work()
+	{
+		worked++;
+	}
+
+	size_t pauses = 0;
+	size_t worked = 0;
+	size_t most = 0; // work between two pauses
+};
+
+struct Machine {
+	explicit Machine(struct kunit *test)
+	    : verdict{test}, memory{test, verdict, Granule4K::table_bytes, 2 * tables + 8}
+	{
+		(void)map.create(stage2_geometry<Granule4K>(34, 40).value());
+	}
+	~Machine()
+	{
+		map.destroy();
+	}
+
+	auto pages()
+	{
+		return [this](Ipa at) {
+			memory.work();
+			return Extent{Pa{at.raw() + 4 * KiB}, Granule4K::page_size};
+		};
+	}
+
+	Verdict verdict;
+	Pausing memory;
+	NoTlb tlb;
+	Mapping<F, Pausing, NoTlb> map{memory, tlb};
+};
+
+} // namespace
+
+TEST(each_change_pauses_at_each_table)
+{
+	Machine m{test};
+	const auto shown = [&](auto &&...) {
+		m.memory.work();
+	};
+	const auto pauses = [&](const Result<void> &result) {
+		EXPECT(result.ok());
+		return std::exchange(m.memory.pauses, 0);
+	};
+
+	// To look, and to do; a rule that answers in pages is asked for each.
+	EXPECT(pauses(m.map.map(region, m.pages(), normal | rw)) >= 2 * tables);
+	EXPECT(pauses(m.map.protect(region, r)) >= 2 * tables);
+	EXPECT(pauses(m.map.modify(region, [&](auto, Stage2Attributes a) {
+		       m.memory.work();
+		       a.access = logged.access;
+		       a.dbm = true;
+		       return a;
+	       })) >= 2 * tables);
+	EXPECT(pauses(m.map.remap(region, m.pages(), logged)) >= 2 * tables);
+	EXPECT(pauses(m.map.harvest_accessed(region, shown)) >= tables);
+	EXPECT(pauses(m.map.harvest_dirty(region, shown, 1)) >= 2 * tables);
+	EXPECT(pauses(m.map.fold(region)) >= tables);
+	EXPECT(pauses(m.map.edit([&](auto &tree, auto &batch) {
+		       return unmap(tree, batch, region, shown);
+	       })) >= 3 * tables);
+	EXPECT(pauses(m.map.annotate(unaligned, 7ul)) >= 2);
+	EXPECT(pauses(m.map.unannotate(unaligned, 7ul)) >= 2);
+	// Whatever is done to a leaf is done for those of one table at most, and is a few calls.
+	EXPECT(m.memory.most < 3 * Granule4K::entries);
+	ASSERT(m.verdict.good());
+}
+
+TEST(each_look_pauses_at_each_table)
+{
+	Machine m{test};
+	Row<F> row;
+
+	ASSERT(m.map.map(region, Linear{region.first, Pa{0}}, normal | rw, {3}));
+	m.memory.pauses = 0;
+	EXPECT(m.map.tree().stretch(region, true) == region);
+	EXPECT(std::exchange(m.memory.pauses, 0) >= tables - 1);
+	EXPECT(next_row(m.map.tree(), region.first, row) && row.leaves == tables * 512);
+	EXPECT(std::exchange(m.memory.pauses, 0) >= tables - 1);
+	EXPECT(census(m.map.tree()).leaves[3] == tables * 512);
+	EXPECT(std::exchange(m.memory.pauses, 0) >= tables);
+	EXPECT(occupant(m.map.tree(), region, 0).last == region.last.raw());
+	EXPECT(std::exchange(m.memory.pauses, 0) >= tables - 1);
+	ASSERT(m.map.unmap({region.first, 4 * KiB}));
+	m.memory.pauses = 0;
+	// Where nothing is mapped, too.
+	EXPECT(m.map.tables_to_protect({region.first + 4 * KiB, region.size() - 4 * KiB}, r).ok());
+	EXPECT(std::exchange(m.memory.pauses, 0) >= tables);
+	ASSERT(m.verdict.good());
+}
+
+// Who cannot sleep has tables in stock, and no pause.
+TEST(a_stock_does_not_pause)
+{
+	using Stock = StockedMemory<Pausing, Granule4K>;
+
+	static_assert(PausingMemory<Pausing> && !PausingMemory<Stock> &&
+		      !PausingMemory<ScratchMemory>);
+
+	Machine m{test};
+	Stock stock{m.memory};
+	Mapping<F, Stock, NoTlb> map{stock, m.tlb};
+
+	ASSERT(map.create(stage2_geometry<Granule4K>(34, 40).value()));
+	m.memory.pauses = 0;
+	EXPECT(map.map({region.first, 2 * MiB}, Linear{Ipa{0}, Pa{0}}, normal | rw, {3}));
+	EXPECT(m.memory.pauses == 0);
+	map.destroy();
+	ASSERT(m.verdict.good());
+}
+
+SUITE(pauses, each_change_pauses_at_each_table, each_look_pauses_at_each_table,
+      a_stock_does_not_pause);
