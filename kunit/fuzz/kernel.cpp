@@ -129,13 +129,13 @@ static bool bit_of(const unsigned long *map, unsigned long i)
 	return map[i / 64] >> (i % 64) & 1;
 }
 
-unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned int count,
+unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned long count,
 				 unsigned long align_mask, unsigned long align_offset)
 {
 	unsigned long first = 0;
 
 	for (;;) {
-		unsigned int n = 0;
+		unsigned long n = 0;
 
 		first = ((first + align_offset + align_mask) & ~align_mask) - align_offset;
 		if (first + count > bits)
@@ -148,7 +148,7 @@ unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigne
 	}
 }
 
-void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned int count, bool used)
+void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned long count, bool used)
 {
 	for (unsigned long i = first; i < first + count; i++) {
 		const unsigned long bit = 1ul << (i % 64);

@@ -92,6 +92,11 @@ void kernel_reschedule(void)
 {
 }
 
+bool kernel_is_killed(void)
+{
+	return false;
+}
+
 // ---- The machine ----
 
 void kernel_read_features(kernel_features *features)

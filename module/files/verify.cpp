@@ -135,7 +135,7 @@ class Verifier {
 				return error_;
 			if (entry.region.last >= last)
 				break;
-			at = entry.region.last + 1;
+			at = guest_.tree().after(entry);
 		}
 		if (hole <= last)
 			ask_hole(vmsa::Region<Ipa>::inclusive(hole, last));

@@ -67,6 +67,7 @@ struct stage2_guest {
 
 	// Under the registry's lock, except holders, which is atomic.
 	stage2_guest *next = nullptr;
+	bool is_made = false; // before, it is no more than a name that is taken
 	void *dir = nullptr;
 	unsigned int holders = 1;
 };

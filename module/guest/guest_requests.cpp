@@ -60,7 +60,7 @@ void mark_ram(Guest &guest, Region region, bool used)
 				       part.size(), used);
 		if (part.last == region.last)
 			return;
-		at = part.last + 1;
+		at = guest.tree().after(entry);
 	}
 }
 

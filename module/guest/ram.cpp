@@ -10,45 +10,55 @@ namespace
 {
 inline constexpr uint64_t large = vmsa::Granule4K::size(2);
 inline constexpr unsigned bits_per_long = 64;
+
+// To guests that are being made, and not theirs yet; atomic.
+constinit uint64_t promised = 0;
 } // namespace
 
-// Large pieces while there are any, then single pages. Returns how many pieces; fewer bytes than
-// asked for is failure, and nothing is kept.
-size_t Ram::gather(Piece *pieces, uint64_t bytes, size_t most)
+// Large pieces while there are any, then single pages. `bytes` is what is still to be had.
+Ram::Taken Ram::gather(uint64_t &bytes)
 {
 	const uint64_t page = kernel_page_size();
+	// All in large pieces, to begin with: there is no room for a piece for each page where much is asked for.
+	size_t room = bytes / large + large / page;
 	uint64_t step = large;
-	size_t count = 0;
 
+	if (!pieces_.allocate(room))
+		return Taken::no_more;
 	while (bytes) {
+		if (kernel_is_killed())
+			return Taken::killed;
+		if (count_ == room && !pieces_.resize(count_, room *= 2))
+			return Taken::no_more;
 		if (bytes < step)
 			step = page;
-
-		const uint64_t pa = count < most ? kernel_ram_alloc(step) : 0;
-
-		if (pa) {
-			pieces[count++] = {0, pa, step};
+		if (const uint64_t pa = kernel_ram_alloc(step)) {
+			pieces_[count_++] = {0, pa, step};
 			bytes -= step;
+			__atomic_fetch_sub(&promised, step, __ATOMIC_RELAXED);
 		} else if (step > page) {
 			step = page;
 		} else {
-			free_pieces(pieces, count);
-			return 0;
+			return Taken::no_more;
 		}
+		kernel_reschedule();
 	}
-	return count;
+	return Taken::all;
 }
 
 // Large ones first, then by address; neighbours become one. Offsets follow.
 size_t Ram::merge(Piece *pieces, size_t count)
 {
-	std::sort(pieces, pieces + count, [](const Piece &a, const Piece &b) {
+	Pause pause;
+
+	std::sort(pieces, pieces + count, [&pause](const Piece &a, const Piece &b) {
+		pause();
 		return a.bytes != b.bytes ? a.bytes > b.bytes : a.pa < b.pa;
 	});
 
 	size_t merged = 0;
 
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 1; i < count; i++, pause()) {
 		Piece &last = pieces[merged];
 
 		if (last.pa + last.bytes == pieces[i].pa)
@@ -56,7 +66,7 @@ size_t Ram::merge(Piece *pieces, size_t count)
 		else
 			pieces[++merged] = pieces[i];
 	}
-	for (size_t i = 1; i <= merged; i++)
+	for (size_t i = 1; i <= merged; i++, pause())
 		pieces[i].offset = pieces[i - 1].offset + pieces[i - 1].bytes;
 	return merged + 1;
 }
@@ -70,38 +80,47 @@ void Ram::free_pieces(const Piece *pieces, size_t count)
 uint64_t Ram::most()
 {
 	const uint64_t available = kernel_ram_available();
-	const uint64_t kept = kernel_ram_total() / 16;
+	const uint64_t kept =
+		kernel_ram_total() / 16 + __atomic_load_n(&promised, __ATOMIC_RELAXED);
 
 	return available - std::min(available, kept);
 }
 
-bool Ram::allocate(uint64_t bytes)
+// False: there is not so much.
+bool Ram::promise(uint64_t bytes)
 {
-	if (bytes > most())
-		return false;
+	uint64_t others = __atomic_load_n(&promised, __ATOMIC_RELAXED);
 
-	const size_t most = bytes / kernel_page_size();
-	const size_t words = (bytes / unit + bits_per_long - 1) / bits_per_long;
-	Array<Piece> found;
-
-	if (!map_.allocate(words) || !stale_.allocate(words) || !found.allocate(most))
-		return false;
-
-	size_t count = gather(found.data(), bytes, most);
-
-	if (!count)
-		return false;
-	count = merge(found.data(), count);
-	if (!pieces_.allocate(count)) {
-		free_pieces(found.data(), count);
-		return false;
-	}
-	std::copy_n(found.data(), count, pieces_.data());
-	count_ = count;
-	bytes_ = bytes;
-	for (large_ = 0; large_ < count && pieces_[large_].bytes >= large; large_++)
-		;
+	do {
+		if (bytes > most())
+			return false;
+	} while (!__atomic_compare_exchange_n(&promised, &others, others + bytes, false,
+					      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 	return true;
+}
+
+Ram::Taken Ram::allocate(uint64_t bytes)
+{
+	const size_t words = (bytes / unit + bits_per_long - 1) / bits_per_long;
+	uint64_t untaken = bytes;
+
+	if (!promise(bytes))
+		return Taken::too_much;
+
+	const Taken result =
+		map_.allocate(words) && stale_.allocate(words) ? gather(untaken) : Taken::no_more;
+
+	__atomic_fetch_sub(&promised, untaken, __ATOMIC_RELAXED);
+	if (result != Taken::all) {
+		release();
+		return result;
+	}
+	count_ = merge(pieces_.data(), count_);
+	(void)pieces_.resize(count_, count_); // or it stays as it is
+	bytes_ = bytes;
+	for (large_ = 0; large_ < count_ && pieces_[large_].bytes >= large; large_++)
+		;
+	return Taken::all;
 }
 
 void Ram::release()
@@ -119,14 +138,13 @@ uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 	if (units > all)
 		return none;
 
-	const auto count = static_cast<unsigned int>(units);
 	uint64_t first = all;
 
 	if (bytes >= large)
-		first = kernel_bitmap_find(map_.data(), all, count, large / unit - 1,
+		first = kernel_bitmap_find(map_.data(), all, units, large / unit - 1,
 					   (large - ipa.raw() % large) % large / unit);
 	if (first >= all)
-		first = kernel_bitmap_find(map_.data(), all, count, 0, 0);
+		first = kernel_bitmap_find(map_.data(), all, units, 0, 0);
 	return first >= all ? none : first * unit;
 }
 
@@ -159,6 +177,8 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 
 [[gnu::noinline]] void Ram::clean_stale(uint64_t offset, uint64_t bytes)
 {
+	Pause pause;
+
 	for (uint64_t i = offset / unit; i < (offset + bytes) / unit; i++) {
 		unsigned long &word = stale_[i / bits_per_long];
 
@@ -169,17 +189,16 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 		if (word & vmsa::bit(i % bits_per_long))
 			kernel_cache_clean(kernel_virt(at(i * unit).pa.raw()), unit);
 		word &= ~vmsa::bit(i % bits_per_long);
+		pause();
 	}
 }
 
 void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
 {
-	const auto count = static_cast<unsigned int>(bytes / unit);
-
-	kernel_bitmap_mark(map_.data(), offset / unit, count, used);
+	kernel_bitmap_mark(map_.data(), offset / unit, bytes / unit, used);
 	if (used)
 		return;
-	kernel_bitmap_mark(stale_.data(), offset / unit, count, true);
+	kernel_bitmap_mark(stale_.data(), offset / unit, bytes / unit, true);
 	first_free_ = std::min(first_free_, offset / unit / bits_per_long);
 }
 

@@ -26,12 +26,19 @@ class Ram {
 		release();
 	}
 
-	// How much a guest can have, so that the machine goes on: a sixteenth of its memory stays free.
+	// How much a guest can have, so that the machine goes on: a sixteenth of its memory stays free, and what
+	// others are taking now is theirs.
 	static uint64_t most();
 
-	// Zeroed; `bytes` is a multiple of the kernel's page. False when the machine has not got it:
-	// nothing is held then.
-	bool allocate(uint64_t bytes);
+	enum class Taken : uint8_t {
+		all,
+		too_much, // more than most()
+		no_more, // the kernel gave no more, though there was: the limit of a cgroup, say
+		killed, // who asked is
+	};
+
+	// Zeroed; `bytes` is a multiple of the kernel's page. But for Taken::all nothing is held then.
+	Taken allocate(uint64_t bytes);
 	void release();
 
 	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
@@ -62,7 +69,8 @@ class Ram {
 	};
 
 	void clean_stale(uint64_t offset, uint64_t bytes);
-	size_t gather(Piece *pieces, uint64_t bytes, size_t most);
+	static bool promise(uint64_t bytes);
+	Taken gather(uint64_t &bytes);
 	static size_t merge(Piece *pieces, size_t count);
 	const Piece *find_piece(size_t first, size_t last, uint64_t pa) const;
 	static void free_pieces(const Piece *pieces, size_t count);

@@ -3,6 +3,7 @@
 
 #include "kernel/kernel.hpp"
 #include "stage2/numbers.hpp"
+#include "words/error_log.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -85,8 +86,16 @@ Guest **find(std::string_view name)
 	return link;
 }
 
+// Takes it out of the list: the name is free, and the folder gone.
+void unlist(Guest &guest)
+{
+	*find(guest.name) = guest.next;
+	if (guest.dir)
+		kernel_guest_dir_remove(guest.dir);
+}
+
 // Everything a guest owns but the guest itself. Its files, if any are open, answer ENODEV then, and so
-// do threads that run it: they leave first.
+// do threads that run it: they leave first. Without the registry's lock: it can take long.
 void end(Guest &guest)
 {
 	{
@@ -103,16 +112,35 @@ void end(Guest &guest)
 		guest.mapping.destroy();
 		guest.ram.release();
 	}
-	if (guest.dir)
-		kernel_guest_dir_remove(guest.dir);
 	stage2_guest_drop(&guest);
 }
 
-// Fills in a guest whose name is free. 0, or the errno; the caller ends it then.
+int take_ram(Guest &guest, const Request &request, const Value &ram)
+{
+	const Ram::Taken taken = guest.ram.allocate(ram.number);
+	const auto asked = numbers::size(ram.number);
+
+	switch (taken) {
+	case Ram::Taken::all:
+		return 0;
+	case Ram::Taken::too_much:
+		return request.refuse(ENOMEM, ram.column, "%s asked for, %s available", asked.chars,
+				      numbers::size(Ram::most()).chars);
+	case Ram::Taken::killed:
+		return request.refuse(EINTR, error_log::no_caret, "who asked for it was killed");
+	case Ram::Taken::no_more:
+		break;
+	}
+	return request.refuse(
+		ENOMEM, ram.column,
+		"%s asked for, and the kernel gives less: a memory cgroup has its limit "
+		"(memory.max), or others were faster",
+		asked.chars);
+}
+
+// Fills in a guest whose name is taken for it. 0, or the errno; the caller ends it then.
 int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Geometry &geometry)
 {
-	const auto ram = static_cast<unsigned long>(v[ram_word].number);
-
 	guest.tables.set_limit(v[tables_word].given
 				       ? v[tables_word].number * Guest::Format::Granule::table_bytes
 				       : ~size_t{0});
@@ -123,16 +151,24 @@ int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Ge
 	if (!guest.mapping.create(geometry))
 		return request.refuse(ENOMEM, 0, "no memory for the root, %u tables",
 				      geometry.root_tables);
-	if (!guest.ram.allocate(ram))
-		return request.refuse(ENOMEM, v[ram_word].column, "%s asked for, %s available",
-				      numbers::size(ram).chars, numbers::size(Ram::most()).chars);
+	if (const int error = take_ram(guest, request, v[ram_word]))
+		return error;
 	if (!guest.vcpus.create(guest, static_cast<unsigned>(v[vcpus_word].number)))
 		return request.refuse(ENOMEM, v[vcpus_word].given ? v[vcpus_word].column : 0,
 				      "no memory for vcpus");
+	return 0;
+}
+
+// From here on others can see it.
+int show(Guest &guest, const Request &request, const Value &name)
+{
+	const Guard guard{lock};
+
 	guest.dir = kernel_guest_dir_create(guest.name, &guest);
 	if (!guest.dir)
-		return request.refuse(ENOMEM, v[name_word].column,
+		return request.refuse(ENOMEM, name.column,
 				      "debugfs cannot make the guest's folder");
+	guest.is_made = true;
 	return 0;
 }
 
@@ -190,17 +226,54 @@ void stop()
 	while (guests) {
 		Guest *guest = guests;
 
-		guests = guest->next;
+		unlist(*guest);
 		end(*guest);
 	}
 	kernel_lock_destroy(lock);
 	lock = nullptr;
 }
 
+namespace
+{
+
+// One that owns nothing but a lock; null without memory.
+Guest *new_guest(std::string_view name)
+{
+	void *room = kernel_alloc(sizeof(Guest));
+
+	if (!room)
+		return nullptr;
+
+	auto *guest = new (room) Guest{name};
+
+	guest->lock = kernel_lock_create(KERNEL_LOCK_GUEST);
+	if (guest->lock)
+		return guest;
+	stage2_guest_drop(guest);
+	return nullptr;
+}
+
+// Its name is nobody else's from now on. 0, or the errno.
+int take_name(Guest &guest, const Request &request, const Value &name)
+{
+	const Guard guard{lock};
+	Guest **link = find(guest.name);
+
+	if (*link)
+		return request.refuse(EEXIST, name.column,
+				      (*link)->is_made ? "a guest of that name exists already"
+						       : "a guest of that name is being made");
+	*link = &guest;
+	return 0;
+}
+
+} // namespace
+
 int create(const Request &request)
 {
 	Value v[create_words];
 	vmsa::Geometry geometry;
+	Guest *guest;
 
 	v[ram_word].number = default_ram;
 	v[vcpus_word].number = 1;
@@ -210,49 +283,48 @@ int create(const Request &request)
 		return error;
 	if (const int error = check_numbers(request, v, geometry))
 		return error;
-
-	// Held to the end, so that a name is taken once.
-	const Guard guard{lock};
-
-	if (*find(v[name_word].text))
-		return request.refuse(EEXIST, v[name_word].column,
-				      "a guest of that name exists already");
-
-	void *room = kernel_alloc(sizeof(Guest));
-
-	if (!room)
+	guest = new_guest(v[name_word].text);
+	if (!guest)
 		return request.refuse(ENOMEM, 0, "no memory for a guest");
-
-	Guest *guest = new (room) Guest{v[name_word].text};
-
-	guest->lock = kernel_lock_create(KERNEL_LOCK_GUEST);
-	if (!guest->lock) {
+	if (const int error = take_name(*guest, request, v[name_word])) {
 		stage2_guest_drop(guest);
-		return request.refuse(ENOMEM, 0, "no memory for a guest");
-	}
-	if (const int error = furnish(*guest, request, v, geometry)) {
-		end(*guest);
 		return error;
 	}
-	*find(guest->name) = guest;
-	return 0;
+
+	int error = furnish(*guest, request, v, geometry);
+
+	if (!error)
+		error = show(*guest, request, v[name_word]);
+	if (!error)
+		return 0;
+	{
+		const Guard guard{lock};
+
+		unlist(*guest);
+	}
+	end(*guest);
+	return error;
 }
 
 int remove(const Request &request)
 {
 	Value name;
+	Guest *guest;
 
 	if (const int error = request.parse({words, 1}, {&name, 1}))
 		return error;
+	{
+		const Guard guard{lock};
 
-	// Held to the end: a new guest of that name needs the folder gone.
-	const Guard guard{lock};
-	Guest **link = find(name.text);
-	Guest *guest = *link;
-
-	if (!guest)
-		return request.refuse(ENOENT, name.column, "there is no guest of that name");
-	*link = guest->next;
+		guest = *find(name.text);
+		if (!guest)
+			return request.refuse(ENOENT, name.column,
+					      "there is no guest of that name");
+		if (!guest->is_made)
+			return request.refuse(ENOENT, name.column,
+					      "the guest of that name is still being made");
+		unlist(*guest);
+	}
 	end(*guest);
 	return 0;
 }

@@ -26,6 +26,8 @@ class Tables {
 
 	vmsa::Descriptor *allocate(size_t bytes)
 	{
+		pause();
+
 		auto *table = bytes > limit_ - used_
 				      ? nullptr
 				      : static_cast<vmsa::Descriptor *>(kernel_table_alloc(bytes));
@@ -44,6 +46,14 @@ class Tables {
 		used_ -= bytes;
 		kernel_trace_table_free(guest_, table, bytes, used_);
 		kernel_table_free(table);
+		pause();
+	}
+
+	// A vmsa::PausingMemory: long work on tables lets other threads have the CPU. Whoever changes or reads tables
+	// can sleep, and holds nothing but the guest's lock.
+	static void pause()
+	{
+		kernel_reschedule();
 	}
 
 	// A change has ended with this error. For want of a table: those it had taken are back.

@@ -6,6 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/smp.h>
 
 #include <asm/barrier.h>
@@ -41,6 +42,11 @@ void kernel_unmask(unsigned long flags)
 void kernel_reschedule(void)
 {
 	cond_resched();
+}
+
+bool kernel_is_killed(void)
+{
+	return fatal_signal_pending(current);
 }
 
 unsigned int kernel_cpus(void)

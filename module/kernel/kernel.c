@@ -7,8 +7,10 @@
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -20,7 +22,7 @@
 #include "kernel.h"
 
 /* Fail, rather than push others out or wake the OOM killer. */
-#define STAGE2_GFP (GFP_KERNEL | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
+#define STAGE2_GFP (GFP_KERNEL_ACCOUNT | __GFP_ZERO | __GFP_NORETRY | __GFP_NOWARN)
 
 void *kernel_alloc(unsigned long bytes)
 {
@@ -64,8 +66,12 @@ void kernel_ram_free(unsigned long phys, unsigned long bytes)
 {
 	unsigned long at;
 
-	for (at = phys; at < phys + bytes; at += PAGE_SIZE)
+	for (at = phys; at < phys + bytes; at += PAGE_SIZE) {
 		__free_page(phys_to_page(at));
+		if (at % SZ_2M == 0)
+			cond_resched();
+	}
+	cond_resched();
 }
 
 unsigned long kernel_ram_total(void)
@@ -96,23 +102,61 @@ void *kernel_virt(unsigned long phys)
 	return phys_to_virt(phys);
 }
 
-unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned int count,
+/* bitmap_find_next_zero_area_off, for maps of any size, and not without a pause. */
+unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned long count,
 				 unsigned long align_mask, unsigned long align_offset)
 {
-	return bitmap_find_next_zero_area_off(map, bits, 0, count, align_mask, align_offset);
+	unsigned long looks = 0;
+	unsigned long first = 0;
+
+	for (;;) {
+		unsigned long used;
+
+		first = find_next_zero_bit(map, bits, first);
+		first = ALIGN(first + align_offset, align_mask + 1) - align_offset;
+		if (first >= bits || count > bits - first)
+			return bits;
+		used = find_next_bit(map, first + count, first);
+		if (used >= first + count)
+			return first;
+		first = used + 1;
+		if (++looks % 4096 == 0)
+			cond_resched();
+	}
 }
 
-void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned int count, bool used)
+/* bitmap_set and the others take 2^32 bits at most: as many as a piece has, which begins a word. */
+#define PIECE (SZ_64M & ~(BITS_PER_LONG - 1))
+
+static unsigned long piece_from(unsigned long first, unsigned long count)
 {
-	if (used)
-		bitmap_set(map, first, count);
-	else
-		bitmap_clear(map, first, count);
+	return min(count, PIECE - first % BITS_PER_LONG);
+}
+
+void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned long count, bool used)
+{
+	while (count) {
+		unsigned long n = piece_from(first, count);
+
+		if (used)
+			bitmap_set(map + BIT_WORD(first), first % BITS_PER_LONG, n);
+		else
+			bitmap_clear(map + BIT_WORD(first), first % BITS_PER_LONG, n);
+		first += n;
+		count -= n;
+	}
 }
 
 unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits)
 {
-	return bitmap_weight(map, bits);
+	unsigned long weight = 0;
+	unsigned long first;
+
+	for (first = 0; first < bits; first += PIECE) {
+		weight += bitmap_weight(map + BIT_WORD(first), piece_from(0, bits - first));
+		cond_resched();
+	}
+	return weight;
 }
 
 struct kernel_lock {
@@ -127,7 +171,7 @@ struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)
 		[KERNEL_LOCK_GUEST] = "stage2_guest",
 		[KERNEL_LOCK_LOG] = "stage2_log",
 	};
-	struct kernel_lock *lock = kzalloc(sizeof(*lock), GFP_KERNEL);
+	struct kernel_lock *lock = kzalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
 
 	if (lock)
 		__mutex_init(&lock->mutex, names[class_], &keys[class_]);

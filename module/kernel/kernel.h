@@ -23,7 +23,10 @@ extern "C" {
 struct seq_file;
 struct stage2_guest;
 
-/* ---- Memory. Nothing here wakes the OOM killer: asking for too much just fails. ---- */
+/*
+ * ---- Memory, charged to the cgroup of who asks. Nothing here wakes the OOM killer: asking for too
+ * much just fails. ----
+ */
 
 /* Zeroed bytes for the module's own objects, or NULL. */
 void *kernel_alloc(unsigned long bytes);
@@ -35,7 +38,7 @@ void kernel_table_free(void *table);
 
 /* Zeroed guest RAM: contiguous, `bytes` a power of two of pages. 0 when there is none. */
 unsigned long kernel_ram_alloc(unsigned long bytes);
-/* Frees any run of whole pages that kernel_ram_alloc gave. */
+/* Frees any run of whole pages that kernel_ram_alloc gave. Lets other threads have the CPU. */
 void kernel_ram_free(unsigned long phys, unsigned long bytes);
 /* How many bytes there are, and how many of them kernel_ram_alloc can take without reclaim. */
 unsigned long kernel_ram_total(void);
@@ -46,9 +49,9 @@ unsigned long kernel_phys(const void *linear);
 void *kernel_virt(unsigned long phys);
 
 /* Runs of clear bits (lib/bitmap.c); a bitmap is an array of unsigned long. */
-unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned int count,
+unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned long count,
 				 unsigned long align_mask, unsigned long align_offset);
-void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned int count, bool used);
+void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned long count, bool used);
 unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits);
 
 /* ---- Locks: sleeping, not recursive. Order: registry, then guest, then log. ---- */
@@ -181,6 +184,8 @@ void kernel_unmask(unsigned long flags);
 
 /* Lets other threads have the CPU, if one wants it. Interrupts are not masked. */
 void kernel_reschedule(void);
+/* A signal that ends the calling thread is pending: what it does is for nobody. */
+bool kernel_is_killed(void);
 
 /* How many numbers CPUs may have; the number of this one, while it is masked. */
 unsigned int kernel_cpus(void);

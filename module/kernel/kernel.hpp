@@ -25,6 +25,21 @@ class Guard {
 	kernel_lock *lock_;
 };
 
+// For a loop that may be long: others have the CPU meanwhile, once in so many times.
+class Pause {
+    public:
+	void operator()()
+	{
+		if (++times_ % often == 0)
+			kernel_reschedule();
+	}
+
+    private:
+	static constexpr unsigned often = 512;
+
+	unsigned times_ = 0;
+};
+
 // An array of trivial objects, zeroed. Null when there was no memory.
 template <class T> class Array {
     public:
@@ -41,6 +56,22 @@ template <class T> class Array {
 		reset();
 		data_ = static_cast<T *>(kernel_alloc(count * sizeof(T)));
 		return data_ != nullptr;
+	}
+
+	// Has room for `count` from now on, and the first `used` are as they were. False, and nothing has changed,
+	// when there was no memory.
+	bool resize(size_t used, size_t count)
+	{
+		auto *more = static_cast<T *>(kernel_alloc(count * sizeof(T)));
+		Pause pause;
+
+		if (!more)
+			return false;
+		for (size_t i = 0; i < used; i++, pause())
+			more[i] = data_[i];
+		reset();
+		data_ = more;
+		return true;
 	}
 
 	void reset()

@@ -189,7 +189,7 @@ void kernel_runner_unmask(struct kernel_runner *runner)
 struct kernel_runner *kernel_runner_create(void (*load)(void *of), void (*put)(void *of),
 					   void *of)
 {
-	struct kernel_runner *runner = kzalloc(sizeof(*runner), GFP_KERNEL);
+	struct kernel_runner *runner = kzalloc(sizeof(*runner), GFP_KERNEL_ACCOUNT);
 
 	if (!runner)
 		return NULL;

@@ -38,7 +38,7 @@ loses_less() {
 	[ $((before - after)) -lt "$1" ] || problem "$((before - after)) KiB are missing"
 	# What is free in the slab that a CPU takes from counts as in use, and the kernel does something, too.
 	shrink_slabs
-	awk '!/^kmalloc-[0-9]+[k ]/ { next } FNR == NR { had[$1] = $2; next }
+	awk '!/^kmalloc(-cg)?-[0-9]+[k ]/ { next } FNR == NR { had[$1] = $2; next }
 		{ more = $2 - had[$1] }
 		more >= 4 * $5 && more * $4 >= 65536 { print $1 ": " more " more" }' \
 		/tmp/slabs /proc/slabinfo >/tmp/grown
