@@ -71,7 +71,7 @@ text_alone='create demo error_log fuzz junk manual reading s2ctl words'
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {
-	e2e "$@" --tests 'run trace_run guests escape beside hotplug neighbours turns restart'
+	e2e "$@" --tests 'run trace_run guests escape sweep beside hotplug neighbours turns restart'
 }
 
 # As `make shell` has it.
@@ -122,7 +122,7 @@ part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4 --kexec
 part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4 --kexec
 # As a board boots that has no VHE: KVM takes EL2, and gives it back. No CPU goes offline before: a KVM guest of
 # 6.1 hangs on one that came back, without this module, too.
-part run-6.1-a72 e2e 6.1 cortex-a72 kvm --tests 'run trace_run guests escape beside neighbours turns'
+part run-6.1-a72 e2e 6.1 cortex-a72 kvm --tests 'run trace_run guests escape sweep beside neighbours turns'
 # As one where KVM keeps EL2, until it is started without.
 part restart e2e 6.12 cortex-a72 kvm --gic 2 --restart --tests restart
 wait

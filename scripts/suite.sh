@@ -21,7 +21,7 @@ cp "$top"/userspace/tests/e2e/{main,on_board,complaints,*lib.sh,agree.awk} "$top
 cp "$top/userspace/machine/demo" "$root/root/"
 # What the manual has a reader type, manual.sh types.
 mkdir -p "$root/manual"
-cp "$top"/README.md "$top"/Documentation/{quickstart,running,guests,s2ctl}.rst "$root/manual/"
+cp "$top"/README.md "$top"/Documentation/{quickstart,running,guests,s2ctl,engines}.rst "$root/manual/"
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern

@@ -26,6 +26,7 @@ OFFSET(STAGE2_CTX_MDSCR, 0, mdscr);
 #include "engine/el2/el1_registers.def"
 OFFSET(STAGE2_CTX_SP_EL0, 0, el1.sp_el0);
 OFFSET(STAGE2_CTX_SP_EL0, 5, el1.tpidrro_el0);
+OFFSET(STAGE2_CTX_SP_EL0, 8, el1.vdisr);
 OFFSET(STAGE2_CTX_HOST_EL1, 0, host.el1);
 
 namespace stage2::engine

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The programs of the machine, build/programs/NAME, static arm64: `make -f userspace/machine/programs.mk` in
-# the project's root. programs/ has a file for each, or a folder; the tests have two more, and so has the README.
+# the project's root. programs/ has a file for each, or a folder; the tests have three more, and so has the README.
 
 include userspace/arm64.mk
 out := build/programs
 
 programs := userspace/machine/programs
-names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz storm fifteen
+names := $(basename $(notdir $(wildcard $(programs)/*))) fuzz storm sweep fifteen
 sources_of_fuzz := userspace/tests/e2e/fuzz.cpp
 sources_of_storm := userspace/tests/e2e/storm.cpp
+sources_of_sweep := userspace/tests/e2e/sweep.cpp
 sources_of_fifteen := Documentation/examples/fifteen.cpp
 loaders := s2load kvm
 

@@ -23,7 +23,7 @@
 #define STAGE2_CTX_MDSCR	328
 #define STAGE2_CTX_EL1		336
 #define STAGE2_CTX_SP_EL0	(STAGE2_CTX_EL1 + 8 * STAGE2_EL1_COUNT)	/* the others follow */
-#define STAGE2_CTX_HOST_EL1	(STAGE2_CTX_SP_EL0 + 8 * 6)
+#define STAGE2_CTX_HOST_EL1	(STAGE2_CTX_SP_EL0 + 8 * 10)
 
 #ifndef __ASSEMBLY__
 
@@ -54,6 +54,10 @@ struct stage2_el1 {
 	unsigned long tpidr_el1;
 	unsigned long tpidr_el0;
 	unsigned long tpidrro_el0;
+	unsigned long cntv_cval;
+	unsigned long csselr;
+	unsigned long vdisr;		/* FEAT_RAS: DISR_EL1 as a guest sees it */
+	unsigned long tpidr2;		/* FEAT_SME where nothing traps it */
 };
 
 /* What traps, and where to. Those of features the CPU has not got are left alone. */
@@ -74,7 +78,9 @@ struct stage2_host {
 	unsigned long vttbr;
 	unsigned long vtcr;
 	unsigned long vmpidr;
+	unsigned long vpidr;
 	unsigned long cntv_ctl;
+	unsigned long cntvoff;
 };
 
 struct stage2_context {

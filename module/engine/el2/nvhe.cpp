@@ -32,6 +32,7 @@ OFFSET(STAGE2_PAGE_VTTBR, 0, vttbr);
 OFFSET(STAGE2_PAGE_VTTBR, 1, vtcr);
 OFFSET(STAGE2_PAGE_COUNT, 0, count);
 OFFSET(STAGE2_PAGE_UNRELIABLE, 0, unreliable);
+OFFSET(STAGE2_PAGE_RAS, 0, ras);
 OFFSET(STAGE2_PAGE_CONTEXT, 0, context);
 OFFSET(STAGE2_PAGE_LIST, 0, list);
 
@@ -117,7 +118,10 @@ const char *too_new()
 	const uint64_t mmfr1 = Cpu::read<id_aa64mmfr1>();
 	const uint64_t dfr0 = Cpu::read<id_aa64dfr0>();
 
-	if (mmfr0 >> 56 & 15 || mmfr1 >> 40 & 15 || dfr0 >> 32 & 15 || dfr0 >> 44 & 15)
+	const uint64_t pfr1 = Cpu::read<id_aa64pfr1>();
+
+	if (mmfr0 >> 56 & 15 || mmfr1 >> 40 & 15 || dfr0 >> 32 & 15 || dfr0 >> 44 & 15 ||
+	    pfr1 >> 24 & 15)
 		return "this CPU has VHE: the kernel must use it";
 	return nullptr;
 }
@@ -170,6 +174,7 @@ const char *start(const kernel_features &features)
 		page.cnthctl = ecv ? cnthctl_virtual : 0;
 		page.gic = gic;
 		page.unreliable = machine.hpfar_unreliable;
+		page.ras = features.ras;
 	}
 
 	const unsigned long flags = kernel_mask();

@@ -49,6 +49,12 @@
 	\what	\base, STAGE2_EL1_COUNT + 3, tpidr_el1
 	\what	\base, STAGE2_EL1_COUNT + 4, tpidr_el0
 	\what	\base, STAGE2_EL1_COUNT + 5, tpidrro_el0
+	\what	\base, STAGE2_EL1_COUNT + 6, cntv_cval_el0
+	\what	\base, STAGE2_EL1_COUNT + 7, csselr_el1
+	ldr	x9, [page, #STAGE2_PAGE_RAS]
+	cbz	x9, .Lno_ras\@
+	\what	\base, STAGE2_EL1_COUNT + 8, S3_4_C12_C1_1	// VDISR_EL2: DISR_EL1 of a guest
+.Lno_ras\@:
 .endm
 
 .macro bases
@@ -265,7 +271,6 @@ SYM_DATA_START(stage2_nvhe_blob)
 	load	x8, 6, vttbr_el2
 	load	x8, 7, vtcr_el2
 	load	x8, 8, vmpidr_el2
-	load	x8, 9, cntv_ctl_el0
 	ldr	x9, [page, #STAGE2_PAGE_GIC]
 	cbz	x9, 5f
 	ldp	x9, x10, [x8, #80]
@@ -275,6 +280,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 #define X(index, name, crn, crm, op2) load_el1 host, index, name;
 #include "el1_registers.def"
 	more_el1 load, host
+	load	x8, 9, cntv_ctl_el0		// with its own CNTV_CVAL
 	load_walks host
 
 .Lback:

@@ -44,7 +44,8 @@
 #define STAGE2_PAGE_VTTBR	224
 #define STAGE2_PAGE_COUNT	240
 #define STAGE2_PAGE_UNRELIABLE	248
-#define STAGE2_PAGE_CONTEXT	256
+#define STAGE2_PAGE_RAS		256
+#define STAGE2_PAGE_CONTEXT	272
 #define STAGE2_PAGE_LIST	2048
 
 #ifndef __ASSEMBLY__
@@ -67,6 +68,8 @@ struct stage2_page {
 	unsigned long vtcr;
 	unsigned long count;
 	unsigned long unreliable;	/* not 0: HPFAR_EL2 is, by an erratum */
+	unsigned long ras;		/* not 0: the CPU has FEAT_RAS */
+	unsigned long unused;
 	struct stage2_context context;
 	unsigned long filler[(STAGE2_PAGE_LIST - STAGE2_PAGE_CONTEXT -
 			      sizeof(struct stage2_context)) / 8];

@@ -22,6 +22,8 @@ constexpr Register reg(unsigned op1, unsigned crn, unsigned crm, unsigned op2)
 }
 
 inline constexpr Register id_aa64pfr0 = reg(0, 0, 4, 0);
+inline constexpr Register midr_el1 = reg(0, 0, 0, 0);
+inline constexpr Register id_aa64pfr1 = reg(0, 0, 4, 1);
 inline constexpr Register id_aa64dfr0 = reg(0, 0, 5, 0);
 inline constexpr Register id_aa64mmfr0 = reg(0, 0, 7, 0);
 inline constexpr Register id_aa64mmfr1 = reg(0, 0, 7, 1);
@@ -31,8 +33,12 @@ inline constexpr Register tpidr_el1 = reg(0, 13, 0, 4);
 inline constexpr Register tpidr_el0 = reg(3, 13, 0, 2);
 inline constexpr Register tpidrro_el0 = reg(3, 13, 0, 3);
 inline constexpr Register sp_el1 = reg(4, 4, 1, 0);
+inline constexpr Register tpidr2_el0 = reg(3, 13, 0, 5);
+inline constexpr Register csselr_el1 = reg(2, 0, 0, 0);
 inline constexpr Register cntv_ctl_el02 = reg(5, 14, 3, 1);
+inline constexpr Register cntv_cval_el02 = reg(5, 14, 3, 2);
 
+inline constexpr Register vpidr_el2 = reg(4, 0, 0, 0);
 inline constexpr Register vmpidr_el2 = reg(4, 0, 0, 5);
 inline constexpr Register hcr_el2 = reg(4, 1, 1, 0);
 inline constexpr Register mdcr_el2 = reg(4, 1, 1, 1);
@@ -53,6 +59,8 @@ inline constexpr Register hafgrtr_el2 = reg(4, 3, 1, 6);
 inline constexpr Register hfgitr2_el2 = reg(4, 3, 1, 7);
 inline constexpr Register ich_hcr_el2 = reg(4, 12, 11, 0);
 inline constexpr Register icc_sre_el2 = reg(4, 12, 9, 5);
+inline constexpr Register vdisr_el2 = reg(4, 12, 1, 1);
+inline constexpr Register cntvoff_el2 = reg(4, 14, 0, 3);
 inline constexpr Register cnthctl_el2 = reg(4, 14, 1, 0);
 
 namespace hcr
@@ -140,6 +148,8 @@ struct Features {
 	bool hcx;
 	bool ecv;
 	bool gic; // the GIC by system registers
+	bool ras;
+	bool tpidr2; // and no fine-grained trap keeps it from a guest
 
 	[[gnu::always_inline]] static Features read(bool fgt2)
 	{
@@ -147,6 +157,7 @@ struct Features {
 			return value >> shift & 15;
 		};
 		const uint64_t pfr0 = Cpu::read<id_aa64pfr0>();
+		const uint64_t pfr1 = Cpu::read<id_aa64pfr1>();
 		const uint64_t mmfr0 = Cpu::read<id_aa64mmfr0>();
 		const uint64_t mmfr1 = Cpu::read<id_aa64mmfr1>();
 
@@ -155,7 +166,9 @@ struct Features {
 			.amu = field(pfr0, 44) != 0,
 			.hcx = field(mmfr1, 40) != 0,
 			.ecv = field(mmfr0, 60) != 0,
-			.gic = field(pfr0, 24) != 0 && Cpu::read<icc_sre_el2>() & 1};
+			.gic = field(pfr0, 24) != 0 && Cpu::read<icc_sre_el2>() & 1,
+			.ras = field(pfr0, 28) != 0,
+			.tpidr2 = field(pfr1, 24) != 0 && !field(mmfr0, 56)};
 	}
 };
 

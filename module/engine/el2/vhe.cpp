@@ -39,7 +39,7 @@ uint64_t read_par()
 	return par;
 }
 
-void save(stage2_el1 &to)
+void save(stage2_el1 &to, const Features &cpu)
 {
 #define X(index, name, crn, crm, op2) to.name = Cpu::read<name##_el12>();
 #include "el1_registers.def"
@@ -48,9 +48,15 @@ void save(stage2_el1 &to)
 	to.tpidr_el1 = Cpu::read<tpidr_el1>();
 	to.tpidr_el0 = Cpu::read<tpidr_el0>();
 	to.tpidrro_el0 = Cpu::read<tpidrro_el0>();
+	to.cntv_cval = Cpu::read<cntv_cval_el02>();
+	to.csselr = Cpu::read<csselr_el1>();
+	if (cpu.ras)
+		to.vdisr = Cpu::read<vdisr_el2>();
+	if (cpu.tpidr2)
+		to.tpidr2 = Cpu::read<tpidr2_el0>();
 }
 
-void restore(const stage2_el1 &from)
+void restore(const stage2_el1 &from, const Features &cpu)
 {
 #define X(index, name, crn, crm, op2) Cpu::write<name##_el12>(from.name);
 #include "el1_registers.def"
@@ -59,6 +65,12 @@ void restore(const stage2_el1 &from)
 	Cpu::write<tpidr_el1>(from.tpidr_el1);
 	Cpu::write<tpidr_el0>(from.tpidr_el0);
 	Cpu::write<tpidrro_el0>(from.tpidrro_el0);
+	Cpu::write<cntv_cval_el02>(from.cntv_cval);
+	Cpu::write<csselr_el1>(from.csselr);
+	if (cpu.ras)
+		Cpu::write<vdisr_el2>(from.vdisr);
+	if (cpu.tpidr2)
+		Cpu::write<tpidr2_el0>(from.tpidr2);
 }
 
 template <Register R> void swap(unsigned long &host, uint64_t guest)
@@ -68,10 +80,8 @@ template <Register R> void swap(unsigned long &host, uint64_t guest)
 }
 
 // None of these does anything to EL2 itself, nor to EL0 before the thread gets there.
-void set_traps(stage2_traps &host)
+void set_traps(stage2_traps &host, const Features &cpu)
 {
-	const Features cpu = Features::read(machine.fgt2);
-
 	host.mdcr = Cpu::read<mdcr_el2>();
 	Cpu::write<mdcr_el2>((host.mdcr & ~mdcr_buffers) | mdcr_traps);
 	host.cnthctl = Cpu::read<cnthctl_el2>();
@@ -104,10 +114,8 @@ void set_traps(stage2_traps &host)
 	}
 }
 
-void clear_traps(const stage2_traps &host)
+void clear_traps(const stage2_traps &host, const Features &cpu)
 {
-	const Features cpu = Features::read(machine.fgt2);
-
 	Cpu::write<mdcr_el2>(host.mdcr);
 	Cpu::write<cnthctl_el2>(host.cnthctl);
 	Cpu::write<hstr_el2>(host.hstr);
@@ -216,15 +224,18 @@ void start(const kernel_features &features)
 void load(stage2_context &vcpu)
 {
 	const unsigned long flags = kernel_mask();
+	const Features cpu = Features::read(machine.fgt2);
 
 	swap<vtcr_el2>(vcpu.host.vtcr, vcpu.vtcr);
 	swap<vttbr_el2>(vcpu.host.vttbr, vcpu.vttbr);
 	swap<vmpidr_el2>(vcpu.host.vmpidr, vcpu.vmpidr);
+	swap<vpidr_el2>(vcpu.host.vpidr, Cpu::read<midr_el1>());
 	Cpu::isb();
-	save(vcpu.host.el1);
-	restore(vcpu.el1);
 	swap<cntv_ctl_el02>(vcpu.host.cntv_ctl, 0);
-	set_traps(vcpu.host.traps);
+	swap<cntvoff_el2>(vcpu.host.cntvoff, 0);
+	save(vcpu.host.el1, cpu);
+	restore(vcpu.el1, cpu);
+	set_traps(vcpu.host.traps, cpu);
 	Cpu::isb();
 	forget_vmid();
 	kernel_unmask(flags);
@@ -233,11 +244,13 @@ void load(stage2_context &vcpu)
 void put(stage2_context &vcpu)
 {
 	const unsigned long flags = kernel_mask();
+	const Features cpu = Features::read(machine.fgt2);
 
-	save(vcpu.el1);
-	restore(vcpu.host.el1);
+	save(vcpu.el1, cpu);
+	restore(vcpu.host.el1, cpu);
+	Cpu::write<cntvoff_el2>(vcpu.host.cntvoff);
 	Cpu::write<cntv_ctl_el02>(vcpu.host.cntv_ctl);
-	clear_traps(vcpu.host.traps);
+	clear_traps(vcpu.host.traps, cpu);
 	// In the kernel's own work meanwhile KVM may have put another there.
 	Cpu::write<vtcr_el2>(vcpu.vtcr);
 	Cpu::write<vttbr_el2>(vcpu.vttbr);
@@ -246,6 +259,7 @@ void put(stage2_context &vcpu)
 	Cpu::write<vtcr_el2>(vcpu.host.vtcr);
 	Cpu::write<vttbr_el2>(vcpu.host.vttbr);
 	Cpu::write<vmpidr_el2>(vcpu.host.vmpidr);
+	Cpu::write<vpidr_el2>(vcpu.host.vpidr);
 	Cpu::isb();
 	kernel_unmask(flags);
 }

@@ -18,6 +18,7 @@ done <<-'EOF'
 	mmu end status 0 *none of them stale*
 	smp end status 0 vCPU 0 counts 10000 and 10000
 	escape end status 1 x1 must be the number of a try, 1 to 64, not 0
+	sweep sysreg read of *
 EOF
 # With FEAT_ECV, a guest cannot read the counter.
 start cost
@@ -32,7 +33,7 @@ accepted run ms=200
 read_exit 0
 like 'time-budget * spinning' "$reason $detail $output"
 # That was all of them.
-same 'cost escape example hello mmu smp spin touch watch work ' \
+same 'cost escape example hello mmu smp spin sweep touch watch work ' \
 	"$(ls /guests | sed 's/\.elf$//' | sort | tr '\n' ' ')"
 
 it 'one that is started again from pc says what else to do, and does it when that was done'
