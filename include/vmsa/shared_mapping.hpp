@@ -56,32 +56,12 @@ class SharedMapping {
 	// be of that level; unaligned_input, unaligned_output (to the leaf); beyond_input, beyond_output;
 	// reserved_attributes, forbidden_attributes, no_feature; overlap, annotated (naming what stands
 	// there); needs_break, where a table of nothing but `over` stands in the way of a block; no_memory.
-	constexpr Result<void> map(Input input, Level level, Pa output,
-				   const Attributes &attributes, Descriptor over = 0)
+	VMSA_INLINE constexpr Result<void> map(Input input, Level level, Pa output,
+					       const Attributes &attributes, Descriptor over = 0)
 	{
-		if (level < tree_.geometry().start || level > last_level ||
-		    !Format::allows_leaf(level))
-			return Error{Errc::bad_limit, input.raw(), input.raw()};
-
-		const Region<Input> leaf{input, Granule::size(level)};
-		const auto bits = checked_leaf_bits(tree_, rules_, leaf, attributes, {});
-
-		if (!bits)
-			return bits.error();
-		if (!input.is_aligned(leaf.size()))
-			return Error{Errc::unaligned_input, leaf};
-		if (!output.is_aligned(leaf.size()))
-			return Error{Errc::unaligned_output, output.raw(), output.raw()};
-		if (!fits(tree_, output, leaf.size() - 1))
-			return Error{Errc::beyond_output, output.raw(),
-				     output.raw() + leaf.size() - 1};
-		return changing([&](auto &batch) {
-			return publish(batch, leaf, level,
-				       (bits.value() & ~Format::contiguous) |
-					       Format::encode_output(output) |
-					       Format::leaf_type(level),
-				       over);
-		});
+		if (level == last_level && !over && map_page(input, output, attributes))
+			return {};
+		return map_leaf(input, level, output, attributes, over);
 	}
 
 	// As protect.hpp, where every leaf stays whole. When it returns, no TLB allows what it took away, also
@@ -127,6 +107,60 @@ class SharedMapping {
 		Batch<Format, Memory, Sink> batch{tree_.memory(), sink_, rules_};
 
 		return change(batch);
+	}
+
+	// The common case, in one descent: a page, in a table that is there already. False where it is not that
+	// simple, also where it is an error.
+	VMSA_INLINE constexpr bool map_page(Input input, Pa output, const Attributes &attributes)
+	{
+		const Region<Input> page{input, Granule::page_size};
+
+		if (!input.is_aligned(Granule::page_size) || !tree_.space().contains(page) ||
+		    !Format::is_legal(attributes) || !rules_.indexes(attributes) ||
+		    rules_.missing(attributes) || !tree_.is_output_page(output))
+			return false;
+
+		const auto slot = tree_.slot(input);
+		const Descriptor bits = leaf_bits<Format>(attributes, {}) & ~Format::contiguous;
+		Descriptor expected = 0;
+
+		if (slot.level != last_level || slot.descriptor ||
+		    !compare_exchange(slot.entry(), expected,
+				      bits | Format::encode_output(output) |
+					      Format::leaf_type(last_level)))
+			return false;
+		sink_.sync();
+		return true;
+	}
+
+	// Every other case.
+	[[gnu::noinline]] constexpr Result<void> map_leaf(Input input, Level level, Pa output,
+							  const Attributes &attributes,
+							  Descriptor over)
+	{
+		if (level < tree_.geometry().start || level > last_level ||
+		    !Format::allows_leaf(level))
+			return Error{Errc::bad_limit, input.raw(), input.raw()};
+
+		const Region<Input> leaf{input, Granule::size(level)};
+		const auto bits = checked_leaf_bits(tree_, rules_, leaf, attributes, {});
+
+		if (!bits)
+			return bits.error();
+		if (!input.is_aligned(leaf.size()))
+			return Error{Errc::unaligned_input, leaf};
+		if (!output.is_aligned(leaf.size()))
+			return Error{Errc::unaligned_output, output.raw(), output.raw()};
+		if (!fits(tree_, output, leaf.size() - 1))
+			return Error{Errc::beyond_output, output.raw(),
+				     output.raw() + leaf.size() - 1};
+		return changing([&](auto &batch) {
+			return publish(batch, leaf, level,
+				       (bits.value() & ~Format::contiguous) |
+					       Format::encode_output(output) |
+					       Format::leaf_type(level),
+				       over);
+		});
 	}
 
 	template <class B>

@@ -193,6 +193,16 @@ void kernel_lock_release(kernel_lock *lock)
 	kernel.locked--;
 }
 
+void kernel_lock_share(kernel_lock *lock)
+{
+	kernel_lock_acquire(lock);
+}
+
+void kernel_lock_unshare(kernel_lock *lock)
+{
+	kernel_lock_release(lock);
+}
+
 // ---- Time, text and files ----
 
 void kernel_log(const char *, ...)

@@ -38,13 +38,13 @@ std::string read(const Open &open)
 	stage2_cursor cursor{};
 	seq_file all;
 
-	if (!open.file->show || stage2_show_begin(open.file, open.guest))
+	if (!open.file->show)
 		return {};
 	const bool begun =
 		!open.file->begin || !open.file->begin(open.file, open.guest, &cursor.taken);
 	void *taken = cursor.taken;
 
-	if (begun) {
+	if (begun && !stage2_show_begin(open.file, open.guest)) {
 		while (!cursor.done) {
 			stage2_cursor again = cursor;
 			seq_file first, second;
@@ -56,9 +56,9 @@ std::string read(const Open &open)
 			all.text += second.text;
 			require(all.text.size() < 4 << 20, "a file ends");
 		}
+		stage2_show_end(open.guest);
 	}
 	kernel_free(taken);
-	stage2_show_end(open.guest);
 	return all.text;
 }
 

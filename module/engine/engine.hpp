@@ -123,9 +123,24 @@ class Tlb {
 	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
 	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
 
+	// For one of several threads that share the guest: the same, and in the end joined.
+	Tlb of_thread() const
+	{
+		Tlb mine{*this};
+
+		mine.invalidations_ = 0;
+		return mine;
+	}
+	void join(const Tlb &of_thread)
+	{
+		if (of_thread.invalidations_)
+			__atomic_fetch_add(&invalidations_, of_thread.invalidations_,
+					   __ATOMIC_RELAXED);
+	}
+
 	uint64_t invalidations() const
 	{
-		return invalidations_;
+		return __atomic_load_n(&invalidations_, __ATOMIC_RELAXED);
 	}
 
     private:
@@ -138,6 +153,17 @@ class Tlb {
 	bool pending_ = false; // since the last sync
 	bool owed_ = false; // and it could not be issued
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
+};
+
+// The TlbSink of who only makes leaves where nothing was: no TLB holds anything of those.
+struct Publisher {
+	void invalidate(vmsa::Region<vmsa::Ipa>, vmsa::Level, bool)
+	{
+	}
+	void sync()
+	{
+		TlbCpu::dsb_ishst();
+	}
 };
 
 // What VTCR_EL2 is for a guest of that shape.

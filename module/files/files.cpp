@@ -46,7 +46,7 @@ int write(const stage2_file *file, Guest *guest, const char *text, unsigned long
 	const Guard guard{guest->lock};
 
 	if (guest->removed)
-		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+		return refuse_removed(request);
 	guest->changes++;
 	return answer(*guest, request);
 }
@@ -59,14 +59,23 @@ int write_run(const stage2_file *file, Guest *guest, const char *text, unsigned 
 	return vcpu_run(*guest, Request{path.text, {text, length}});
 }
 
-// The guest is locked around these.
-
 template <int (*take)(Guest &, const Request &, void **)>
 int begin(const stage2_file *file, Guest *guest, void **taken)
 {
 	const Path path{guest, file->name};
 
 	return take(*guest, Request{path.text, ""}, taken);
+}
+
+// The same, of what needs the guest alone.
+template <int (*take)(Guest &, const Request &, void **)>
+int begin_alone(const stage2_file *file, Guest *guest, void **taken)
+{
+	const Path path{guest, file->name};
+	const Request request{path.text, ""};
+	const Guard guard{guest->lock};
+
+	return guest->removed ? refuse_removed(request) : take(*guest, request, taken);
 }
 
 } // namespace
@@ -121,8 +130,8 @@ const stage2_file stage2_guest_files[] = {
 	{"regs", read_write, write<vcpu_set_registers>, nullptr, show_registers},
 	{"run", read_write, write_run, nullptr, show_exits},
 	{"demand", read_write, write<policy_set_demand>, nullptr, show_demand},
-	{"dirty", read_write, write<policy_set_dirty>, begin<policy_take_dirty>, show_ranges},
-	{"accessed", read_write, write<policy_set_accessed>, begin<policy_take_accessed>,
+	{"dirty", read_write, write<policy_set_dirty>, begin_alone<policy_take_dirty>, show_ranges},
+	{"accessed", read_write, write<policy_set_accessed>, begin_alone<policy_take_accessed>,
 	 show_ranges},
 	{"verify", read_only, nullptr, begin<take_verify>, show_verify},
 	{"stats", read_only, nullptr, nullptr, show_stats},
@@ -159,31 +168,30 @@ int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
 {
 	if (!guest)
 		return 0;
-	kernel_lock_acquire(guest->lock);
+	kernel_lock_share(guest->lock);
 	if (!guest->removed)
 		return 0;
-	kernel_lock_release(guest->lock);
+	kernel_lock_unshare(guest->lock);
 
 	const Path path{guest, file->name};
 
-	return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+	return refuse_removed(Request{path.text, ""});
 }
 
 void stage2_show_end(stage2_guest *guest)
 {
 	if (guest)
-		kernel_lock_release(guest->lock);
+		kernel_lock_unshare(guest->lock);
 }
 
 long stage2_guest_memory(stage2_guest *guest, unsigned long ipa, void *buffer, unsigned long bytes,
 			 bool write)
 {
 	const Path path{guest, "mem"};
-	const Guard guard{guest->lock};
+	const SharedGuard guard{guest->lock};
 
 	if (guest->removed)
-		return Request{path.text, ""}.refuse(ENODEV, error_log::no_caret,
-						     "the guest was removed");
+		return refuse_removed(Request{path.text, ""});
 
 	const long copied = guest_copy(*guest, vmsa::Ipa{ipa}, buffer, bytes, write);
 

@@ -298,8 +298,8 @@ void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "runs           %lu\n", guest->counters.runs);
 	kernel_print(out, "exits          %lu\n", guest->counters.exits);
 	kernel_print(out, "interrupts     %lu\n", guest->counters.interrupts);
-	kernel_print(out, "faults         %lu\n", guest->counters.faults);
-	kernel_print(out, "demand_pages   %lu\n", guest->counters.demand_pages);
+	kernel_print(out, "faults         %lu\n", guest->vcpus.sum(&Vcpu::faults));
+	kernel_print(out, "demand_pages   %lu\n", guest->vcpus.sum(&Vcpu::demand_pages));
 	cursor->done = true;
 }
 
@@ -328,7 +328,7 @@ void show_demand(Guest *guest, seq_file *out, stage2_cursor *cursor)
 			     access_text(d.attributes.access).chars,
 			     memory_text(d.attributes.memory),
 			     numbers::exact_size(Granule::size(d.largest)).chars,
-			     d.bytes / Granule::page_size);
+			     __atomic_load_n(&d.bytes, __ATOMIC_RELAXED) / Granule::page_size);
 	}
 	cursor->done = true;
 }

@@ -13,75 +13,109 @@ using vmsa::Level;
 using Granule = Guest::Format::Granule;
 using Region = vmsa::Region<Ipa>;
 
-Outcome map(Guest &guest, DemandRegion &demand, Region leaf, uint64_t offset, bool write)
+constexpr bool is_answered(Outcome outcome)
 {
-	const auto attributes = guest.policy.of_new(leaf, demand.attributes, write);
-
-	guest.ram.clean(offset, leaf.size());
-
-	const auto result =
-		guest.mapping.map(leaf, RamRule{guest.ram, leaf.first, offset}, attributes);
-
-	if (!result) {
-		guest.tables.trace_failure(result.error());
-		return result.error().code == Errc::no_memory ? Outcome::no_tables
-							      : Outcome::report;
-	}
-	guest.ram.mark(offset, leaf.size(), true);
-	demand.bytes += leaf.size();
-	guest.counters.demand_pages += leaf.size() / Granule::page_size;
-	return leaf.size() == Granule::page_size ? Outcome::page : Outcome::block;
+	return outcome >= Outcome::resolved;
 }
 
-// The largest block around `ipa` that the region allows, the hole has room for, and RAM can back.
-[[gnu::noinline]] bool map_block(Guest &guest, DemandRegion &demand, Ipa ipa, Region hole,
-				 bool write)
+constexpr Region page_of(Ipa ipa)
 {
+	return {ipa.align_down(Granule::page_size), Granule::page_size};
+}
+
+void note_filled(Vcpu &vcpu, DemandRegion &demand, uint64_t bytes)
+{
+	__atomic_fetch_add(&demand.bytes, bytes, __ATOMIC_RELAXED);
+	add(vcpu.demand_pages, bytes / Granule::page_size);
+}
+
+Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
+{
+	Guest &guest = *vcpu.guest;
+	const uint64_t offset = guest.ram.take_page();
+
+	if (offset == Ram::none)
+		return Outcome::no_ram;
+	guest.ram.clean(offset, Granule::page_size);
+
+	engine::Publisher publisher;
+	const auto result = guest.mapping.shared(publisher).map(
+		page.first, vmsa::last_level, guest.ram.at(offset).pa,
+		guest.policy.of_new(page, demand.attributes, write));
+
+	if (result) {
+		note_filled(vcpu, demand, Granule::page_size);
+		return Outcome::page;
+	}
+	guest.ram.give_back_page(offset);
+	return result.error().code == Errc::no_memory ? Outcome::no_tables : Outcome::report;
+}
+
+// A block that a fault may map.
+struct Block {
+	Region region;
+	uint64_t offset;
+};
+
+// The largest around `ipa` that the region allows, the hole has room for, and RAM can back. Where the guest is
+// shared, it may be gone a moment later.
+[[gnu::noinline]] bool find_block(const Guest &guest, const DemandRegion &demand, Ipa ipa,
+				  Block &block)
+{
+	const Region hole = guest.tree().at(ipa).region;
+
 	for (Level level = demand.largest; level < vmsa::last_level; level++) {
 		const uint64_t size = Granule::size(level);
-		const Region block{ipa.align_down(size), size};
 
-		if (!demand.region.contains(block) || !hole.contains(block))
+		block.region = {ipa.align_down(size), size};
+		if (!demand.region.contains(block.region) || !hole.contains(block.region))
+			continue;
+		block.offset = guest.ram.find(size, block.region.first);
+		if (block.offset == Ram::none)
 			continue;
 
-		const uint64_t offset = guest.ram.find(size, block.first);
+		const vmsa::Extent extent = guest.ram.at(block.offset);
 
-		if (offset == Ram::none)
-			continue;
-
-		const vmsa::Extent extent = guest.ram.at(offset);
-
-		if (extent.pa.is_aligned(size) && extent.bytes >= size &&
-		    map(guest, demand, block, offset, write) == Outcome::block)
+		if (extent.pa.is_aligned(size) && extent.bytes >= size)
 			return true;
 	}
 	return false;
 }
 
-Outcome fill(Guest &guest, Ipa ipa, bool write)
+// With the guest alone.
+[[gnu::noinline]] Outcome map_block(Vcpu &vcpu, DemandRegion &demand, const Block &block,
+				    bool write)
 {
-	DemandRegion *demand = guest.policy.demand.find(ipa);
+	Guest &guest = *vcpu.guest;
+	const Region region = block.region;
 
-	if (!demand)
-		return Outcome::report;
-	if (demand->largest < vmsa::last_level &&
-	    map_block(guest, *demand, ipa, guest.tree().at(ipa).region, write))
-		return Outcome::block;
+	guest.ram.clean(block.offset, region.size());
 
-	const uint64_t offset = guest.ram.find_page();
+	const auto result =
+		guest.mapping.map(region, RamRule{guest.ram, region.first, block.offset},
+				  guest.policy.of_new(region, demand.attributes, write));
 
-	if (offset == Ram::none)
-		return Outcome::no_ram;
-	return map(guest, *demand, {ipa.align_down(Granule::page_size), Granule::page_size}, offset,
-		   write);
+	if (!result)
+		return result.error().code == Errc::no_memory ? Outcome::no_tables
+							      : Outcome::report;
+	guest.ram.mark(block.offset, region.size(), true);
+	note_filled(vcpu, demand, region.size());
+	return guest.tree().at(region.first).region == region ? Outcome::block : Outcome::page;
 }
 
 // Whether somebody was here first is asked last: a page then takes one descent.
-Outcome answer_translation(Guest &guest, Ipa ipa, bool write)
+Outcome answer_translation(Vcpu &vcpu, Ipa ipa, bool write, bool alone)
 {
-	const Outcome outcome = fill(guest, ipa, write);
+	Guest &guest = *vcpu.guest;
+	DemandRegion *demand = guest.policy.demand.find(ipa);
+	Outcome outcome = Outcome::report;
+	Block block;
 
-	if (outcome == Outcome::page || outcome == Outcome::block)
+	if (demand && demand->largest < vmsa::last_level && find_block(guest, *demand, ipa, block))
+		outcome = alone ? map_block(vcpu, *demand, block, write) : Outcome::report;
+	else if (demand)
+		outcome = map_page(vcpu, *demand, page_of(ipa), write);
+	if (is_answered(outcome))
 		return outcome;
 	return guest.tree().at(ipa).is_leaf() ? Outcome::resolved : outcome;
 }
@@ -98,49 +132,100 @@ bool allows(vmsa::Access access, Syndrome syndrome)
 	return access.read;
 }
 
-Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
+// Leaves change in place then, and TLBs forget what they were.
+template <class Change> auto change_shared(Guest &guest, const Change &change)
+{
+	engine::Tlb tlb = guest.tlb.of_thread();
+	const auto result = change(guest.mapping.shared(tlb));
+
+	guest.tlb.join(tlb);
+	return result;
+}
+
+[[gnu::noinline]] Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
 {
 	const auto found = guest.tree().translate(ipa);
 
 	// Unmapped, or allowed, since: the next attempt tells.
 	if (!found || allows(found.value().attributes().access, syndrome))
 		return Outcome::resolved;
-	if (syndrome.is_write() && guest.mapping.note_dirty(ipa))
+	if (syndrome.is_write() &&
+	    change_shared(guest, [&](auto shared) { return shared.note_dirty(ipa); }))
 		return Outcome::dirty;
 	return Outcome::report;
 }
 
-Outcome answer(Guest &guest, Syndrome syndrome, Ipa ipa)
+[[gnu::noinline]] Outcome answer_access(Guest &guest, Ipa ipa)
 {
-	guest.counters.faults++;
+	if (guest.policy.report_accesses)
+		return Outcome::report;
+	(void)change_shared(guest, [&](auto shared) { return shared.note_accessed(ipa); });
+	return Outcome::accessed;
+}
+
+Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
+{
+	Guest &guest = *vcpu.guest;
+	const Syndrome syndrome{vcpu.context->esr};
+
 	if (!guest.tree().space().contains(ipa))
 		return Outcome::report;
 	switch (syndrome.fault()) {
 	case Fault::translation:
-		return answer_translation(guest, ipa, syndrome.is_write());
+		return answer_translation(vcpu, ipa, syndrome.is_write(), alone);
 	case Fault::permission:
 		return answer_permission(guest, syndrome, ipa);
 	case Fault::access_flag:
-		if (guest.policy.report_accesses)
-			return Outcome::report;
-		(void)guest.mapping.note_accessed(ipa);
-		return Outcome::accessed;
+		return answer_access(guest, ipa);
 	default:
 		return Outcome::report;
 	}
 }
 
+[[gnu::noinline]] Outcome answer_with(Vcpu &vcpu, Ipa ipa, FaultPlace &last, bool alone)
+{
+	Guest &guest = *vcpu.guest;
+
+	if (guest.removed)
+		return Outcome::resolved;
+
+	const Outcome outcome = answer(vcpu, ipa, alone);
+
+	if (outcome > Outcome::resolved)
+		add(vcpu.changes, 1);
+	if (outcome != Outcome::resolved)
+		return outcome;
+
+	const stage2_context &context = *vcpu.context;
+	const FaultPlace here{context.pc, context.esr, ipa,
+			      guest.changes + guest.vcpus.sum(&Vcpu::changes)};
+
+	if (here == last)
+		return Outcome::report;
+	last = here;
+	return outcome;
+}
+
 } // namespace
 
-Outcome answer_fault(Guest &guest, const stage2_context &context, Ipa ipa, FaultPlace &last)
+Outcome answer_fault(Vcpu &vcpu, Ipa ipa, FaultPlace &last)
 {
-	const FaultPlace here{context.pc, context.esr, ipa, guest.changes};
-	const Outcome outcome = answer(guest, Syndrome{context.esr}, ipa);
+	Guest &guest = *vcpu.guest;
 
-	if (outcome == Outcome::resolved && here == last)
-		return Outcome::report;
-	guest.changes += outcome > Outcome::resolved;
-	last = here;
+	add(vcpu.faults, 1);
+	{
+		const SharedGuard guard{guest.lock};
+		const Outcome outcome = answer_with(vcpu, ipa, last, false);
+
+		if (is_answered(outcome))
+			return outcome;
+	}
+
+	const Guard guard{guest.lock};
+	const Outcome outcome = answer_with(vcpu, ipa, last, true);
+
+	if (outcome == Outcome::no_tables)
+		guest.tables.trace_failure({Errc::no_memory, page_of(ipa)});
 	return outcome;
 }
 

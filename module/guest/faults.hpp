@@ -21,7 +21,7 @@ enum class Outcome : uint8_t {
 	accessed = STAGE2_OUTCOME_ACCESSED,
 };
 
-// Where a guest met a fault, and what there was to find.
+// Where a guest met a fault that nothing was in the way of, and how much had changed by then.
 struct FaultPlace {
 	uint64_t pc;
 	uint64_t esr;
@@ -31,8 +31,13 @@ struct FaultPlace {
 	bool operator==(const FaultPlace &) const = default;
 };
 
-// Under the guest's lock. `last`: the last fault of this vCPU, which was answered. If nothing was in the way, and
-// nothing has changed since, the guest would come here again for ever: that is reported.
-Outcome answer_fault(Guest &guest, const stage2_context &context, vmsa::Ipa ipa, FaultPlace &last);
+// The fault that the vCPU has just met, answered by its own thread without the guest's lock. Faults of several
+// vCPUs are answered at once: pages are mapped, and writes and accesses noted, as vmsa::SharedMapping has it. Only
+// where that does not help, or a block can be mapped, does the thread ask for the guest alone; so nothing is
+// reported that another vCPU was about to answer.
+//
+// `last`: the last of this vCPU's that nothing was in the way of. If nothing has changed since, the guest would come
+// here again for ever: that is reported.
+Outcome answer_fault(Vcpu &vcpu, vmsa::Ipa ipa, FaultPlace &last);
 
 } // namespace stage2

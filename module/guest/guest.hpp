@@ -9,9 +9,12 @@
 #include "ram.hpp"
 #include "tables.hpp"
 #include "vcpu.hpp"
+#include "words/error_log.hpp"
 #include "words/request.hpp"
 
 #include "vmsa/vmsa.hpp"
+
+#include <cerrno>
 
 namespace stage2
 {
@@ -21,8 +24,6 @@ struct Counters {
 	uint64_t runs;
 	uint64_t exits; // that it made
 	uint64_t interrupts; // that made it leave
-	uint64_t faults; // of its stage 2
-	uint64_t demand_pages;
 };
 
 } // namespace stage2
@@ -50,13 +51,14 @@ struct stage2_guest {
 
 	char name[name_bytes];
 
-	// Everything below is read and changed under the lock.
+	// Everything below is read while the lock is shared, and changed by who holds it alone; but faults change what
+	// they may at once (faults.hpp).
 	kernel_lock *lock = nullptr;
 	bool removed = false;
 	stage2::Vcpus vcpus; // their registers are the runner's meanwhile
 	stage2::Policy policy;
 	stage2::Counters counters{};
-	// Requests, and faults answered: whatever changes the tables, or what decides about faults.
+	// Requests: whatever changes the tables, or what decides about faults.
 	uint64_t changes = 0;
 	stage2::Tables tables{name};
 	stage2::engine::Tlb tlb{name};
@@ -76,6 +78,12 @@ namespace stage2
 {
 
 using Guest = ::stage2_guest;
+
+// What is asked of a guest whose files were open when it was removed.
+inline int refuse_removed(const Request &request)
+{
+	return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+}
 
 // 0, or -error; then nothing changed, and error_log says why.
 int guest_map(Guest &guest, const Request &request);

@@ -148,22 +148,56 @@ uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 	return first >= all ? none : first * unit;
 }
 
-uint64_t Ram::find_page()
+// Bits are set one by one, each by one exchange: who finds it clear has the page.
+uint64_t Ram::take_page_from(size_t first)
 {
 	const uint64_t all = bytes_ / unit;
 
-	for (; first_free_ * bits_per_long < all; first_free_++) {
-		const unsigned long used = map_[first_free_];
+	for (size_t i = first; i * bits_per_long < all; i++) {
+		unsigned long used = __atomic_load_n(&map_[i], __ATOMIC_RELAXED);
 
-		if (used == ~0ul)
-			continue;
+		while (~used) {
+			const auto bit = static_cast<unsigned>(__builtin_ctzl(~used));
+			const uint64_t page = i * bits_per_long + bit;
 
-		const uint64_t page =
-			first_free_ * bits_per_long + static_cast<unsigned>(__builtin_ctzl(~used));
+			if (page >= all)
+				return none;
 
-		return page < all ? page * unit : none;
+			const unsigned long old =
+				__atomic_fetch_or(&map_[i], vmsa::bit(bit), __ATOMIC_ACQUIRE);
+
+			if (!(old & vmsa::bit(bit)))
+				return page * unit;
+			used = old;
+		}
 	}
 	return none;
+}
+
+// Where somebody gives a page back, another may just have passed it by. So who finds nothing looks at all.
+uint64_t Ram::take_page()
+{
+	const size_t first = __atomic_load_n(&first_free_, __ATOMIC_RELAXED);
+	uint64_t offset = take_page_from(first);
+
+	if (offset == none && first)
+		offset = take_page_from(0);
+
+	const size_t found = offset / unit / bits_per_long;
+
+	if (offset != none && found != first)
+		__atomic_store_n(&first_free_, found, __ATOMIC_RELAXED);
+	return offset;
+}
+
+void Ram::give_back_page(uint64_t offset)
+{
+	const uint64_t page = offset / unit;
+
+	__atomic_fetch_and(&map_[page / bits_per_long], ~vmsa::bit(page % bits_per_long),
+			   __ATOMIC_RELEASE);
+	if (page / bits_per_long < __atomic_load_n(&first_free_, __ATOMIC_RELAXED))
+		__atomic_store_n(&first_free_, page / bits_per_long, __ATOMIC_RELAXED);
 }
 
 void Ram::clean(uint64_t offset, uint64_t bytes)
@@ -171,7 +205,8 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 	const uint64_t i = offset / unit;
 
 	// What a fault asks for, and seldom is stale, costs no stack frame.
-	if (bytes != unit || stale_[i / bits_per_long] & vmsa::bit(i % bits_per_long))
+	if (bytes != unit || __atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
+				     vmsa::bit(i % bits_per_long))
 		clean_stale(offset, bytes);
 }
 
@@ -180,15 +215,17 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 	Pause pause;
 
 	for (uint64_t i = offset / unit; i < (offset + bytes) / unit; i++) {
-		unsigned long &word = stale_[i / bits_per_long];
+		unsigned long *word = &stale_[i / bits_per_long];
+		const unsigned long stale = __atomic_load_n(word, __ATOMIC_RELAXED);
 
-		if (!word) {
+		if (!stale) {
 			i |= bits_per_long - 1;
 			continue;
 		}
-		if (word & vmsa::bit(i % bits_per_long))
-			kernel_cache_clean(kernel_virt(at(i * unit).pa.raw()), unit);
-		word &= ~vmsa::bit(i % bits_per_long);
+		if (!(stale & vmsa::bit(i % bits_per_long)))
+			continue;
+		kernel_cache_clean(kernel_virt(at(i * unit).pa.raw()), unit);
+		__atomic_fetch_and(word, ~vmsa::bit(i % bits_per_long), __ATOMIC_RELAXED);
 		pause();
 	}
 }

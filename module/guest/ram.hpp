@@ -44,8 +44,10 @@ class Ram {
 	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
 	static constexpr uint64_t none = ~uint64_t{0};
 	uint64_t find(uint64_t bytes, vmsa::Ipa ipa) const;
-	// The first free page, or `none`: quick also where much is used.
-	uint64_t find_page();
+	// A free page, or `none`: quick also where much is used. It is the caller's then, also where others
+	// look for one meanwhile; none of them may `find` or `mark`.
+	uint64_t take_page();
+	void give_back_page(uint64_t offset);
 	// Before a run is mapped: what was written to it in its last use leaves the caches. Later it
 	// could come over what a guest writes that has its caches off.
 	void clean(uint64_t offset, uint64_t bytes);
@@ -68,6 +70,7 @@ class Ram {
 		uint64_t bytes;
 	};
 
+	uint64_t take_page_from(size_t first);
 	void clean_stale(uint64_t offset, uint64_t bytes);
 	static bool promise(uint64_t bytes);
 	Taken gather(uint64_t &bytes);
@@ -81,7 +84,7 @@ class Ram {
 	size_t count_ = 0;
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
-	size_t first_free_ = 0; // no word of map_ before it has a clear bit
+	size_t first_free_ = 0; // hardly a word of map_ before it has a clear bit
 };
 
 // The rule of a mapping: the output of an IPA is where the RAM that was picked for the region lies.

@@ -5,8 +5,8 @@
 //   mask ──> enter ──> HVC that needs no lock ──> enter ──> ...           nothing is unmasked
 //                 └──> anything else ──> unmask, answer, mask ──> look around ──> enter
 //
-// The guest's lock is taken for an answer, never while the guest runs, so all other requests go on
-// beside it. The vCPU stays loaded throughout (runner.c). What others want of this thread (a signal, its
+// The guest's lock is taken for an answer, and shared where that will do, but never while the guest runs; so all
+// other requests go on beside it. The vCPU stays loaded throughout (runner.c). What others want of this thread (a signal, its
 // CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking. Whether
 // anybody traces is looked for there too: an exit that is not traced pays for one test.
 #include "engine/engine.hpp"
@@ -151,7 +151,7 @@ class Run {
 		// Of a walk, FAR_EL2 is the address that was walked for.
 		exit_.ipa = Ipa{arm64::fault_ipa(context_.hpfar,
 						 syndrome.on_stage1_walk() ? 0 : context_.far)};
-		outside([&] { outcome = answered(); });
+		outside([&] { outcome = answer_fault(vcpu_, exit_.ipa, last_fault_); });
 		if (since)
 			trace_fault(vcpu_, exit_.ipa, outcome, kernel_time_ns() - since);
 		switch (outcome) {
@@ -222,14 +222,6 @@ class Run {
 	}
 
 	// ---- Outside. ----
-
-	[[gnu::noinline]] Outcome answered()
-	{
-		const Guard guard{guest_.lock};
-
-		return guest_.removed ? Outcome::resolved
-				      : answer_fault(guest_, context_, exit_.ipa, last_fault_);
-	}
 
 	[[gnu::noinline]] void print()
 	{
@@ -334,7 +326,7 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	Value v[run_words];
 
 	if (guest.removed)
-		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+		return refuse_removed(request);
 	if (const int error = request.parse(words, v))
 		return error;
 	if (const int error = check_budget(request, v))
@@ -386,7 +378,7 @@ int vcpu_run(Guest &guest, const Request &request)
 	if (reason == Reason::signal)
 		return -EINTR;
 	if (reason == Reason::removed)
-		return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
+		return refuse_removed(request);
 	if (reason == Reason::kvm_has_el2)
 		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
 	if (reason == Reason::lost)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The memory that a guest's tables are made of: pages of the kernel's, within a limit.
+// The memory that a guest's tables are made of: pages of the kernel's, within a limit. Faults of several
+// vCPUs take tables, and give back those that another was quicker with, at once.
 #pragma once
 
 #include "kernel/kernel.h"
@@ -28,23 +29,25 @@ class Tables {
 	{
 		pause();
 
-		auto *table = bytes > limit_ - used_
-				      ? nullptr
-				      : static_cast<vmsa::Descriptor *>(kernel_table_alloc(bytes));
+		vmsa::Descriptor *table = nullptr;
 
+		if (take(bytes)) {
+			table = static_cast<vmsa::Descriptor *>(kernel_table_alloc(bytes));
+			if (!table)
+				give_back(bytes);
+		}
 		if (!table) {
-			used_when_short_ = used_;
+			__atomic_store_n(&used_when_short_, used(), __ATOMIC_RELAXED);
 			return nullptr;
 		}
-		used_ += bytes;
-		kernel_trace_table_alloc(guest_, table, bytes, used_);
+		kernel_trace_table_alloc(guest_, table, bytes, used());
 		return table;
 	}
 
 	void free(vmsa::Descriptor *table, size_t bytes)
 	{
-		used_ -= bytes;
-		kernel_trace_table_free(guest_, table, bytes, used_);
+		give_back(bytes);
+		kernel_trace_table_free(guest_, table, bytes, used());
 		kernel_table_free(table);
 		pause();
 	}
@@ -56,14 +59,14 @@ class Tables {
 		kernel_reschedule();
 	}
 
-	// A change has ended with this error. For want of a table: those it had taken are back.
+	// A change of who has the guest alone has ended with this error. For want of a table: those it had taken are back.
 	void trace_failure(const vmsa::Error &error) const
 	{
 		if (error.code == vmsa::Errc::no_memory)
 			kernel_trace_oom(guest_, error.first, error.last - error.first + 1,
-					 static_cast<unsigned>((used_when_short_ - used_) /
+					 static_cast<unsigned>((used_when_short_ - used()) /
 							       vmsa::Granule4K::table_bytes),
-					 used_);
+					 used());
 	}
 
 	vmsa::Pa physical(const vmsa::Descriptor *table) const
@@ -78,10 +81,27 @@ class Tables {
 
 	size_t used() const
 	{
-		return used_;
+		return __atomic_load_n(&used_, __ATOMIC_RELAXED);
 	}
 
     private:
+	bool take(size_t bytes)
+	{
+		size_t used = this->used();
+
+		do {
+			if (bytes > limit_ - used)
+				return false;
+		} while (!__atomic_compare_exchange_n(&used_, &used, used + bytes, true,
+						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+		return true;
+	}
+
+	void give_back(size_t bytes)
+	{
+		__atomic_fetch_sub(&used_, bytes, __ATOMIC_RELAXED);
+	}
+
 	const char *guest_;
 	size_t used_ = 0;
 	size_t used_when_short_ = 0; // the last time

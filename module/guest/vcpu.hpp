@@ -29,6 +29,11 @@ struct Vcpu {
 	stage2_context *context; // of the thread that runs it, while one does
 	kernel_runner *runner;
 
+	// Since the guest was made; of the thread that runs it, and read by others (add, in kernel.hpp).
+	uint64_t faults; // of its stage 2
+	uint64_t demand_pages;
+	uint64_t changes; // faults that were answered by a change of the guest's tables
+
 	// Under the guest's lock.
 	bool running;
 	bool has_entry; // pc was written
@@ -56,6 +61,16 @@ class Vcpus {
 	Vcpu &operator[](unsigned i) const
 	{
 		return vcpus_[i];
+	}
+
+	// A count of all of them.
+	uint64_t sum(uint64_t Vcpu::*count) const
+	{
+		uint64_t all = 0;
+
+		for (unsigned i = 0; i < count_; i++)
+			all += __atomic_load_n(&(vcpus_[i].*count), __ATOMIC_RELAXED);
+		return all;
 	}
 
 	// Under the guest's lock.

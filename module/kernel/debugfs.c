@@ -40,15 +40,13 @@ static int rewind(struct open_file *open)
 static void *seq_start(struct seq_file *seq, loff_t *pos)
 {
 	struct open_file *open = seq->private;
-	int error = stage2_show_begin(open->file, open->guest);
+	int error = *pos ? 0 : rewind(open);
 
+	if (!error)
+		error = stage2_show_begin(open->file, open->guest);
 	if (error)
 		return ERR_PTR(error);
 	open->begun = true;
-	if (*pos == 0)
-		error = rewind(open);
-	if (error)
-		return ERR_PTR(error);
 	return open->now.done ? NULL : open;
 }
 

@@ -6,7 +6,7 @@
 #include <linux/gfp.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/seq_file.h>
@@ -160,7 +160,7 @@ unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits)
 }
 
 struct kernel_lock {
-	struct mutex mutex;	/* what it protects is up to its owner */
+	struct rw_semaphore sem;	/* what it protects is up to its owner */
 };
 
 struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)
@@ -174,26 +174,33 @@ struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)
 	struct kernel_lock *lock = kzalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
 
 	if (lock)
-		__mutex_init(&lock->mutex, names[class_], &keys[class_]);
+		__init_rwsem(&lock->sem, names[class_], &keys[class_]);
 	return lock;
 }
 
 void kernel_lock_destroy(struct kernel_lock *lock)
 {
-	if (!lock)
-		return;
-	mutex_destroy(&lock->mutex);
 	kfree(lock);
 }
 
 void kernel_lock_acquire(struct kernel_lock *lock)
 {
-	mutex_lock(&lock->mutex);
+	down_write(&lock->sem);
 }
 
 void kernel_lock_release(struct kernel_lock *lock)
 {
-	mutex_unlock(&lock->mutex);
+	up_write(&lock->sem);
+}
+
+void kernel_lock_share(struct kernel_lock *lock)
+{
+	down_read(&lock->sem);
+}
+
+void kernel_lock_unshare(struct kernel_lock *lock)
+{
+	up_read(&lock->sem);
 }
 
 static unsigned int field(u64 value, unsigned int shift)

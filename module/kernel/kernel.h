@@ -54,7 +54,10 @@ unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigne
 void kernel_bitmap_mark(unsigned long *map, unsigned long first, unsigned long count, bool used);
 unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits);
 
-/* ---- Locks: sleeping, not recursive. Order: registry, then guest, then log. ---- */
+/*
+ * ---- Locks: sleeping, not recursive. Order: registry, then guest, then log. One holds a lock
+ * alone (acquire), or any number share it. ----
+ */
 
 enum kernel_lock_class {
 	KERNEL_LOCK_REGISTRY,
@@ -69,6 +72,8 @@ struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_);
 void kernel_lock_destroy(struct kernel_lock *lock);
 void kernel_lock_acquire(struct kernel_lock *lock);
 void kernel_lock_release(struct kernel_lock *lock);
+void kernel_lock_share(struct kernel_lock *lock);
+void kernel_lock_unshare(struct kernel_lock *lock);
 
 /*
  * ---- A thread that runs a vCPU. ----
@@ -273,7 +278,8 @@ struct stage2_file {
 
 	/*
 	 * Not NULL: a read from the file's beginning begins with it. What it leaves in `taken` is
-	 * kernel_free's when the file is closed, or read from its beginning again. 0 or an errno.
+	 * kernel_free's when the file is closed, or read from its beginning again. It takes the
+	 * locks that it needs. 0 or an errno.
 	 */
 	int (*begin)(const struct stage2_file *file, struct stage2_guest *guest, void **taken);
 
@@ -286,8 +292,8 @@ struct stage2_file {
 };
 
 /*
- * Around begin and any number of show calls: takes and releases what they need. -ENODEV when the
- * guest was removed; then end is not called.
+ * Around any number of show calls: the guest is shared with others that look, and with faults.
+ * -ENODEV when the guest was removed; then end is not called.
  */
 int stage2_show_begin(const struct stage2_file *file, struct stage2_guest *guest);
 void stage2_show_end(struct stage2_guest *guest);

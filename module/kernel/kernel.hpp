@@ -5,6 +5,8 @@
 
 #include "kernel.h"
 
+#include <cstdint>
+
 namespace stage2
 {
 
@@ -39,6 +41,31 @@ class Pause {
 
 	unsigned times_ = 0;
 };
+
+// The same, shared with others.
+class SharedGuard {
+    public:
+	explicit SharedGuard(kernel_lock *lock) : lock_{lock}
+	{
+		kernel_lock_share(lock_);
+	}
+	~SharedGuard()
+	{
+		kernel_lock_unshare(lock_);
+	}
+	SharedGuard(const SharedGuard &) = delete;
+	SharedGuard &operator=(const SharedGuard &) = delete;
+
+    private:
+	kernel_lock *lock_;
+};
+
+// A count that one thread changes, and any may read.
+inline void add(uint64_t &count, uint64_t more)
+{
+	__atomic_store_n(&count, __atomic_load_n(&count, __ATOMIC_RELAXED) + more,
+			 __ATOMIC_RELAXED);
+}
 
 // An array of trivial objects, zeroed. Null when there was no memory.
 template <class T> class Array {
