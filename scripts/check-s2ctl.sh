@@ -121,12 +121,30 @@ colour_is_for_terminals() {
 		# shellcheck disable=SC2086 # words
 		NO_COLOR=1 in_terminal s2ctl $view $dump | grep -q "$escape" && echo "$view: some with NO_COLOR"
 	done
-	printf 'vcpu 0\nx0  0x0000000000000000\nx1  0x0000000000000001\n' >"$scratch/debugfs/stage2/guests/demo/regs"
+	printf 'vcpu 0\nx0 0x0000000000000000\nx1 0x0000000000000001\nx10 0x0000000000000000\n' >"$scratch/debugfs/stage2/guests/demo/regs"
 	s2ctl regs demo --debugfs "$scratch/debugfs" --color always >"$scratch/said"
 	rm "$scratch/debugfs/stage2/guests/demo/regs"
 	grep -q "^$escape.1mvcpu 0$escape" "$scratch/said" || echo "regs: no bold vcpu"
 	grep -q "^$escape.2mx0 .*0$escape" "$scratch/said" || echo "regs: what is 0 is not dim"
 	grep -q "^x1  0x0000000000000001" "$scratch/said" || echo "regs: what is set is not plain"
+}
+
+# Every view of a dump, and every help, in a terminal of 80 columns; the same words as elsewhere, where lines may be longer.
+fits_a_terminal() {
+	local dump=./userspace/tests/unit/demo.tables.bin escape=$'\033' words
+
+	while read -r words; do
+		in_terminal "stty cols 80; s2ctl $words" | tr -d '\r' | sed "s/$escape\[[0-9;]*m//g" >"$scratch/said"
+		awk -v words="$words" 'length > 80 { print words ": " $0 }' "$scratch/said"
+		# shellcheck disable=SC2086 # words
+		diff <(s2ctl $words 2>&1 | tr -s ' \n' '\n\n') <(tr -s ' \n' '\n\n' <"$scratch/said") || echo "$words"
+	done < <(
+		printf '%s\n' "tables $dump" "maps $dump --full" "walk $dump 0x80100123 --write" "load-dump $dump" "stats $dump" \
+			"decode tcr 0x8000000000" "decode esr 0xbe000011 --all" "decode --list" "geometry 48" "trace --list" "--help" \
+			"remove" "map --attr x" "decode nothing 0"
+		s2ctl --help | sed '1,/^Commands:/d' | awk '/^  [a-z]/ { print $1, "--help" }'
+	)
+	{ in_terminal s2ctl dump $dump - || true; } | grep -q "the output is a terminal" || echo "a dump goes to a terminal"
 }
 
 ends_quietly_without_a_reader() {
@@ -278,6 +296,40 @@ zsh_completes() {
 	EOF
 }
 
+# What zsh's own editor makes of a begun option and Tab: it inserts the rest, and does not only list it.
+zsh_inserts() {
+	local said word
+
+	s2ctl completion zsh >"$scratch/_s2ctl"
+	# shellcheck disable=SC2016 # for zsh
+	said=$(zsh -f -c '
+		zmodload zsh/zpty
+		until_quiet() {
+			local quiet=0 x
+
+			while ((quiet < 8)); do
+				if zpty -r -t z x; then
+					print -rn -- "${(V)x}"
+					quiet=0
+				else
+					sleep 0.1
+					((++quiet))
+				fi
+			done
+		}
+		zpty z zsh -f -i
+		zpty -w z "autoload -Uz compinit; compinit -D -u; source $1; bindkey -e; stty cols 200"
+		until_quiet
+		while read -r line; do
+			zpty -w -n z "$line$3"
+			until_quiet
+			zpty -w -n z "$4"
+		done <<<"$2"' zsh "$scratch/_s2ctl" $'s2ctl map demo --pr\ns2ctl walk demo 0x8 --wr\ns2ctl decode vtcr --le' $'\t' $'\x15')
+	for word in --prot --write --level; do
+		grep -qF -- "$word^[" <<<"$said" || echo "no $word on the line: $said"
+	done
+}
+
 # Every command and option of the help is in the manual page, which has no complaint of groff's.
 manual_page_is_whole() {
 	local name option
@@ -317,6 +369,7 @@ for file in "$golden"/*.txt; do
 done
 check "the lesson about TLBs is what the library does" lesson_is_what_happens
 check "colour is for terminals, and NO_COLOR is obeyed" colour_is_for_terminals
+check "in a terminal of 80 columns no line is wider, and no word is lost" fits_a_terminal
 check "a full disk is told, and a reader that went away is not" ends_quietly_without_a_reader
 check "SIGINT ends it, with a word and status 130" ends_by INT 130
 check "SIGTERM ends it, with a word and status 143" ends_by TERM 143
@@ -326,6 +379,7 @@ check "it has the version of the whole project" has_the_version
 check "bash completes commands, options, values and guests" completion_works
 check_with fish "fish completes them, too" fish_completes
 check_with zsh "zsh completes them, too" zsh_completes
+check_with zsh "zsh inserts an option that fits, behind other words, too" zsh_inserts
 check_with groff "the manual page has every command and option" manual_page_is_whole
 check "the manual has every command" manual_is_whole
 ktap_end

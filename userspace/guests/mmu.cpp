@@ -151,8 +151,8 @@ int main(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t)
 	ensure(low.configure_with(high).ok(), "TCR is written");
 	ensure(low.activate().ok() && high.activate().ok(), "both maps are active");
 	turn_mmu_on();
-	print("the MMU is on, over ", Hex{low.root_register()}, " and ", Hex{high.root_register()},
-	      "\n");
+	print("the MMU is on: TTBR0_EL1 is ", Hex{low.root_register()}, ", TTBR1_EL1 is ",
+	      Hex{high.root_register()}, "\n");
 
 	run_displaced(run_upper, nullptr, upper);
 	ensure(fault(try_load(window)) == Fault::translation, "the boot map has no window");

@@ -3,6 +3,8 @@
 
 #include "exit.hpp"
 
+#include "text/text.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -16,12 +18,14 @@ namespace s2ctl
 namespace
 {
 
+constexpr size_t help_columns = 80;
+
 constexpr const char *about =
-	"Shows and changes the guests of the stage2 module and their stage 2 tables.\nAlso reads "
+	"Shows and changes the guests of the stage2 module and their stage 2 tables. Also reads "
 	"tables of other machines, and decodes descriptors and registers.";
 
 constexpr const char *more = "s2ctl COMMAND --help has examples. Commands that only read a GUEST "
-			     "also accept a file of\n`s2ctl dump`, given as a path: ./demo.tables.";
+			     "also accept a file of `s2ctl dump`, given as a path: ./demo.tables.";
 
 // The help of CLI11, without what its option types would say.
 class Formatter : public CLI::Formatter {
@@ -246,7 +250,7 @@ CommandLine parse_command_line(int argc, const char *const *argv)
 	try {
 		app.parse(words);
 	} catch (const CLI::CallForHelp &) {
-		line.answer = app.help();
+		line.answer = text::fold(app.help(), help_columns, 0);
 		line.command = nullptr;
 		return line;
 	} catch (const CLI::CallForVersion &version) {

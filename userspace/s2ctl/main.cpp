@@ -10,7 +10,9 @@
 #include "exit.hpp"
 
 #include "text/json.hpp"
+#include "text/text.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -50,6 +52,12 @@ int complain(const Failure &failure, bool json)
 		writer.end();
 	} else {
 		text = std::string{"s2ctl: "} + failure.what() + '\n';
+
+		// What the module says has lines of its own, and a caret in one of them.
+		const auto terminal = terminal_size(2);
+
+		if (terminal && std::ranges::count(text, '\n') == 1)
+			text = text::fold(text, terminal->columns);
 	}
 	std::fputs(text.c_str(), stderr);
 	return static_cast<int>(failure.code());
@@ -78,6 +86,8 @@ int run(int argc, char **argv)
 	const Debugfs debugfs{arguments.text("--debugfs", "/sys/kernel/debug")};
 	Output out{colour_of(arguments.text("--color", "auto"))};
 
+	if (arguments.has("--json"))
+		out.keep_lines();
 	if (line.command)
 		line.command->run({arguments, debugfs, out, arguments.has("--json")});
 	else

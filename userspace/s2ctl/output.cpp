@@ -57,6 +57,8 @@ void Output::write(bool to_the_end)
 {
 	size_t done = 0;
 
+	if (const auto terminal = terminal_size(); terminal && folds_)
+		text = text::fold(text, terminal->columns);
 	while (done < text.size()) {
 		const ssize_t n = ::write(STDOUT_FILENO, text.data() + done, text.size() - done);
 
@@ -73,15 +75,22 @@ void Output::write(bool to_the_end)
 	text.clear();
 }
 
-std::optional<Size> terminal_size()
+std::optional<Size> terminal_size(int descriptor)
 {
 	winsize size = {};
 
-	if (!isatty(STDOUT_FILENO))
+	if (!isatty(descriptor))
 		return std::nullopt;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
+	if (ioctl(descriptor, TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
 		return Size{80, 24};
 	return Size{size.ws_col, size.ws_row};
+}
+
+void refuse_terminal(const char *instead)
+{
+	if (isatty(STDOUT_FILENO))
+		throw Failure{Exit::usage, std::string{"the output is a terminal: use "} + instead +
+						   ", or a pipe"};
 }
 
 void catch_resizes()

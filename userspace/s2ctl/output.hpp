@@ -39,6 +39,12 @@ class Output {
 		write(true);
 	}
 
+	// A program reads it: no line that is wider than the terminal goes on below.
+	void keep_lines()
+	{
+		folds_ = false;
+	}
+
 	bool coloured() const
 	{
 		return coloured_;
@@ -73,14 +79,18 @@ class Output {
 	}
 
 	bool coloured_;
+	bool folds_ = true;
 };
 
 struct Size {
 	size_t columns, lines;
 };
 
-// Of the terminal that standard output is; 80 times 24 when it does not tell.
-std::optional<Size> terminal_size();
+// Of the terminal that standard output (1) or standard error (2) is; 80 times 24 when it does not tell.
+std::optional<Size> terminal_size(int descriptor = 1);
+
+// What is for a program is not for a terminal: `instead` would be right. Throws a Failure.
+void refuse_terminal(const char *instead);
 
 // That it has changed is noted, and what waits comes back. Asking forgets it.
 void catch_resizes();

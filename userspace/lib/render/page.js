@@ -64,7 +64,7 @@ function showDescriptor(model, r, n) {
 		const row = element('tr', {'data-field': i},
 			element('td', {class: 'number'}, width > 1 ? `${f.high}:${f.low}` : `${f.high}`),
 			element('td', {}, f.name), element('td', {}, value),
-			element('td', {class: 'wrap'}, f.wrong ? 'reserved: has a wrong value' : f.means));
+			element('td', {class: 'wrap'}, f.wrong ? 'reserved: must be 0' : f.means));
 		row.addEventListener('mouseenter', () => mark(i, true));
 		row.addEventListener('mouseleave', () => mark(i, false));
 		rows.push(row);

@@ -33,6 +33,10 @@ inline std::string exact_size(uint64_t bytes)
 // "950ns", "12.3us", "456us", "1.5s": three digits or so.
 std::string duration(uint64_t ns);
 
+// Lines of more than so many columns, continued below at blanks: under what is the last column of theirs in the
+// left half, or else `further` in than they begin. A word that is too long stays whole.
+std::string fold(std::string_view text, size_t columns, size_t further = 4);
+
 using numbers::explain;
 using numbers::Number;
 

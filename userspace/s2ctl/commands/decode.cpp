@@ -176,7 +176,7 @@ constexpr Command decode_command = {
 	"decode",
 	"explain a descriptor or a register, bit by bit",
 	"Needs no root, no module and no Arm machine. Reserved bits are shown only if they are "
-	"wrong; --json\nhas every bit. A value with digits a to f needs no 0x.",
+	"wrong; --json has every bit. A value with digits a to f needs no 0x.",
 	arguments,
 	"  s2ctl decode vtcr_el2 0x800d3558\n  s2ctl decode esr 0x93830047\n"
 	"  s2ctl decode descriptor 0x00400000422007fd --level 2\n"

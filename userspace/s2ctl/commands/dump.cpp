@@ -20,8 +20,12 @@ using Kind = Argument::Kind;
 
 void save(const Invocation &in)
 {
-	const dump::Dump dump = read_tables(in.debugfs, in.arguments.text("guest"));
 	const std::string name = in.arguments.text("file");
+
+	if (name == "-")
+		refuse_terminal("a FILE");
+
+	const dump::Dump dump = read_tables(in.debugfs, in.arguments.text("guest"));
 
 	if (name == "-") {
 		dump.write([&](const void *from, size_t bytes) {
@@ -124,7 +128,7 @@ constexpr Command dump_command = {
 	"dump",
 	"save a guest's tables to a file",
 	"The file has the format of tables.bin. You can examine it on any machine: maps, tables, "
-	"walk and\nstats accept its path in place of a guest, and load-dump checks it.",
+	"walk and stats accept its path in place of a guest, and load-dump checks it.",
 	dump_arguments,
 	"  s2ctl dump demo demo.tables\n  s2ctl dump demo - | ssh pc s2ctl maps -\n",
 	save};

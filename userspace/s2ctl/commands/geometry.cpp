@@ -250,7 +250,7 @@ constexpr Command geometry_command = {
 	"geometry",
 	"show the shape of the tables, and VTCR or TCR",
 	"It shows the levels, the start level, concatenated tables, bits of each level, T0SZ and "
-	"SL0, and the\nvalue of the register, as the library chooses them. Needs no root, no "
+	"SL0, and the value of the register, as the library chooses them. Needs no root, no "
 	"module and no Arm machine.",
 	arguments,
 	"  s2ctl geometry 40 --granule 16K\n  s2ctl geometry 48 --stage el1and0 --upper\n"

@@ -275,7 +275,7 @@ constexpr Command remove_command = {
 	"remove",
 	"remove guests",
 	"If one of them does not exist, none is removed. Files of a removed guest that are still "
-	"open return\nENODEV.",
+	"open return ENODEV.",
 	remove_arguments,
 	"  s2ctl remove demo\n  s2ctl list --names | xargs s2ctl remove\n",
 	remove};

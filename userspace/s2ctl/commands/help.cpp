@@ -20,6 +20,7 @@ void completion(const Invocation &in)
 {
 	const std::string shell = in.arguments.text("shell", "bash");
 
+	in.out.keep_lines();
 	in.out.text = shell == "zsh"	? zsh_completion()
 		      : shell == "fish" ? fish_completion()
 					: bash_completion();
@@ -27,6 +28,7 @@ void completion(const Invocation &in)
 
 void man(const Invocation &in)
 {
+	in.out.keep_lines();
 	in.out.text = manual_page();
 }
 

@@ -6,6 +6,8 @@
 #include "s2ctl/exit.hpp"
 #include "s2ctl/tracing.hpp"
 
+#include <algorithm>
+
 namespace s2ctl
 {
 
@@ -78,10 +80,18 @@ void hist(const Invocation &in)
 		json.member("lost", lost);
 		json.begin_array("histograms");
 	}
-	for (const auto &[guest, counts] : tracer.counts())
+	const auto all = tracer.counts();
+
+	for (const auto &[guest, counts] : all)
 		for (const Subject &subject : subjects)
 			if (is_wanted(in, subject))
 				show(in, guest, subject, counts.*subject.histogram, json);
+	for (const Subject &subject : subjects)
+		if (!in.json && is_wanted(in, subject) &&
+		    std::ranges::none_of(all, [&](const auto &one) {
+			    return (one.second.*subject.histogram).count();
+		    }))
+			in.out.text += std::string{"there was no "} + subject.name + '\n';
 	if (in.json) {
 		json.end();
 		json.end();
@@ -109,7 +119,7 @@ constexpr Command hist_command = {
 	"hist",
 	"show how long faults and runs take, as histograms",
 	"The kernel counts until Ctrl-C or --for; then the counts are shown. A bar is the range "
-	"between two\npowers of two. A percentile is at most an eighth too large.",
+	"between two powers of two. A percentile is at most an eighth too large.",
 	arguments,
 	"  s2ctl hist --for 10\n  s2ctl hist demo --of fault\n"
 	"  s2ctl hist --for 1 --json | jq '.histograms[] | [.guest, .of, .p99_ns]'\n",

@@ -178,8 +178,8 @@ constexpr Command load_command = {
 	"load",
 	"load a program into a guest's memory",
 	"An ELF program is loaded at the physical addresses of its segments, any other file at "
-	"0x80000000.\nIf some of that memory is not mapped, nothing is written. Then each vCPU is "
-	"reset: EL1 with the MMU\noff, pc at the entry, its number in x0, and 0 in x1 to x6, "
+	"0x80000000. If some of that memory is not mapped, nothing is written. Then each vCPU is "
+	"reset: EL1 with the MMU off, pc at the entry, its number in x0, and 0 in x1 to x6, "
 	"unless NAME=VALUE sets another value.",
 	arguments,
 	"  s2ctl load demo hello.elf\n  s2ctl load demo touch.elf x1=0x80200000 x2=64K\n  s2ctl "

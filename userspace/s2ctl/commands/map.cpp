@@ -111,7 +111,7 @@ constexpr Command fold_command = {
 	"fold",
 	"replace pages by blocks where that means the same",
 	"A table of pages becomes one block if all pages have the same attributes and their RAM is "
-	"contiguous\nand aligned. Other tables stay as they are. If the guest accesses such a "
+	"contiguous and aligned. Other tables stay as they are. If the guest accesses such a "
 	"block meanwhile, it waits.",
 	region_arguments,
 	"  s2ctl fold demo 0x80000000 2M\n",

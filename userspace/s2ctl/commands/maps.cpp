@@ -52,9 +52,9 @@ constexpr Command maps_command = {
 	"maps",
 	"show what is mapped, as merged ranges",
 	"A line for leaves side by side that have the same size and attributes: first and "
-	"last\naddress, access, memory type, number of leaves and their size. Where writes "
-	"are\nlogged, it also says dirty (written) or clean (not written). --full also has a line "
-	"for\neach annotation, with the number and size of its entries.",
+	"last address, access, memory type, number of leaves and their size. Where writes "
+	"are logged, it also says dirty (written) or clean (not written). --full also has a line "
+	"for each annotation, with the number and size of its entries.",
 	arguments,
 	"  s2ctl maps demo\n  s2ctl maps demo --full\n  s2ctl maps ./demo.tables --json\n",
 	maps};

@@ -68,7 +68,7 @@ void append_line(std::string &out, uint64_t ipa, std::string_view bytes, unsigne
 {
 	text::append_hex(out, ipa, 10);
 	for (size_t at = 0; at < bytes.size(); at += unit) {
-		out += at && (at % 8 || unit == 8) ? " " : "  ";
+		out += at % 8 ? " " : "  ";
 		text::append_hex(out, value_at(bytes.data() + at, unit), 2 * unit);
 	}
 	if (unit == 1) {
@@ -120,6 +120,8 @@ void show(const Invocation &in, uint64_t ipa, uint64_t bytes)
 	Lines lines{in.out.text, unit, ipa + bytes};
 	json::Writer json{in.out.text};
 
+	if (raw)
+		in.out.keep_lines();
 	if (in.json) {
 		json.begin_object();
 		json.member("ipa", hex(ipa));
@@ -241,7 +243,7 @@ constexpr Command mem_command = {
 	"mem",
 	"show or write a guest's memory",
 	"It finds the memory through the guest's tables, and ignores their permissions. If some of "
-	"it is not\nmapped, nothing is read or written. A * stands for lines that are the same as "
+	"it is not mapped, nothing is read or written. A * stands for lines that are the same as "
 	"the one before.",
 	arguments,
 	"  s2ctl mem demo 0x80000000\n  s2ctl mem demo 0x80001000 4K --unit 8\n"

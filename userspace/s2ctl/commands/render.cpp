@@ -11,7 +11,6 @@
 #include "text/text.hpp"
 
 #include <memory>
-#include <unistd.h>
 
 namespace s2ctl
 {
@@ -120,8 +119,8 @@ void check(const Arguments &arguments, bool json)
 	if (json && !diff)
 		throw Failure{Exit::usage,
 			      "--json needs --diff; s2ctl maps and tables print one as JSON"};
-	if (!words && !json && !arguments.has("-o") && isatty(STDOUT_FILENO))
-		throw Failure{Exit::usage, "the output is a terminal: use -o FILE, or a pipe"};
+	if (!words && !json && !arguments.has("-o"))
+		refuse_terminal("-o FILE");
 }
 
 void render_tables(const Invocation &in)
@@ -172,9 +171,9 @@ constexpr Command render_command = {
 	"render",
 	"draw a guest's tables as a page for a browser",
 	"The page is one file, and needs no other: the IPA space as a strip that you can zoom, "
-	"the\ntree of tables, each descriptor bit by bit, and the memory that the tables use. "
-	"--diff\ncompares two dumps: + was added, - was removed, ~ has another permission, memory "
-	"type,\noutput address, size or flags. --json prints this as JSON.",
+	"the tree of tables, each descriptor bit by bit, and the memory that the tables use. "
+	"--diff compares two dumps: + was added, - was removed, ~ has another permission, memory "
+	"type, output address, size or flags. --json prints this as JSON.",
 	arguments,
 	"  s2ctl render demo -o demo.html\n  s2ctl render ./demo.tables --svg -o demo.svg\n"
 	"  s2ctl render --diff ./before.tables demo -o diff.html\n"

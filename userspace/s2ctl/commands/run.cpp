@@ -8,6 +8,7 @@
 #include "s2ctl/request.hpp"
 #include "s2ctl/vcpus.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace s2ctl
@@ -67,6 +68,21 @@ void append_section(Output &out, const std::string &section)
 	}
 }
 
+// The values of registers below each other.
+std::string aligned(const std::string &section)
+{
+	size_t width = 0;
+	std::string out;
+
+	for (const auto &[name, value] : parse_key_values(section))
+		width = std::max(width, name == "vcpu" ? 0 : name.size());
+	for (const auto &[name, value] : parse_key_values(section))
+		out += name == "vcpu" || value.empty()
+			       ? name + (value.empty() ? "" : ' ' + value) + '\n'
+			       : name + std::string(width - name.size() + 1, ' ') + value + '\n';
+	return out;
+}
+
 void show_sections(const Invocation &in, const std::vector<std::string> &found)
 {
 	json::Writer json{in.out.text};
@@ -89,7 +105,10 @@ void regs(const Invocation &in)
 	const std::string vcpu = in.arguments.text("--vcpu", "");
 
 	if (!in.arguments.has("assignment")) {
-		show_sections(in, sections(in.debugfs.read(file), vcpu));
+		auto found = sections(in.debugfs.read(file), vcpu);
+
+		std::ranges::transform(found, found.begin(), aligned);
+		show_sections(in, found);
 		return;
 	}
 
@@ -209,7 +228,7 @@ constexpr Command run_command = {
 	"run",
 	"run a vCPU until the guest stops",
 	"It stops when it ends, faults, waits or is trapped, or when a limit is reached. Ctrl-C "
-	"stops it,\ntoo. The output says where it stopped, and why.",
+	"stops it, too. The output says where it stopped, and why.",
 	run_arguments,
 	"  s2ctl run demo\n  s2ctl run demo --ms 1000 --json\n  s2ctl run demo --instructions 1\n",
 	run};

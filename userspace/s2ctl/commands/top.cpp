@@ -110,6 +110,7 @@ void top(const Invocation &in)
 	// What is wrong with debugfs is told before anything is attached.
 	(void)in.debugfs.guests();
 	catch_resizes();
+	in.out.keep_lines(); // the table fits
 
 	Tracer tracer{options};
 	const Keys keys;
@@ -156,9 +157,9 @@ constexpr Command top_command = {
 	"top",
 	"show guests and their activity, refreshed all the time",
 	"For each guest: mapped memory and tables; faults, exits and TLB invalidation instructions "
-	"per second;\nthe time to answer a fault, and the time from an entry to its exit. The "
-	"busiest guest comes first.\nq or Ctrl-C ends it. On a terminal the table stays in its "
-	"place, without columns that do not fit.\nElsewhere each interval prints a new table, or "
+	"per second; the time to answer a fault, and the time from an entry to its exit. The "
+	"busiest guest comes first. q or Ctrl-C ends it. On a terminal the table stays in its "
+	"place, without columns that do not fit. Elsewhere each interval prints a new table, or "
 	"with --json a line.",
 	arguments,
 	"  s2ctl top\n  s2ctl top demo other --interval 0.5 --count 10 | tee top.txt\n"

@@ -249,6 +249,8 @@ void show_summary(const Invocation &in)
 		json.end();
 	} else {
 		append_summary(in.out.text, sum);
+		if (in.out.text.empty())
+			in.out.text += "there was no event\n";
 		in.out.text += "lost        ";
 		pad_left(in.out.text, 10, std::to_string(tracer.lost().counts));
 		in.out.text += '\n';
@@ -321,7 +323,7 @@ constexpr Command trace_command = {
 	"trace",
 	"show events of guests' tables and runs",
 	"A line for each event: seconds, CPU, guest, event, fields. Ctrl-C ends it. If the buffer "
-	"is full,\nevents are lost; their number is shown. With --json, each line is an object.",
+	"is full, events are lost; their number is shown. With --json, each line is an object.",
 	arguments,
 	"  s2ctl trace demo\n  s2ctl trace demo other --event map,tlbi --for 10\n"
 	"  s2ctl trace --json --count 1000 | jq -r 'select(.event == \"fault\").ns'\n"

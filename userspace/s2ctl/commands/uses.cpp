@@ -179,9 +179,9 @@ constexpr Argument accessed_arguments[] = {
 
 constexpr Command demand_command = {
 	"demand",
-	"map a region when the guest first uses it; show such regions",
+	"map a region on its first use; show such regions",
 	"When the guest accesses a hole in such a region, the module maps memory there. Without a "
-	"region, it\nshows all regions, and how many pages were mapped in each.",
+	"region, it shows all regions, and how many pages were mapped in each.",
 	demand_arguments,
 	"  s2ctl demand demo 0x90000000 1M\n  s2ctl demand demo 0xa0000000 64M --prot rwx --max "
 	"2m\n"

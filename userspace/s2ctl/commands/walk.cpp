@@ -296,9 +296,9 @@ constexpr Command walk_command = {
 	"walk",
 	"explain one translation, level by level",
 	"It shows which bits of the address choose the descriptor, and what each of its fields "
-	"means. A fault\nis an answer, too; the exit code is 0. --write, --exec and --el0 say "
-	"whether that access would pass,\nand which bit of which descriptor refuses it. --va walks "
-	"in two dimensions: stage 1, by the registers\nof a vCPU, and for each of its loads stage "
+	"means. A fault is an answer, too; the exit code is 0. --write, --exec and --el0 say "
+	"whether that access would pass, and which bit of which descriptor refuses it. --va walks "
+	"in two dimensions: stage 1, by the registers of a vCPU, and for each of its loads stage "
 	"2. That takes up to 24 loads; each has a line.",
 	arguments,
 	"  s2ctl walk demo 0x80123456\n  s2ctl walk ./demo.tables 2G 0x9000000\n"
