@@ -35,7 +35,8 @@ std::string values_of(const Argument &a)
 	case Argument::Kind::file:
 		return "_files";
 	default:
-		return " ";
+		// Not a blank, which is a message: with one, zsh lists an option that fits and does not insert it.
+		return "()";
 	}
 }
 
