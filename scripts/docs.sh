@@ -174,6 +174,7 @@ check "every file the manual names exists" unknown_files
 check "every planted fault the manual lists fits the sources" scripts/mutants.py --check
 check "the jobs for other people's CI are whole" ci_examples
 check "every kernel, QEMU and CPU the manual names is in the matrix, or in check" untried_versions
+check "a test types every command of the manual, or scripts/manual.known says why not" scripts/manual.py
 check "the board types what boards.rst says" untyped_lines
 check "no board of the manual has a check that failed" boards_failed
 check "Sphinx builds the manual without a warning" \
