@@ -24,14 +24,13 @@ import time
 
 from natives import LANES, TOP, compile_programs, run, tests
 from planting import FILES, HEADERS, Stale, all_names, faults, generated, one_named, plant
-from table import read_table, row, write_table
+from table import SURVIVED, conclude, read_table
 
 OUT = TOP / "build/mutants"
 RESULTS = OUT / "results.json"
 TABLE = TOP / "Documentation/mutants.inc"
 MODULE_TABLE = TOP / "Documentation/mutants_module.inc"
 QUICK = 5  # seconds
-SURVIVED = "survived"
 ENOUGH = 20  # one line in so many may be out of date
 
 
@@ -198,18 +197,11 @@ def main(arguments):
             old[key] = {"stamp": stamp, "killer": verdicts[key][0], "objection": verdicts[key][1]}
             RESULTS.write_text(json.dumps(old, indent=1))
     found = [(f, *verdicts[f.key()]) for f in every if f.file in names]
-    survivors = 0
     for fault, killer, why in found:
-        unknown = killer == SURVIVED and fault.key() not in reasons
-        survivors += unknown
-        print(f"{fault.key()}\n    {'SURVIVED' if unknown else killer}: {why}")
-    if set(names) == set(all_names()) and not survivors:
-        write_table(TABLE, "Faults of the library, and which test found each", "mutants",
-                    [row(f"{f.file}.hpp", f, killer, why) for f, killer, why in found])
-    by_reason = sum(f.key() in reasons for f, *_ in found)
-    print(f"{len(found)} faults ({sum(f.named for f, *_ in found)} of them named): {len(found) - by_reason - survivors} killed, "
-          f"{by_reason} are none (scripts/mutants.known), {survivors} survived; {time.monotonic() - start:.0f} s")
-    return survivors != 0
+        print(f"{fault.key()}\n    {'SURVIVED' if killer == SURVIVED and fault.key() not in reasons else killer}: {why}")
+    print(f"{sum(f.named for f, *_ in found)} of these faults are named; {time.monotonic() - start:.0f} s")
+    return conclude(found, lambda fault: fault.key() in reasons, set(names) == set(all_names()), TABLE, "Faults of the library, and which test found each", "mutants",
+                    lambda fault: f"{fault.file}.hpp")
 
 
 if __name__ == "__main__":

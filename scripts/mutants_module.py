@@ -21,7 +21,7 @@ import sys
 
 from natives import LANES, TOP
 from planting import Stale, named, plant
-from table import row, write_table
+from table import SURVIVED, conclude
 
 OUT = TOP / "build/mutants"
 TREE = OUT / "module"
@@ -30,7 +30,6 @@ TABLE = TOP / "Documentation/mutants_module.inc"
 KERNEL = "6.12"
 SILENCE = 60  # seconds without a line of the console: it hangs
 WORDS = struct.pack("<4I", 0x706C616E, 0x74656421, 0x6661756C, 0x743F3F3F)
-SURVIVED = "survived"
 
 
 def faults():
@@ -136,13 +135,8 @@ def main(arguments):
         if old[fault.key()]["killer"] == SURVIVED:
             old[fault.key()]["objection"] = reasons.get(fault.what, "")
     found = [(f, old[f.key()]["killer"], old[f.key()]["objection"]) for _, f in chosen]
-    survivors = sum(killer == SURVIVED and not why for _, killer, why in found)
-    by_reason = sum(killer == SURVIVED and bool(why) for _, killer, why in found)
-    if len(chosen) == len(every) and not survivors:
-        write_table(TABLE, "Faults of the module, and which end-to-end test found each", "mutants-module",
-                    [row(f.file, f, killer, why) for f, killer, why in found])
-    print(f"{len(found)} faults: {len(found) - by_reason - survivors} killed, {by_reason} have a reason, {survivors} survived")
-    return survivors != 0
+    return conclude(found, lambda fault: fault.what in reasons, len(chosen) == len(every), TABLE,
+                    "Faults of the module, and which end-to-end test found each", "mutants-module", lambda fault: fault.file)
 
 
 if __name__ == "__main__":

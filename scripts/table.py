@@ -4,6 +4,8 @@
 
 import csv
 
+SURVIVED = "survived"
+
 
 def row(file, fault, killer, why):
     return [file, fault.what, f"``{fault.line}``", killer, why and f"``{why}``"]
@@ -17,6 +19,17 @@ def write_table(path, title, target, rows):
         table.write(f".. SPDX-License-Identifier: GPL-2.0-only\n.. Written by `make {target}`.\n\n.. csv-table:: {title}\n"
                     "   :header: file, fault, line, killer, its objection\n   :widths: 10 16 34 20 20\n\n")
         table.writelines(f"   {text(fields)}\n" for fields in rows)
+
+
+def conclude(found, is_excused, whole, path, title, target, file_of):
+    """Of (fault, killer, objection): how many survived without a reason, which is what the program ends with. All that there are
+    make the table anew, unless one survived."""
+    excused = sum(killer == SURVIVED and is_excused(fault) for fault, killer, _ in found)
+    survivors = sum(killer == SURVIVED for _, killer, _ in found) - excused
+    if whole and not survivors:
+        write_table(path, title, target, [row(file_of(fault), fault, killer, why) for fault, killer, why in found])
+    print(f"{len(found)} faults: {len(found) - excused - survivors} killed, {excused} have a reason, {survivors} survived")
+    return survivors != 0
 
 
 def read_table(path):
