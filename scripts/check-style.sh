@@ -60,6 +60,15 @@ bad_scripts() {
 	done
 }
 
+# clang-format leaves comments as they are. What the audit is to say stands in one line, however long.
+wide_comments() {
+	files '*.hpp' '*.cpp' '*.h' '*.c' '*.S' ':!kunit/audit' | xargs perl -CSDA -ne '
+		chomp;
+		1 while s/\t+/" " x (8 * length($&) - length($`) % 8)/e;
+		print "$ARGV:$.: ", length, " columns, more than 120\n" if length > 120 && m{^ *(//|/?\*) };
+		close ARGV if eof'
+}
+
 long_files() {
 	files '*.hpp' '*.cpp' '*.h' '*.c' '*.S' '*.sh' '*.py' | xargs wc -l |
 		awk '$2 != "total" && $1 > 400 { print $2 ": " $1 " lines, more than 400" }'
@@ -74,5 +83,6 @@ check "clang-format leaves the C++ as it is" not_formatted
 check "checkpatch.pl has nothing to say about the C" not_kernel_style "$source_tree/scripts/checkpatch.pl"
 check "shell scripts parse" bad_scripts
 check "no file includes one of a floor above it" scripts/check-floors.py
+check "no comment is wider than 120 columns" wide_comments
 check "no file is longer than 400 lines" long_files
 ktap_end

@@ -5,9 +5,9 @@
 //   map.adopt(Pa{ttbr & ~low_bits(12)}, stage1_geometry<Granule4K>(48, 48).value(),
 //             [&](Pa table) { return boot_memory.contains(table); });
 //
-// They are checked first (table_check.hpp), and on any error nothing has changed. Afterwards the tree uses them like its
-// own: they are changed, folded, and freed through its TableMemory. Two things to know: the contents of their invalid
-// entries count as annotations, and if they use a software bit, ChangeRules::dirty_note must be another one.
+// They are checked first (table_check.hpp), and on any error nothing has changed. Afterwards the tree uses them like
+// its own: they are changed, folded, and freed through its TableMemory. Two things to know: the contents of their
+// invalid entries count as annotations, and if they use a software bit, ChangeRules::dirty_note must be another one.
 #pragma once
 
 #include "vmsa/occupancy.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a leaf says about its memory: type, shareability, permissions. Each stage has its own type, so a bit of the wrong
-// stage cannot be written.
+// What a leaf says about its memory: type, shareability, permissions. Each stage has its own type, so a bit of the
+// wrong stage cannot be written.
 #pragma once
 
 #include <cstdint>

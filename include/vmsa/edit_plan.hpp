@@ -193,7 +193,8 @@ template <class T, class Operation> class EditPlan {
 			    !may(Kind::attributes, part))
 				return false;
 		}
-		// Two that share would leave a group of which some leaves are as the one wants it, and some as the other.
+		// Two that share would leave a group of which some leaves are as the one wants it, and some as the
+		// other.
 		if (entry && (d & Format::contiguous) &&
 		    (rules_.shared || breaks_group_of(entry, part, level))) {
 			unfolds_ = true;

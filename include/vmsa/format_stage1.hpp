@@ -123,8 +123,8 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 		return R::has_el0 && a.access.el0 && (a.access.write || a.dbm);
 	}
 
-	// none, reserved_attributes or forbidden_attributes. Without EL0 there are no EL0 rights. The privileged level can
-	// read everything. Device memory must not be executable, because speculative fetches have side effects.
+	// none, reserved_attributes or forbidden_attributes. Without EL0 there are no EL0 rights. The privileged level
+	// can read everything. Device memory must not be executable, because speculative fetches have side effects.
 	static constexpr Errc check(const Attributes &a)
 	{
 		const bool executable = a.access.execute || a.access.el0_execute;

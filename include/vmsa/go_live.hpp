@@ -9,8 +9,8 @@
 //   if (auto before = go_live(map, block, sizeof(block)); !before)
 //           return before.error();                   the MMU is off, as it was
 //
-// The map must translate the running code, and all that it uses, to where it is: use an IdMap. A kernel in the upper half
-// uses such a map for its first steps, and goes live with both: go_live_with(lower, upper, ...).
+// The map must translate the running code, and all that it uses, to where it is: use an IdMap. A kernel in the upper
+// half uses such a map for its first steps, and goes live with both: go_live_with(lower, upper, ...).
 #pragma once
 
 #include "vmsa/live_map.hpp"
@@ -41,10 +41,10 @@ concept CacheCpu = Cpu<C> && requires(C &cpu, uintptr_t address)
 	cpu.template read<Register::ctr_el0>();
 };
 
-// Removes this memory from the data caches, to the point of coherency, without writing it back. With the MMU off, stores
-// bypass the caches. An old line would hide them from the MMU's walks, and a dirty line could be written over them. So
-// call it before you make tables, and again before you turn the MMU on. It removes whole lines, so nothing else may be
-// in the first and the last line. Cost: an instruction for each line.
+// Removes this memory from the data caches, to the point of coherency, without writing it back. With the MMU off,
+// stores bypass the caches. An old line would hide them from the MMU's walks, and a dirty line could be written over
+// them. So call it before you make tables, and again before you turn the MMU on. It removes whole lines, so nothing
+// else may be in the first and the last line. Cost: an instruction for each line.
 template <CacheCpu C = ThisCpu> void discard_cached(const void *memory, size_t bytes, C cpu = {})
 {
 	constexpr Field data_line{19, 16}; // CTR_EL0.DminLine, of words
@@ -87,8 +87,8 @@ template <class Stage, class C = ThisCpu> Result<void> choose_regime(C cpu = {})
 	return check_regime<Stage>(cpu);
 }
 
-// Turns the MMU and the caches of this CPU on. MAIR, TCR and TTBR must be written (LiveMap::configure, activate), and the
-// running code must be mapped to where it is.
+// Turns the MMU and the caches of this CPU on. MAIR, TCR and TTBR must be written (LiveMap::configure, activate), and
+// the running code must be mapped to where it is.
 template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
 {
 	const uint64_t sctlr = cpu.template read<sctlr_of<Stage>>();

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// HardwareTlb: the TlbSink that issues TLBI instructions. It issues those of a TlbiPlan, with the barriers that make them
-// complete on every CPU:
+// HardwareTlb: the TlbSink that issues TLBI instructions. It issues those of a TlbiPlan, with the barriers that make
+// them complete on every CPU:
 //
 //   stage 1    dsb ishst; tlbi ...; dsb ish; isb
 //   stage 2    dsb ishst; tlbi ipas2e1is ...; dsb ish; tlbi vmalle1is; dsb ish; isb
 //
-// The first DSB is needed because a walk after the TLBI must see the new descriptors, or it refills the TLB with the old
-// ones. At stage 2 a TLB may hold both stages combined, tagged by virtual address, which a TLBI by IPA does not find.
-// VMALLE1IS removes those. The DSB before it keeps the TLB from making them again from old stage 2 entries.
+// The first DSB is needed because a walk after the TLBI must see the new descriptors, or it refills the TLB with the
+// old ones. At stage 2 a TLB may hold both stages combined, tagged by virtual address, which a TLBI by IPA does not
+// find. VMALLE1IS removes those. The DSB before it keeps the TLB from making them again from old stage 2 entries.
 //
-// At stage 2 the instructions act on the VMID in VTTBR_EL2. Either the caller has the tree's VMID there, or it says once
-// what VTTBR_EL2 is for the tree (vttbr()). Then, if VTTBR_EL2 has another VMID, it is changed after the first DSB and
-// restored after the last ISB. The caller must clear HCR_EL2.TGE, or the instructions act on EL2&0, and must mask
+// At stage 2 the instructions act on the VMID in VTTBR_EL2. Either the caller has the tree's VMID there, or it says
+// once what VTTBR_EL2 is for the tree (vttbr()). Then, if VTTBR_EL2 has another VMID, it is changed after the first DSB
+// and restored after the last ISB. The caller must clear HCR_EL2.TGE, or the instructions act on EL2&0, and must mask
 // interrupts, or a handler runs with the wrong VTTBR_EL2.
 #pragma once
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Read and clear what was noted of the use of memory: AF (was it accessed?) and the dirty state (was
-// it written?). Hardware may note more at the same moment, so each leaf is exchanged.
+// Reads and clears what was noted about the use of memory: the access flag AF (was it accessed?) and the dirty state
+// (was it written?). Hardware may note something at the same moment, so each leaf is changed by compare-and-exchange.
 //
-// A TLB that still holds the leaf need not look at the tables again, so until the batch has been
-// synced accesses may go unnoticed; after it, none does. Dirty leaves are invalidated before they are
-// reported, so that they can be copied there and then. Holes are skipped.
+// A TLB that holds a leaf does not look at the tables again. So accesses may go unnoticed until the batch has been
+// synced; afterwards none does. Dirty leaves are invalidated before they are reported, so the caller can copy them at
+// once. Holes are skipped.
 //
-// Hardware may note for a contiguous group what it saw of any leaf in it, in any of its leaves: the
-// region reported is the group's then, once. And whoever notes something for hardware notes it in all of
-// the group: a TLB may refill from any leaf (rules R_SKQHL, R_JQQTC).
+// In a contiguous group, hardware may note in any leaf what it saw of another. So the whole group is reported, once.
+// For the same reason, software that notes something must note it in all leaves of the group: a TLB may refill from any
+// of them (rules R_SKQHL, R_JQQTC).
 //
-//   visit(region, level)     for each leaf, or group, where it was set
+//   visit(region, level)     is called for each leaf, or group, in which it was set
 //
-// Where the hardware notes nothing itself (no HA, no HD), an access or a write faults instead, and the
-// fault handler notes it: note_accessed, note_dirty.
+// If hardware notes nothing (no HA, no HD), an access or a write faults instead, and the fault handler calls
+// note_accessed or note_dirty.
 #pragma once
 
 #include "vmsa/change.hpp"
@@ -23,14 +23,14 @@
 namespace vmsa
 {
 
-// Of a leaf, or a group.
+// What is called with the region and the level of a leaf, or of a group.
 template <class V, class Input>
 concept LeafVisitor = requires(const V &visit, Region<Input> region, Level level)
 {
 	visit(region, level);
 };
 
-// visit(pointer, descriptor, region, level) for each entry of the region that names no table, in order.
+// Calls visit(pointer, descriptor, region, level) for each entry of the region that points to no table, in order.
 template <class T, class Visit>
 constexpr void for_each_entry(const T &tree, Descriptor *table, Level level,
 			      Region<typename T::Input> region, const Visit &visit)
@@ -79,7 +79,7 @@ constexpr Region<typename Format::Input> whole_of(Descriptor d, typename Format:
 	return {at.align_down(size), size};
 }
 
-// What of that an address is in, or just the address.
+// The region of the leaf or group at an address; if there is none, just the address.
 template <AnyTree T>
 constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at)
 {
@@ -89,7 +89,7 @@ constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at
 			   : Region<typename T::Input>{at, 1};
 }
 
-// Exchanges each leaf that is_set for clear(leaf); found(region, level) for each, or for each group.
+// Replaces each leaf for which is_set(leaf) by clear(leaf), and calls found(region, level) once for it or its group.
 template <class T, class IsSet, class Clear, class Found>
 constexpr void harvest(T &tree, Region<typename T::Input> region, const IsSet &is_set,
 		       const Clear &clear, const Found &found)
@@ -114,8 +114,8 @@ constexpr void harvest(T &tree, Region<typename T::Input> region, const IsSet &i
 
 } // namespace detail
 
-// A leaf, or a group, that sticks out of the region is read, cleared and reported whole, before the batch
-// has invalidated it: what is accessed meanwhile may go unnoticed. Errors: those of check_region.
+// Reports, and clears, the access flag. A leaf or group that is only partly in the region is treated as a whole. It is
+// reported before the batch has invalidated it, so an access in between may go unnoticed. Errors: as check_region.
 template <AnyTree T, AnyBatch Batch, LeafVisitor<typename T::Input> Visit>
 constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T::Input> region,
 					const Visit &visit)
@@ -134,10 +134,10 @@ constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T
 	return {};
 }
 
-// The same for leaves that keep dirty state (DBM): they become writable-clean again. `noted`, and the
-// dirty_note of the rules, are software bits that say the same, and are cleared, too: whoever ends the dirty
-// state of a leaf can leave there that it was dirty. With any such bit a leaf is reported when no TLB has it
-// as it was: what is written after that is there the next time. Without, before.
+// The same for leaves that keep dirty state (DBM): they become writable-clean again. `noted` and the dirty_note of the
+// rules are software bits that also mean "dirty", and are also cleared: who ends the dirty state of a leaf sets one, so
+// that the fact is not lost. If there is such a bit, a leaf is reported after no TLB holds it as dirty any more, and a
+// later write is found by the next call. If there is none, it is reported before that.
 template <AnyTree T, AnyBatch Batch, LeafVisitor<typename T::Input> Visit>
 constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::Input> region,
 				     const Visit &visit, uint8_t noted = 0)
@@ -162,7 +162,7 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 	if (!note)
 		return {};
 	batch.sync();
-	// Hardware ignores software's bits: nothing is invalidated for them.
+	// Hardware ignores software bits, so nothing is invalidated for them.
 	detail::harvest(
 		tree, region, [notes](Descriptor d) { return (d & notes) != 0; },
 		[notes](Descriptor d) { return d & ~notes; }, visit);
@@ -172,7 +172,7 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 namespace detail
 {
 
-// Exchanges the leaf `d` of `level` for noted(leaf), as long as it has the bits `needed`. Did that make a difference?
+// Replaces the leaf `d` of `level` by noted(leaf), if it has the bits `needed`. True if that changed it.
 template <class Format, class Noted>
 constexpr bool note_leaf(Descriptor *entry, Descriptor &d, Level level, Descriptor needed,
 			 const Noted &noted)
@@ -184,8 +184,8 @@ constexpr bool note_leaf(Descriptor *entry, Descriptor &d, Level level, Descript
 	return false;
 }
 
-// The same with the leaf at `input`, which has to have them, and with all of its group; changed(region, level)
-// where that made a difference.
+// The same for the leaf at `input`, which must have these bits, and for all of its group. Calls changed(region, level)
+// if something changed.
 template <class T, class Noted, class Changed>
 constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed, const Noted &noted,
 			    const Changed &changed)
@@ -206,7 +206,7 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 	Descriptor d = slot.descriptor;
 	bool any = note_leaf<Format>(slot.entry(), d, level, needed, noted);
 
-	// Also where another thread has just taken them.
+	// Another thread may have cleared them just now.
 	if ((d & needed) != needed)
 		return Error{Errc::forbidden_attributes, leaf};
 
@@ -227,9 +227,9 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 
 } // namespace detail
 
-// An access flag fault at `input`: the leaf was accessed. No TLB holds a leaf without AF, so there is
-// nothing to invalidate, but for a group, which it may hold by another of its leaves. Errors: beyond_input,
-// not_mapped (naming the hole).
+// For an access flag fault at `input`: notes that the leaf was accessed. No TLB holds a leaf without AF, so nothing is
+// invalidated, except a group: a TLB may hold it because of another of its leaves. Errors: beyond_input; not_mapped,
+// with the region of the hole.
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
 {
@@ -242,9 +242,9 @@ constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input in
 		});
 }
 
-// A permission fault of a write at `input`: the leaf, writable-clean, was written. TLBs may hold it
-// without the permission. Errors: those of note_accessed; forbidden_attributes: the leaf keeps no
-// dirty state (DBM is clear), so the write is not allowed.
+// For a permission fault of a write at `input`: notes that the leaf, which is writable-clean, was written. TLBs may
+// hold it without the permission, so it is invalidated. Errors: as note_accessed; forbidden_attributes if the leaf
+// keeps no dirty state (DBM is clear), so that the write is not allowed.
 template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> note_dirty(T &tree, Batch &batch, typename T::Input input)
 {

@@ -24,8 +24,8 @@ namespace vmsa
 
 static_assert(std::endian::native == std::endian::little, "descriptors are stored as they are");
 
-// The TableMemory of an image. An index into the buffer and an address differ by a constant, so allocation is O(1), and the
-// bytes contain no pointers.
+// The TableMemory of an image. An index into the buffer and an address differ by a constant, so allocation is O(1), and
+// the bytes contain no pointers.
 template <PageGranule Granule> class ImageMemory {
     public:
 	// Tables are made in `buffer`, which outlives it.

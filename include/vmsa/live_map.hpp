@@ -81,7 +81,7 @@ class LiveMap
 		return true;
 	}
 
-	// Tables are reached `by` bytes further on from now on (tree.hpp), perhaps this map, too. The rule stays as it is.
+	// Tables are reached `by` bytes further on from now on (tree.hpp), perhaps this map, too. The rule stays.
 	void relocate(int64_t by, Memory &memory)
 	{
 		mapping_.relocate(by, memory, root_.tlb());

@@ -48,8 +48,8 @@ class Mair {
 		return static_cast<uint8_t>(value_ >> (8 * index));
 	}
 
-	// The memory type at that index. If inner and outer differ it is the weaker one, because that is how it is used.
-	// A reserved value counts as the strictest type.
+	// The memory type at that index. If inner and outer differ it is the weaker one, because that is how it is
+	// used. A reserved value counts as the strictest type.
 	constexpr MemoryType type(unsigned index) const
 	{
 		const unsigned b = byte(index);
@@ -66,8 +66,8 @@ class Mair {
 		return static_cast<MemoryType>(least + 3 + (b == 0xf0));
 	}
 
-	// The index of that type: of the byte that the library's MAIR has for it, or else of the first byte of that type. 8 if
-	// this MAIR has no such type; Format::check then refuses it with reserved_attributes.
+	// The index of that type: of the byte that the library's MAIR has for it, or else of the first byte of that
+	// type. 8 if this MAIR has no such type; Format::check then refuses it with reserved_attributes.
 	constexpr unsigned index(MemoryType type) const
 	{
 		const uint8_t ours = Mair{}.byte(static_cast<unsigned>(type) & 7);

@@ -112,7 +112,8 @@ class Mapping {
 			[&](auto &batch) { return vmsa::protect(tree_, batch, region, access); });
 	}
 
-	// Changes attributes leaf by leaf: update(region, attributes) returns the new ones. Errors: as modify(tree, ...).
+	// Changes attributes leaf by leaf: update(region, attributes) returns the new ones. Errors: as modify(tree,
+	// ...).
 	template <AttributeUpdate<Format> Update>
 	constexpr Result<void> modify(Region<Input> region, const Update &update)
 	{

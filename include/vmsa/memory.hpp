@@ -95,8 +95,8 @@ constexpr void store_release(Descriptor *d, Descriptor value)
 					   __ATOMIC_RELAXED);
 }
 
-// A table, where it is found when its memory has come to lie `by` bytes further on, modulo 2^64: when the MMU is on now,
-// or a linear map is there.
+// A table, where it is found when its memory has come to lie `by` bytes further on, modulo 2^64: when the MMU is on
+// now, or a linear map is there.
 inline Descriptor *moved(Descriptor *table, int64_t by)
 {
 	const auto at = reinterpret_cast<uintptr_t>(table) + static_cast<uint64_t>(by);

@@ -112,8 +112,8 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			share_all_notes(table, level, at, last);
 	}
 
-	// Of the groups that were broken. Only in a run is what is invalid, and not 0, a broken leaf: elsewhere it may be
-	// an annotation. Torn groups are none any more.
+	// Of the groups that were broken. Only in a run is what is invalid, and not 0, a broken leaf: elsewhere it may
+	// be an annotation. Torn groups are none any more.
 	constexpr void share_all_notes(Descriptor *table, Level level, Input at, Input last)
 	{
 		const uint64_t size = Granule::size(level);

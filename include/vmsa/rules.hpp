@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a change of a valid descriptor into another asks of the hardware, and what the caller wants done about
-// it.
+// Which changes of a live descriptor need break-before-make, and how the caller wants them to be made.
 #pragma once
 
 #include "vmsa/features.hpp"
@@ -10,26 +9,26 @@
 namespace vmsa
 {
 
-// The kinds of change for which there are rules. All else (permissions, AF, dirty state, software bits,
-// global to non-global) is one store, with an invalidation behind.
+// The kinds of change for which the architecture has rules. All other changes (permissions, AF, dirty state, software
+// bits, global to non-global) are one store, followed by an invalidation.
 enum class Kind : uint8_t {
 	attributes, // memory type, shareability
 	output,
 	global, // a leaf becomes global
-	hint, // the contiguous hint comes or goes
-	cut, // a block becomes a table of leaves that say the same
-	fold, // and such a table a block
+	hint, // the contiguous hint is set or cleared
+	cut, // a block becomes a table of leaves that mean the same
+	fold, // such a table becomes a block
 };
 
 // How a live descriptor is changed.
 enum class Way : uint8_t {
-	make, // one store, with an invalidation behind
-	nt, // nT is set first; a CPU may fault on that as on a break
+	make, // one store, followed by an invalidation
+	nt, // nT is set first; a CPU may fault on that, as on an invalid entry
 	broken, // break, invalidate, make
 };
 
-// Rule R_WHZWS, and what FEAT_BBM takes from it (R_KHRBC): by Kind, and by FEAT_BBM's level 0, 1, 2. With
-// nT a fold could do without a break at level 1, too; it would fault all the same.
+// Rule R_WHZWS, and what FEAT_BBM relaxes (R_KHRBC): by Kind, and by level 0, 1, 2 of FEAT_BBM. At level 1 a fold could
+// use nT instead of a break, but a CPU may fault on that just as well.
 inline constexpr Way ways[6][3] = {
 	{Way::broken, Way::broken, Way::broken}, {Way::broken, Way::broken, Way::broken},
 	{Way::broken, Way::broken, Way::broken}, {Way::broken, Way::make, Way::make},
@@ -55,54 +54,55 @@ static_assert(way(Kind::cut, 0) == Way::broken && way(Kind::cut, 1) == Way::nt &
 static_assert(way(Kind::fold, 0) == Way::broken && way(Kind::fold, 1) == Way::broken &&
 	      way(Kind::fold, 2) == Way::make);
 
-// What it takes to make one live leaf of another.
+// What it takes to change one live leaf into another.
 enum class Change : uint8_t { same, in_place, needs_break };
 
-// Of one valid leaf into another at the same level, the hint left alone. From or to an invalid descriptor
-// there is nothing to classify: neither needs a break.
+// What changing a valid leaf into another one at the same level takes; the contiguous hint is ignored. A change from or
+// to an invalid descriptor needs no break, and is not classified.
 template <class Format> constexpr Change classify(Descriptor from, Descriptor to)
 {
 	const Descriptor differ = from ^ to;
 
 	if (!differ)
 		return Change::same;
-	// Whatever becomes non-global may: the bit is set now.
+	// A leaf may become non-global in place; it needs a break to become global.
 	return (differ & ~(Format::in_place_bits | (to & Format::not_global))) ? Change::needs_break
 									       : Change::in_place;
 }
 
-// What a change does that needs break-before-make.
+// What to do if a change needs break-before-make.
 enum class OnBreak : uint8_t {
-	perform, // break, invalidate, make: for a moment the address faults
-	refuse, // Errc::needs_break, naming the region; nothing is touched
+	perform, // break, invalidate, make: for a moment accesses fault
+	refuse, // Errc::needs_break, with the region; nothing is changed
 };
 
 // How a tree is changed: Mapping::rules().
 struct ChangeRules {
-	// A table walker may be using the tables: they are the target of an active TTBR, or were
-	// and the TLBs have not been invalidated since.
+	// A table walker may use the tables: a TTBR in use points to them, or did so and the TLBs have not been
+	// invalidated since.
 	bool live = true;
 	OnBreak on_break = OnBreak::perform; // only where `live`
-	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). Of 2 a CPU may report a TLB conflict, which the
-	// caller handles by invalidating.
+	// FEAT_BBM: 0, 1 or 2 (ID_AA64MMFR2_EL1.BBM). With 2, a CPU may report a TLB conflict; the caller must then
+	// invalidate its TLB.
 	unsigned bbm_level = 0;
-	// A software bit that says of a leaf without dirty state: it was written, and nobody has read that
-	// yet. protect leaves it, harvest_dirty reads it. 0: none, and who protects has harvested before.
+	// A software bit with the meaning: this leaf keeps no dirty state any more, but it was written, and
+	// harvest_dirty has not reported that yet. protect sets it, harvest_dirty reads it. 0 means that there is no
+	// such bit; then call harvest_dirty before protect.
 	Descriptor dirty_note = bit(58);
-	// What the types of memory of stage 1 are called in leaves.
+	// Which index of a stage 1 leaf means which memory type.
 	Mair mair = {};
-	// What the machine can do: attributes that ask for more are refused. By default nothing is known of it.
+	// What the machine can do. Attributes that need more are refused. By default nothing is known about it.
 	Features features = {};
 	// Other threads may be changing the same leaves at the same moment (shared_mapping.hpp, which sets it).
 	bool shared = false;
 
-	// Which of what attributes ask for has the machine not?
+	// The features that these attributes need and the machine lacks.
 	template <class Asking> constexpr uint32_t missing(const Asking &asking) const
 	{
 		return features.missing(features_asked(asking));
 	}
 
-	// Does an encoding say of these attributes what the MAIR does?
+	// True if the leaf has the right index as encoded: the MAIR is ours, or the attributes name an index.
 	constexpr bool indexes(const Stage1Attributes &a) const
 	{
 		return mair.is_ours() || a.index != index_of_type;
@@ -119,14 +119,14 @@ struct ChangeRules {
 		return !live || on_break == OnBreak::perform || way(kind, bbm_level) == Way::make;
 	}
 
-	// And is it made by one store?
+	// Is it made by one store?
 	constexpr bool at_once(Kind kind) const
 	{
 		return !live || way(kind, bbm_level) == Way::make;
 	}
 };
 
-// What a Batch goes by that is not told otherwise.
+// The rules of a Batch that was given none.
 inline constexpr ChangeRules usual_rules{};
 
 } // namespace vmsa

@@ -22,7 +22,8 @@
 //
 //   guest.shared(my_tlb).map(ipa, last_level, page, normal | rwx);
 //
-// Locking: each thread has a sink of its own; Memory::allocate and free may be called by several threads. Changes of a region are made leaf by leaf: of two that meet, each leaf is as one of them wants it.
+// Locking: each thread has a sink of its own; Memory::allocate and free may be called by several threads. Changes of a
+// region are made leaf by leaf: of two that meet, each leaf is as one of them wants it.
 #pragma once
 
 #include "vmsa/harvest.hpp"
@@ -52,8 +53,8 @@ class SharedMapping {
 	}
 
 	// The leaf of `level` at `input`. Without the contiguous hint, which is a group's. `over`: an annotation
-	// that may stand there (MapLimits::over). Cost: a descent, and one exchange. Errors: bad_limit, where no leaf can
-	// be of that level; unaligned_input, unaligned_output (to the leaf); beyond_input, beyond_output;
+	// that may stand there (MapLimits::over). Cost: a descent, and one exchange. Errors: bad_limit, where no leaf
+	// can be of that level; unaligned_input, unaligned_output (to the leaf); beyond_input, beyond_output;
 	// reserved_attributes, forbidden_attributes, no_feature; overlap, annotated (naming what stands
 	// there); needs_break, where a table of nothing but `over` stands in the way of a block; no_memory.
 	VMSA_INLINE constexpr Result<void> map(Input input, Level level, Pa output,

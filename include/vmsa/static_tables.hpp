@@ -16,8 +16,8 @@
 //   ASSERT(tables == 0x40080000, "tables.cpp says where")
 // To use the tables at another address, copy them to RAM, open them as an image, and relocate it (image.hpp).
 //
-// A map with an error does not compile; the compiler shows refuse_piece<2, Errc::overlap>, or refuse_base(...). Compilers
-// limit how much they compute: forty full tables with clang, hundreds with g++. Options raise the limit
+// A map with an error does not compile; the compiler shows refuse_piece<2, Errc::overlap>, or refuse_base(...).
+// Compilers limit how much they compute: forty full tables with clang, hundreds with g++. Options raise the limit
 // (-fconstexpr-steps, -fconstexpr-ops-limit).
 #pragma once
 

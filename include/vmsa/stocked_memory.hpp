@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// StockedMemory: a TableMemory that keeps tables ready, for a change that must not fail for lack of memory, or that runs
-// where nothing can be allocated (under a spin lock, in a fault).
+// StockedMemory: a TableMemory that keeps tables ready, for a change that must not fail for lack of memory, or that
+// runs where nothing can be allocated (under a spin lock, in a fault).
 //
 //   const auto tables = guest.tables_to_protect(region, r);    // how many can it take?
 //   if (!tables || !memory.stock(tables.value()))              // may wait, may fail

@@ -78,8 +78,8 @@ template <PageGranule Granule> class TablePool {
 		return reinterpret_cast<Descriptor *>(pa.raw() - offset_);
 	}
 
-	// The block is reached `by` bytes further on from now on, modulo 2^64, and lies physically where it was. No table
-	// is touched: it does not matter whether the old place, or the new one, is there at the moment.
+	// The block is reached `by` bytes further on from now on, modulo 2^64, and lies physically where it was. No
+	// table is touched: it does not matter whether the old place, or the new one, is there at the moment.
 	void relocate(int64_t by)
 	{
 		next_ = moved(next_, by);

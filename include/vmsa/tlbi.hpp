@@ -233,8 +233,8 @@ static_assert(forms<Stage2>(true, Tlbi::ipas2e1is, Tlbi::ipas2le1is, Tlbi::ripas
 			    Tlbi::ripas2le1is));
 } // namespace tlbi_truth
 
-// Invalidates everything of a tree. For EL2&0 only the instructions named after EL2 are used: those named after EL1 act on
-// EL2&0 while HCR_EL2.TGE is set, and on a guest otherwise.
+// Invalidates everything of a tree. For EL2&0 only the instructions named after EL2 are used: those named after EL1 act
+// on EL2&0 while HCR_EL2.TGE is set, and on a guest otherwise.
 template <TranslationStage Stage> constexpr TlbiPlan tlbi_all([[maybe_unused]] TlbiTag tag)
 {
 	if constexpr (std::same_as<Stage, El1And0>) {

@@ -220,8 +220,8 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return {{input.align_down(size), size}, s.descriptor, s.level, s.above};
 	}
 
-	// What the hardware would translate `input` to, with the restrictions of the tables on the way. Cost: a load for
-	// each level. Errors: beyond_input; not_mapped, with the region of the hole's entry.
+	// What the hardware would translate `input` to, with the restrictions of the tables on the way. Cost: a load
+	// for each level. Errors: beyond_input; not_mapped, with the region of the hole's entry.
 	VMSA_INLINE constexpr Result<Translation<F>> translate(Input input) const
 	{
 		const Slot s = slot(input);

@@ -60,7 +60,8 @@ enum class Kind : uint8_t {
 
 inline constexpr const char *kinds[] = {"rw", "r", "nc_rw", "logged"};
 
-// An annotation; 0 stands for none. The first has a leaf's hint and its note among its bits, when it stands in an entry.
+// An annotation; 0 stands for none. The first has a leaf's hint and its note among its bits, when it stands in an
+// entry.
 enum class Note : uint64_t { none, a = vmsa::bit(57) | vmsa::bit(51) | 1, b = 2 };
 
 struct Operation {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The tables of a race, seen from beside: read by the numbers of the Arm ARM, without the library, and put into any state.
+// The tables of a race, seen from beside: read by the numbers of the Arm ARM, without the library, and put into any
+// state.
 #pragma once
 
 #include "exhaust/meaning.hpp"

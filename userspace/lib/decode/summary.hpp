@@ -39,7 +39,8 @@ class Summaries {
 	}
 
 	void append(std::string &out, int level, vmsa::Descriptor d);
-	// The same as members of an object: "type": "block", "output": "0x42200000", "bytes", "access", "memory", "flags".
+	// The same as members of an object: "type": "block", "output": "0x42200000", "bytes", "access", "memory",
+	// "flags".
 	void write(json::Writer &json, int level, vmsa::Descriptor d);
 
     private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// What a program for a lower exception level is made of: a function that is LOWER. It is given away as one page (.lower,
-// image.lds), and runs wherever that is mapped: it has no variables, and calls nothing but these.
+// What a program for a lower exception level is made of: a function that is LOWER. It is given away as one page
+// (.lower, image.lds), and runs wherever that is mapped: it has no variables, and calls nothing but these.
 #pragma once
 
 #include <cstdint>
