@@ -26,7 +26,7 @@ LITERAL = re.compile(r"^(?!\.\. ).*::$|^\.\. code-block::")
 
 
 def pages():
-    return [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted(TOP.glob("Documentation/*.rst"))]
+    return [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "userspace/machine/README.txt", *sorted(TOP.glob("Documentation/*.rst"))]
 
 
 def blocks(page):

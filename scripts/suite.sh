@@ -21,9 +21,10 @@ cp "$top"/userspace/tests/e2e/{main,on_board,complaints,*lib.sh,agree.awk} "$top
 cp "$top/userspace/machine/demo" "$root/root/"
 # What the manual has a reader type, manual.sh types; what it lists, others compare.
 mkdir -p "$root/manual"
-cp "$top/scripts/manual.known" "$top/userspace/tests/e2e/sessions.awk" "$top/README.md" "$top/Documentation/engines.rst" "$root/manual/"
+cp "$top"/scripts/manual.known "$top"/userspace/tests/e2e/sessions.awk "$top"/README.md "$top"/userspace/machine/README.txt \
+	"$top"/Documentation/engines.rst "$root/manual/"
 while read -r _ page; do
-	[[ $page == README.md ]] || cp "$top/Documentation/$page" "$root/manual/"
+	[[ $page == README.* ]] || cp "$top/Documentation/$page" "$root/manual/"
 done < <(grep '^typed ' "$top/userspace/tests/e2e/manual.sh")
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do

@@ -12,7 +12,6 @@
 #include "text/json.hpp"
 #include "text/text.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -53,11 +52,11 @@ int complain(const Failure &failure, bool json)
 	} else {
 		text = std::string{"s2ctl: "} + failure.what() + '\n';
 
-		// What the module says has lines of its own, and a caret in one of them.
-		const auto terminal = terminal_size(2);
-
-		if (terminal && std::ranges::count(text, '\n') == 1)
-			text = text::fold(text, terminal->columns);
+		// What the module adds is a request, and a caret below one of its words.
+		if (const auto terminal = terminal_size(2))
+			text.replace(
+				0, text.find('\n'),
+				text::fold(text.substr(0, text.find('\n')), terminal->columns));
 	}
 	std::fputs(text.c_str(), stderr);
 	return static_cast<int>(failure.code());

@@ -126,8 +126,9 @@ std::string line_of(const Layout &layout, const Row &row, uint64_t interval_ns, 
 {
 	std::string line = row.guest;
 
-	if (!room && line.size() > layout.name)
-		line = line.substr(0, layout.name - 1) + '~';
+	// Names often differ at their end, so that is kept.
+	if (const size_t end = layout.name / 3; !room && layout.name && line.size() > layout.name)
+		line.replace(layout.name - 1 - end, line.size() - layout.name + 1, "~");
 	line.append(line.size() < layout.name ? layout.name - line.size() : 0, ' ');
 	for (const auto &[column, wide] : layout.columns)
 		append_cell(line, wide, column->cell(row, interval_ns));

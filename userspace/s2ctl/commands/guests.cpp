@@ -150,7 +150,10 @@ void list(const Invocation &in)
 	std::string &out = in.out.text;
 	const std::vector<std::string> guests = guests_to_list(in);
 	json::Writer json{out};
+	size_t name_width = 17;
 
+	for (const std::string &guest : guests)
+		name_width = std::max(name_width, guest.size() + 1);
 	if (in.arguments.has("--names")) {
 		for (const std::string &guest : guests)
 			out += guest + '\n';
@@ -158,9 +161,12 @@ void list(const Invocation &in)
 	}
 	if (in.json)
 		json.begin_array();
-	else if (!guests.empty())
-		((out += in.out.bold()) += "NAME             IPA BITS  RAM     MAPPED    TABLES") +=
-			std::string{in.out.plain()} + '\n';
+	else if (!guests.empty()) {
+		out += in.out.bold();
+		pad(out, name_width, "NAME");
+		(out += "IPA BITS  RAM     MAPPED    TABLES") += in.out.plain();
+		out += '\n';
+	}
 	for (const std::string &guest : guests) {
 		KeyValues config, stats;
 
@@ -173,7 +179,7 @@ void list(const Invocation &in)
 			json.end();
 			continue;
 		}
-		pad(out, 17, guest);
+		pad(out, name_width, guest);
 		pad(out, 10, value_of(config, "ipa_bits"));
 		pad(out, 8, value_of(config, "ram"));
 		pad(out, 10, size_of(value_of(stats, "mapped_bytes")));

@@ -89,8 +89,15 @@ typed() {
 	remove_guests
 }
 
+# In the machine of make shell that is a folder of the host, and somebody has put a guest there.
+mkdir -p /share
+cp /guests/example.elf /share/
+
 it 'the README is what happens'
 typed README.md
+
+it 'what the machine of make shell greets with can be typed'
+typed README.txt
 
 it 'the quickstart is what happens'
 typed quickstart.rst
@@ -99,8 +106,6 @@ it 'a program of four instructions runs as the manual says'
 typed running.rst
 
 it 'a toy guest, and one of your own, is loaded and run as the manual says'
-mkdir -p /share
-cp /guests/example.elf /share/
 typed guests.rst
 
 it 's2ctl shows guests, their tables, and what happens to them, as the manual says'

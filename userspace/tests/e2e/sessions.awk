@@ -3,6 +3,9 @@
 # What a page has a reader type in the machine, and what is said to come of it: C and a command, then O and each line
 # that it prints. For manual.sh, which types it, and scripts/manual.py, which sees that all of it is typed.
 
+# What the machine greets with has a command in a line, and behind it what that is for.
+FILENAME ~ /[.]txt$/ && /^  +[a-z]/ { sub(/^ +/, ""); sub(/  .*/, ""); print "C" $0 }
+FILENAME ~ /[.]txt$/ { next }
 FILENAME ~ /[.]md$/ && /^```/ { fenced = !fenced; typed = 0; next }
 FILENAME ~ /[.]md$/ { $0 = fenced ? "    " $0 : $0 }
 /^[.][.] from:/ { quoted = 1 }
