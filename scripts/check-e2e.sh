@@ -40,7 +40,7 @@ if [[ $kernel == san || $kernel == kcsan ]]; then
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
 	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=10 $append"
 	# Slow, and mostly about text: fuzz has the parsers do as much.
-	[[ $tests != '*' ]] || left_out=(create demo junk leaks map no_memory reading regs s2ctl unmap words)
+	[[ $tests != '*' ]] || left_out=(create demo junk leaks manual map no_memory reading regs s2ctl unmap words)
 fi
 # Whatever is not as usual is in the name.
 [[ $label ]] || {
