@@ -6,8 +6,8 @@
 //                 └──> anything else ──> unmask, answer, mask ──> look around ──> enter
 //
 // The guest's lock is taken for an answer, and shared where that will do, but never while the guest runs; so all
-// other requests go on beside it. The vCPU stays loaded throughout (runner.c). What others want of this thread (a signal, its
-// CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking. Whether
+// other requests go on beside it. The vCPU stays loaded throughout (runner.c). What others want of this thread (a
+// signal, its CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking. Whether
 // anybody traces is looked for there too: an exit that is not traced pays for one test.
 #include "engine/engine.hpp"
 #include "stage2/hvc.h"

@@ -59,7 +59,8 @@ class Tables {
 		kernel_reschedule();
 	}
 
-	// A change of who has the guest alone has ended with this error. For want of a table: those it had taken are back.
+	// A change of who has the guest alone has ended with this error. For want of a table: those it had taken are
+	// back.
 	void trace_failure(const vmsa::Error &error) const
 	{
 		if (error.code == vmsa::Errc::no_memory)

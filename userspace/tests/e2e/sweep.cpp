@@ -3,8 +3,8 @@
 //   sweep GUEST [FILE]
 //
 // Runs vCPU 0 of that guest, the toy guest `sweep`, until it ends or yields, and steps over what traps to EL2. Prints
-// what it could read, a line for each register, unless it has yielded. FILE says what traps: it is made if there is none,
-// and else spares the guest all that.
+// what it could read, a line for each register, unless it has yielded. FILE says what traps: it is made if there is
+// none, and else spares the guest all that.
 #include <fcntl.h>
 #include <unistd.h>
 
