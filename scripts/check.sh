@@ -111,7 +111,8 @@ part threads scripts/check-host.sh 'threads*'
 part fuzz scripts/fuzz.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
-part e2e-6.1 e2e 6.1 '' '' --without "$text_alone"
+# It says that it is a Cortex-A55: with that one's errata, and what Linux does about them.
+part e2e-6.1 e2e 6.1 max,midr=0x412fd050,pauth-impdef=on '' --without "$text_alone"
 part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone"
 # When its kernel is there: kunit-san has built it.
 part e2e-san e2e san '' ''

@@ -108,6 +108,16 @@ void kernel_read_features(kernel_features *features)
 	features->range_tlbi = features->ttl = true;
 }
 
+void kernel_read_mitigations(kernel_mitigations *mitigations)
+{
+	*mitigations = {};
+}
+
+void kernel_each_cpu(void (*look)(unsigned long midr, void *of), void *of)
+{
+	look(0x000f0510, of); // none that is known
+}
+
 kernel_el2 kernel_find_el2(void)
 {
 	return kernel.at_el2 ? KERNEL_EL2_HOST : KERNEL_EL2_NONE;
@@ -135,7 +145,7 @@ void kernel_icache_flush(void)
 namespace stage2::el2::vhe
 {
 
-void start(const kernel_features &)
+void start(const kernel_features &, bool)
 {
 }
 void load(stage2_context &)

@@ -85,6 +85,7 @@ constexpr Register cptr_el2 = el2::reg(4, 1, 1, 2);
 constexpr Register vbar_el2 = el2::reg(4, 12, 0, 0);
 constexpr Register mpidr_el1 = el2::reg(0, 0, 0, 5);
 constexpr Register cntv_ctl_el0 = el2::reg(3, 14, 3, 1);
+constexpr Register cntv_cval_el0 = el2::reg(3, 14, 3, 2);
 constexpr auto mdscr_el1 = static_cast<Register>(2 << 14 | 2 << 3 | 2); // op0 is 2
 
 // Everything that a call could leave behind, on a CPU that is ours meanwhile.
@@ -101,14 +102,15 @@ struct Registers {
 	{
 		using namespace el2;
 
-		read<mdscr_el1, sp_el0, tpidr_el0, tpidrro_el0, tpidr_el1, daif>();
+		read<mdscr_el1, sp_el0, tpidr_el0, tpidrro_el0, tpidr_el1, daif, csselr_el1>();
 		if (engine::kind() == engine::Kind::vhe) {
 			read<hcr_el2, vttbr_el2, vtcr_el2, vmpidr_el2, mdcr_el2, hstr_el2,
-			     cnthctl_el2, cptr_el2, vbar_el2, sp_el1, cntv_ctl_el02, pan>();
+			     cnthctl_el2, cptr_el2, vbar_el2, sp_el1, cntv_ctl_el02, cntv_cval_el02,
+			     cntvoff_el2, vpidr_el2, pan>();
 #define X(index, name, crn, crm, op2) read<reg(5, crn, crm, op2)>();
 #include "module/engine/el2/el1_registers.def"
 		} else {
-			read<mpidr_el1, cntv_ctl_el0>();
+			read<mpidr_el1, cntv_ctl_el0, cntv_cval_el0>();
 #define X(index, name, crn, crm, op2) read<reg(0, crn, crm, op2)>();
 #include "module/engine/el2/el1_registers.def"
 		}
@@ -231,8 +233,13 @@ void leave_traces()
 	using namespace el2;
 
 	Cpu::write<mdscr_el1>(bit(12)); // TDCC, as the kernel has it
-	if (engine::kind() != engine::Kind::vhe)
+	Cpu::write<csselr_el1>(2);
+	if (engine::kind() != engine::Kind::vhe) {
+		Cpu::write<cntv_cval_el0>(0x55);
 		return;
+	}
+	Cpu::write<cntv_cval_el02>(0x55);
+	Cpu::write<cntvoff_el2>(0x55);
 	Cpu::write<pan>(bit(22));
 	Cpu::write<mdcr_el2>(Cpu::read<mdcr_el2>() & ~mdcr_traps);
 	Cpu::write<cnthctl_el2>(Cpu::read<cnthctl_el2>() | cnthctl_physical_vhe);

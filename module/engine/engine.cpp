@@ -22,12 +22,16 @@ OFFSET(STAGE2_CTX_EXIT, 3, hpfar);
 OFFSET(STAGE2_CTX_VTTBR, 0, vttbr);
 OFFSET(STAGE2_CTX_VTTBR, 1, vtcr);
 OFFSET(STAGE2_CTX_MDSCR, 0, mdscr);
+OFFSET(STAGE2_CTX_VECTORS, 0, vectors);
 #define X(index, name, crn, crm, op2) OFFSET(STAGE2_CTX_EL1, index, el1.name);
 #include "engine/el2/el1_registers.def"
 OFFSET(STAGE2_CTX_SP_EL0, 0, el1.sp_el0);
 OFFSET(STAGE2_CTX_SP_EL0, 5, el1.tpidrro_el0);
 OFFSET(STAGE2_CTX_SP_EL0, 8, el1.vdisr);
 OFFSET(STAGE2_CTX_HOST_EL1, 0, host.el1);
+
+constinit struct stage2_mitigations stage2_mitigations {
+};
 
 namespace stage2::engine
 {
@@ -42,7 +46,7 @@ struct State {
 	Kind kind;
 	const char *about;
 	uint64_t guest_modes; // a bit for each PSTATE.M that EL2 can return to and stay in charge
-	kernel_features features;
+	Machine machine;
 };
 
 constinit State state{};
@@ -85,9 +89,24 @@ Best best()
 	}
 }
 
+void find_out(Machine &machine)
+{
+	kernel_mitigations mitigations;
+
+	kernel_read_features(&machine.features);
+	machine.errata = errata::find();
+	errata::apply(machine.errata, machine.features);
+	kernel_read_mitigations(&mitigations);
+	machine.speculation = speculation(mitigations, machine.errata.branch_history_rounds);
+
+	const Speculation &s = machine.speculation;
+
+	stage2_mitigations = {s.rounds, s.call, s.history == Speculation::History::instruction};
+}
+
 unsigned take_vmid()
 {
-	for (unsigned vmid = state.features.vmid16 ? most_vmids - 1 : 255; vmid; vmid--) {
+	for (unsigned vmid = state.machine.features.vmid16 ? most_vmids - 1 : 255; vmid; vmid--) {
 		const unsigned long mask = vmsa::bit(vmid % bits_per_long);
 
 		if (!(__atomic_fetch_or(&taken[vmid / bits_per_long], mask, __ATOMIC_RELAXED) &
@@ -110,8 +129,8 @@ int start(const char *wish)
 	const std::string_view wanted{wish};
 	Kind most = Kind::vhe;
 
-	kernel_read_features(&state.features);
-	state.guest_modes = guest_modes(state.features.aarch32);
+	find_out(state.machine);
+	state.guest_modes = guest_modes(state.machine.features.aarch32);
 	if (!wanted.empty()) {
 		size_t i = 0;
 
@@ -127,9 +146,9 @@ int start(const char *wish)
 	Best found = most == Kind::soft ? Best{Kind::soft, "it was asked for"} : best();
 
 	if (found.kind == Kind::vhe)
-		vhe::start(state.features);
+		vhe::start(state.machine.features, state.machine.speculation.does_something());
 	if (found.kind == Kind::nvhe) {
-		if (const char *why = nvhe::start(state.features))
+		if (const char *why = nvhe::start(state.machine.features))
 			found = {Kind::soft, why};
 	}
 
@@ -165,6 +184,11 @@ const char *name()
 const char *about()
 {
 	return state.about;
+}
+
+const Machine &machine()
+{
+	return state.machine;
 }
 
 bool is_ready()
@@ -208,9 +232,8 @@ bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool wri
 
 uint64_t vtcr_of(const vmsa::Geometry &geometry)
 {
-	kernel_features f;
+	const kernel_features &f = state.machine.features;
 
-	kernel_read_features(&f);
 	return vmsa::vtcr<Tlb::Format>(
 		geometry, f.vmid16, {.access_flag = f.access_flag, .dirty_state = f.dirty_state});
 }
@@ -270,9 +293,9 @@ stage2_tlbi_kind kind_of(vmsa::Tlbi op)
 
 Tlb::Tlb(const char *guest)
     : guest_{guest}, hardware_{{},
-			       {.range = state.features.range_tlbi,
-				.ttl = state.features.ttl,
-				.repeat = state.features.repeat_tlbi}}
+			       {.range = state.machine.features.range_tlbi,
+				.ttl = state.machine.features.ttl,
+				.repeat = state.machine.features.repeat_tlbi}}
 {
 }
 

@@ -17,6 +17,8 @@
 #pragma once
 
 #include "engine/el2/context.h"
+#include "engine/errata.hpp"
+#include "engine/speculation.hpp"
 
 #include "vmsa/hardware_tlb.hpp"
 #include "vmsa/vmsa.hpp"
@@ -38,6 +40,15 @@ const char *name();
 // What the engine is, in a few words; with Kind::soft why guests do not run, and what would change
 // that.
 const char *about();
+
+// Known from start() on.
+struct Machine {
+	kernel_features features; // less what does not work
+	errata::Found errata;
+	Speculation speculation; // what an exit does about it
+};
+
+const Machine &machine();
 
 // What every world switch and every question needs of a guest: its stage 2, as registers.
 struct Stage2Registers {

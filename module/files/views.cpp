@@ -38,13 +38,43 @@ const char *whose_el2()
 	}
 }
 
+// Those of this module's own table. What the kernel works around, its log tells.
+void print_errata(seq_file *out)
+{
+	const char *before = "";
+
+	kernel_print(out, "errata         ");
+	for (size_t i = 0; i < std::size(engine::errata::table); i++) {
+		if (!engine::machine().errata.of(i))
+			continue;
+		kernel_print(out, "%s%s", before, engine::errata::table[i].name);
+		before = ",";
+	}
+	kernel_print(out, "%s\n", *before ? "" : "none");
+}
+
+// What an exit does about it.
+void print_speculation(seq_file *out)
+{
+	static constexpr const char *histories[] = {"not affected", "by hardware", "by CLRBHB",
+						    "loop",	    "by firmware", "not mitigated",
+						    "switched off"};
+	static constexpr const char *targets[] = {"not affected", "by firmware", "not mitigated",
+						  "switched off"};
+	const engine::Speculation &s = engine::machine().speculation;
+
+	kernel_print(out, "branch_history %s", histories[static_cast<size_t>(s.history)]);
+	if (s.rounds)
+		kernel_print(out, " of %u", s.rounds);
+	kernel_print(out, "\nbranch_targets %s\n", targets[static_cast<size_t>(s.targets)]);
+}
+
 } // namespace
 
 void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 {
-	kernel_features f;
+	const kernel_features &f = engine::machine().features;
 
-	kernel_read_features(&f);
 	kernel_print(out, "engine         %s (%s)\n", engine::name(), engine::about());
 	kernel_print(out, "el2            %s\n", whose_el2());
 	kernel_print(out, "kernel         %s, %s pages\n", f.at_el2 ? "at EL2 (VHE)" : "at EL1",
@@ -63,6 +93,8 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "tlb_range      %s\n", yes_no(f.range_tlbi));
 	kernel_print(out, "ttl            %s\n", yes_no(f.ttl));
 	kernel_print(out, "bbm            level %u\n", f.bbm);
+	print_errata(out);
+	print_speculation(out);
 	cursor->done = true;
 }
 
@@ -72,9 +104,8 @@ namespace
 // Who notes accesses and writes, and what the guest's faults are answered with.
 void show_policy(const Guest &guest, seq_file *out)
 {
-	kernel_features f;
+	const kernel_features &f = engine::machine().features;
 
-	kernel_read_features(&f);
 	kernel_print(out, "accessed   %s%s\n", f.access_flag ? "hardware" : "by faults",
 		     guest.policy.report_accesses ? ", reported" : "");
 	kernel_print(out, "dirty      %s, %zu regions\n", f.dirty_state ? "hardware" : "by faults",

@@ -3,11 +3,14 @@
  * The CPU, as the kernel sees it: its interrupts, its caches, and who is at EL2.
  */
 #include <linux/arm-smccc.h>
+#include <linux/cpu.h>
 #include <linux/cpumask.h>
 #include <linux/kernel.h>
+#include <linux/notifier.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
+#include <linux/suspend.h>
 
 #include <asm/barrier.h>
 #include <asm/cache.h>
@@ -101,6 +104,80 @@ static void nothing(void *unused)
 void kernel_interrupt_cpus(void)
 {
 	on_each_cpu(nothing, NULL, true);
+}
+
+static void (*after_hibernation)(void);
+
+static int pm_event(struct notifier_block *block, unsigned long event, void *unused)
+{
+	if (event == PM_POST_HIBERNATION || event == PM_POST_RESTORE)
+		after_hibernation();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block pm_block = { .notifier_call = pm_event };
+
+int kernel_watch_hibernation(void (*call)(void))
+{
+	after_hibernation = call;
+	return register_pm_notifier(&pm_block);
+}
+
+void kernel_unwatch_hibernation(void)
+{
+	unregister_pm_notifier(&pm_block);
+}
+
+struct each_cpu {
+	void (*look)(unsigned long midr, void *of);
+	void *of;
+};
+
+static void look_here(void *each_)
+{
+	const struct each_cpu *each = each_;
+
+	each->look(read_cpuid_id(), each->of);
+}
+
+void kernel_each_cpu(void (*look)(unsigned long midr, void *of), void *of)
+{
+	struct each_cpu each = { look, of };
+
+	on_each_cpu(look_here, &each, true);
+}
+
+/* What firmware answers may differ from CPU to CPU. A call that one does not need does nothing. */
+static void ask_firmware(void *mitigations_)
+{
+	struct kernel_mitigations *mitigations = mitigations_;
+	struct arm_smccc_res res;
+
+	arm_smccc_1_1_invoke(ARM_SMCCC_ARCH_FEATURES_FUNC_ID, ARM_SMCCC_ARCH_WORKAROUND_1, &res);
+	if ((int)res.a0 == SMCCC_RET_SUCCESS)
+		WRITE_ONCE(mitigations->firmware_1, true);
+	arm_smccc_1_1_invoke(ARM_SMCCC_ARCH_FEATURES_FUNC_ID, ARM_SMCCC_ARCH_WORKAROUND_3, &res);
+	if ((int)res.a0 == SMCCC_RET_SUCCESS)
+		WRITE_ONCE(mitigations->firmware_3, true);
+}
+
+void kernel_read_mitigations(struct kernel_mitigations *mitigations)
+{
+	u64 mmfr1 = read_sanitised_ftr_reg(SYS_ID_AA64MMFR1_EL1);
+	u64 isar2 = read_sanitised_ftr_reg(SYS_ID_AA64ISAR2_EL1);
+
+	*mitigations = (struct kernel_mitigations) {
+#ifdef ARM64_SPECTRE_BHB
+		.history_affected = cpus_have_cap(ARM64_SPECTRE_BHB),
+#endif
+		.targets_affected = cpus_have_cap(ARM64_SPECTRE_V2),
+		.history_by_hardware = (mmfr1 >> 60) & 0xf,
+		.clear_history = (isar2 >> 28) & 0xf,
+		.off = cpu_mitigations_off(),
+	};
+	/* By SMC only: what is called by HVC is under somebody else, and calls are not for us. */
+	if (arm_smccc_1_1_get_conduit() == SMCCC_CONDUIT_SMC)
+		on_each_cpu(ask_firmware, mitigations, true);
 }
 
 /*

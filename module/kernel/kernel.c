@@ -39,6 +39,12 @@ void *kernel_table_alloc(unsigned long bytes)
 {
 	void *table = kmalloc(bytes, STAGE2_GFP);
 
+	/* VTTBR_EL2 cannot name it as a root: that has 48 bits, memory with FEAT_LPA up to 52. */
+	if (table && virt_to_phys(table) >> 48) {
+		kfree(table);
+		return NULL;
+	}
+
 	/* Tables are reached by physical address, which kmemleak does not look for. */
 	kmemleak_ignore(table);
 	return table;
@@ -249,19 +255,15 @@ void kernel_read_features(struct kernel_features *features)
 #ifdef SYS_HFGRTR2_EL2
 		.fgt2 = field(mmfr0, 56) >= 2,
 #endif
+#ifdef ARM64_MPAM
+		.mpam = cpus_have_cap(ARM64_MPAM),
+		.mpam_hcr = cpus_have_cap(ARM64_MPAM_HCR),
+#endif
 		.at_el2 = is_kernel_in_hyp_mode(),
 		.repeat_tlbi = has_erratum(ARM64_WORKAROUND_REPEAT_TLBI_SYNC),
 		.speculative_at = has_erratum(ARM64_WORKAROUND_SPECULATIVE_AT),
 		.hpfar_unreliable = has_erratum(ARM64_WORKAROUND_834220),
 	};
-
-	/* AmpereOne: an update of the access flag at stage 2 can be lost. */
-#ifdef ARM64_WORKAROUND_AMPERE_AC03_CPU_38
-	if (has_erratum(ARM64_WORKAROUND_AMPERE_AC03_CPU_38)) {
-		features->access_flag = false;
-		features->dirty_state = false;
-	}
-#endif
 }
 
 unsigned long kernel_time_us(void)

@@ -148,6 +148,8 @@ struct kernel_features {
 	bool ras;			/* FEAT_RAS */
 	bool aarch32;			/* EL0 can be AArch32 */
 	bool fgt2;			/* FEAT_FGT2, and this kernel knows it */
+	bool mpam;			/* FEAT_MPAM, and this kernel uses it */
+	bool mpam_hcr;			/* and MPAMHCR_EL2 */
 	bool at_el2;			/* the kernel itself runs at EL2 (VHE) */
 
 	/* Errata. */
@@ -157,6 +159,29 @@ struct kernel_features {
 };
 
 void kernel_read_features(struct kernel_features *features);
+
+/* What this kernel knows of its CPUs' speculation, and what it has against it. */
+struct kernel_mitigations {
+	bool history_affected;		/* Spectre-BHB */
+	bool targets_affected;		/* Spectre-v2 */
+	bool history_by_hardware;	/* FEAT_ECBHB */
+	bool clear_history;		/* FEAT_CLRBHB */
+	bool firmware_1;		/* SMCCC_ARCH_WORKAROUND_1 is there, and needed */
+	bool firmware_3;
+	bool off;			/* mitigations=off */
+};
+
+void kernel_read_mitigations(struct kernel_mitigations *mitigations);
+
+/*
+ * Calls it when the kernel has come back from hibernation, before any thread runs: memory was
+ * written through caches, and is not clean. 0 or an errno.
+ */
+int kernel_watch_hibernation(void (*call)(void));
+void kernel_unwatch_hibernation(void);
+
+/* Calls it on each CPU that is online, with its MIDR_EL1: at the same time, interrupts masked. */
+void kernel_each_cpu(void (*look)(unsigned long midr, void *of), void *of);
 
 /*
  * Whether EL2 is ours to use. A kernel that runs at EL2 shares it; one that was started there and

@@ -30,6 +30,7 @@ constexpr Form forms[] = {
 	{"ipa_bits", "{ipa_bits_min}..{ipa_bits_max}"},
 	{"granules", "{granules:sizes}"},
 	{"bbm", "level {bbm}"},
+	{"branch_history", "{branch_history} of {branch_history_rounds}"},
 	// config
 	{"granule", "{granule:size}"},
 	{"ram", "{ram:size}"},
@@ -73,6 +74,12 @@ constexpr struct {
 	{"KVM's now", "kvm"},
 	{"not ours", "none"},
 	{"by faults", "faults"},
+	{"by hardware", "hardware"},
+	{"by CLRBHB", "clrbhb"},
+	{"by firmware", "firmware"},
+	{"not affected", "not-affected"},
+	{"not mitigated", "none"},
+	{"switched off", "off"},
 	{"stage 1 walk", "stage1-walk"},
 	{"cache maintenance", "cache-maintenance"},
 };

@@ -14,6 +14,10 @@
 
 #define STAGE2_EL1_COUNT	16	/* el1_registers.def */
 
+/* struct stage2_mitigations */
+#define STAGE2_MITIGATIONS_ROUNDS	0	/* rounds, call */
+#define STAGE2_MITIGATIONS_CLEAR	16
+
 /* Offsets, in bytes. */
 #define STAGE2_CTX_X		0	/* x0..x30 */
 #define STAGE2_CTX_PC		248
@@ -21,7 +25,8 @@
 #define STAGE2_CTX_EXIT		264	/* exit, esr, far, hpfar */
 #define STAGE2_CTX_VTTBR	296	/* vttbr, vtcr */
 #define STAGE2_CTX_MDSCR	328
-#define STAGE2_CTX_EL1		336
+#define STAGE2_CTX_VECTORS	336
+#define STAGE2_CTX_EL1		344
 #define STAGE2_CTX_SP_EL0	(STAGE2_CTX_EL1 + 8 * STAGE2_EL1_COUNT)	/* the others follow */
 #define STAGE2_CTX_HOST_EL1	(STAGE2_CTX_SP_EL0 + 8 * 10)
 
@@ -70,6 +75,9 @@ struct stage2_traps {
 	unsigned long hcrx;		/* FEAT_HCX */
 	unsigned long fgt[6];		/* FEAT_FGT: HFG{R,W,I}TR, HDFG{R,W}TR, HAFGRTR */
 	unsigned long fgt2[5];		/* FEAT_FGT2: HFG{R,W,I}TR2, HDFG{R,W}TR2 */
+	unsigned long mpam2, mpamhcr;	/* FEAT_MPAM */
+	unsigned long pmscr;		/* FEAT_SPE: EL1's */
+	unsigned long trfcr;		/* FEAT_TRF: EL1's */
 };
 
 struct stage2_host {
@@ -82,6 +90,15 @@ struct stage2_host {
 	unsigned long cntv_ctl;
 	unsigned long cntvoff;
 };
+
+/* What an exit does before the kernel runs on: of every guest, on every CPU. */
+struct stage2_mitigations {
+	unsigned long rounds;		/* of the loop that fills the branch history; 0: none */
+	unsigned long call;		/* of the firmware, by SMC; 0: none */
+	unsigned long clear;		/* not 0: by CLRBHB */
+};
+
+extern struct stage2_mitigations stage2_mitigations;
 
 struct stage2_context {
 	unsigned long x[31];
@@ -105,6 +122,7 @@ struct stage2_context {
 	 */
 	unsigned long step;
 	unsigned long mdscr;		/* MDSCR_EL1 of the next entry: follows from step */
+	unsigned long vectors;		/* VBAR_EL2 meanwhile; vhe sets it */
 
 	struct stage2_el1 el1;		/* the guest's, while it is not loaded */
 	struct stage2_host host;	/* this CPU's, while the guest is */

@@ -49,6 +49,7 @@ struct Machine {
 	unsigned cpus;
 	uint64_t hcr; // a guest's
 	bool hpfar_unreliable;
+	bool watches; // hibernation
 };
 
 constinit Machine machine{};
@@ -146,6 +147,12 @@ bool allocate()
 	return true;
 }
 
+// The blob runs with its caches off.
+void clean_blob()
+{
+	kernel_cache_clean(machine.blob, machine.blob_bytes);
+}
+
 } // namespace
 
 const char *start(const kernel_features &features)
@@ -160,7 +167,7 @@ const char *start(const kernel_features &features)
 	}
 	std::memcpy(machine.blob, stage2_nvhe_blob,
 		    static_cast<size_t>(stage2_nvhe_blob_end - stage2_nvhe_blob));
-	kernel_cache_clean(machine.blob, machine.blob_bytes);
+	clean_blob();
 	kernel_icache_flush();
 
 	const bool gic = (Cpu::read<id_aa64pfr0>() >> 24 & 15) && Cpu::read<icc_sre_el1>() & 1;
@@ -184,9 +191,12 @@ const char *start(const kernel_features &features)
 	const long result = finish(page_here());
 
 	kernel_unmask(flags);
-	if (result == STAGE2_CALL_DONE)
+	machine.watches = result == STAGE2_CALL_DONE && kernel_watch_hibernation(clean_blob) == 0;
+	if (machine.watches)
 		return nullptr;
 	stop();
+	if (result == STAGE2_CALL_DONE)
+		return "the kernel does not tell of hibernation";
 	return result == STAGE2_CALL_LOST
 		       ? "KVM has just taken EL2: load the module again when its "
 			 "guests have ended"
@@ -195,6 +205,8 @@ const char *start(const kernel_features &features)
 
 void stop()
 {
+	if (machine.watches)
+		kernel_unwatch_hibernation();
 	for (unsigned i = 0; machine.pages && i < machine.cpus; i++)
 		kernel_table_free(machine.pages[i]);
 	kernel_free(machine.pages);

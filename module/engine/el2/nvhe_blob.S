@@ -64,9 +64,8 @@
 	add	host, context, #STAGE2_CTX_HOST_EL1
 .endm
 
-/* From here to load_walks EL1 has no walks: its registers are of two worlds. Its MMU is on, or what
- * it does speculatively would go to stage 2 unmapped (ARM64_WORKAROUND_SPECULATIVE_AT).
- */
+/* From here to load_walks EL1 has no walks: its registers are of two worlds. Its MMU is on, or what it does speculatively
+   would go to stage 2 unmapped (ARM64_WORKAROUND_SPECULATIVE_AT). */
 .macro stop_walks
 	mrs	x9, tcr_el1
 	orr	x9, x9, #1 << 7
@@ -84,6 +83,12 @@
 	load	\base, 0, sctlr_el1
 	isb
 	load	\base, 4, tcr_el1
+.endm
+
+.macro leave					// and speculate nothing behind it
+	eret
+	dsb	nsh
+	isb
 .endm
 
 /* This CPU's TLB has nothing of the VMID in VTTBR_EL2. */
@@ -108,6 +113,7 @@
 
 .macro lower_el, exit
 	.align	7
+	hint	#16				// ESB, where there is FEAT_RAS
 	stp	x0, x1, [sp, #STAGE2_PAGE_SCRATCH]
 	mov	x0, #\exit
 	b	.Lleave
@@ -116,9 +122,11 @@
 	.align	11
 SYM_DATA_START(stage2_nvhe_blob)
 .Lvectors:
-	.rept	8				// SP_EL0, SP_EL2: from EL2 itself
+	.rept	7				// SP_EL0, SP_EL2: from EL2 itself
 	current_el
 	.endr
+	.align	7
+	b	.Lserror
 	.rept	2				// AArch64, AArch32: from the guest
 	lower_el STAGE2_EXIT_SYNC
 	lower_el STAGE2_EXIT_IRQ
@@ -211,9 +219,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 	msr	spsr_el2, x10
 	mov	x0, context
 	load_guest_gprs
-	eret
-	dsb	nsh
-	isb
+	leave
 
 .Lleave:
 	// x0: which vector
@@ -252,6 +258,26 @@ SYM_DATA_START(stage2_nvhe_blob)
 	lsl	x6, x6, #4
 4:	stp	x5, x6, [context, #STAGE2_CTX_EXIT + 16]
 
+	// A pending SError is the guest's. The ESB at the vector has it; without FEAT_RAS it comes here, not to the kernel.
+	ldr	x7, [page, #STAGE2_PAGE_RAS]
+	cbz	x7, 5f
+	mrs_s	x8, SYS_DISR_EL1
+	cbz	x8, 6f
+	msr_s	SYS_DISR_EL1, xzr
+	mov	x7, #STAGE2_EXIT_SERROR
+	stp	x7, x8, [context, #STAGE2_CTX_EXIT]
+	b	6f
+5:	dsb	sy
+	isb
+	mrs	x7, isr_el1
+	tbz	x7, #8, 6f			// A
+	mov	x7, #STAGE2_EXIT_SERROR
+	str	x7, [context, #STAGE2_CTX_EXIT]
+	mov	result, #STAGE2_CALL_DONE
+	msr	daifclr, #4
+.Lopen:	isb
+.Lshut:	msr	daifset, #4
+6:
 #define X(index, name, crn, crm, op2) save guest, index, name##_el1;
 #include "el1_registers.def"
 	more_el1 save, guest
@@ -272,11 +298,11 @@ SYM_DATA_START(stage2_nvhe_blob)
 	load	x8, 7, vtcr_el2
 	load	x8, 8, vmpidr_el2
 	ldr	x9, [page, #STAGE2_PAGE_GIC]
-	cbz	x9, 5f
+	cbz	x9, 7f
 	ldp	x9, x10, [x8, #80]
 	msr_s	SYS_ICC_SRE_EL2, x9
 	msr_s	SYS_ICH_HCR_EL2, x10
-5:
+7:
 #define X(index, name, crn, crm, op2) load_el1 host, index, name;
 #include "el1_registers.def"
 	more_el1 load, host
@@ -293,15 +319,22 @@ SYM_DATA_START(stage2_nvhe_blob)
 	mov	x0, result
 	dsb	sy				// EL1 reads what was written here
 	isb
-	eret
-	dsb	nsh
-	isb
+	leave
 
 .Le2h:
 	mov	x0, #STAGE2_CALL_E2H
-	eret
-	dsb	nsh
-	isb
+	leave
+
+	/* The guest's SError in the window above; from anywhere else it is nobody's. x10 and x11 are free there. */
+.Lserror:
+	mrs	x10, elr_el2
+	adr	x11, .Lopen
+	sub	x10, x10, x11
+	cmp	x10, #.Lshut - .Lopen
+	b.hi	.Lfault
+	mrs	x10, esr_el2
+	str	x10, [context, #STAGE2_CTX_EXIT + 8]
+	leave
 
 	/* An exception of EL2 itself: there should be none. The caller will say what it was. */
 .Lfault:

@@ -62,6 +62,9 @@ SYM_FUNC_START(stage2_nvhe_call)
 	mov	x3, x21
 	mov	x0, #HVC_SOFT_RESTART
 	hvc	#0
+	str	x0, [sp, #104]
+	bl	stage2_mitigate
+	ldr	x0, [sp, #104]
 1:	ldr	x18, [sp, #96]
 	ldp	x27, x28, [sp, #80]
 	ldp	x25, x26, [sp, #64]

@@ -59,6 +59,11 @@ inline constexpr Register hafgrtr_el2 = reg(4, 3, 1, 6);
 inline constexpr Register hfgitr2_el2 = reg(4, 3, 1, 7);
 inline constexpr Register ich_hcr_el2 = reg(4, 12, 11, 0);
 inline constexpr Register icc_sre_el2 = reg(4, 12, 9, 5);
+inline constexpr Register mpamhcr_el2 = reg(4, 10, 4, 0);
+inline constexpr Register mpam2_el2 = reg(4, 10, 5, 0);
+inline constexpr Register pmbidr_el1 = reg(0, 9, 10, 7);
+inline constexpr Register pmscr_el12 = reg(5, 9, 9, 0);
+inline constexpr Register trfcr_el12 = reg(5, 1, 2, 1);
 inline constexpr Register vdisr_el2 = reg(4, 12, 1, 1);
 inline constexpr Register cntvoff_el2 = reg(4, 14, 0, 3);
 inline constexpr Register cnthctl_el2 = reg(4, 14, 1, 0);
@@ -102,8 +107,12 @@ inline constexpr uint64_t mdcr_tde = bit(8); // debug exceptions come to EL2
 inline constexpr uint64_t mdcr_traps = bit(5) /* TPMCR */ | bit(6) /* TPM */ | bit(9) /* TDA */ |
 				       bit(10) /* TDOSA */ | bit(11) /* TDRA */ |
 				       bit(14) /* TPMS */ | bit(19) /* TTRF */;
-inline constexpr uint64_t mdcr_buffers =
-	bit(12) | bit(13) /* E2PB */ | bit(24) | bit(25) /* E2TB */;
+inline constexpr uint64_t mdcr_open =
+	bit(12) | bit(13) /* E2PB */ | bit(15) /* EnSPM */ | bit(24) | bit(25) /* E2TB */;
+
+// MPAM2_EL2 and MPAMHCR_EL2: a guest chooses no partition of caches and memory bandwidth, nor sees any.
+inline constexpr uint64_t mpam2_traps = bit(48) | bit(49) /* TRAPMPAM{1,0}EL1 */;
+inline constexpr uint64_t mpamhcr_traps = bit(31); // TRAP_MPAMIDR_EL1
 
 inline constexpr uint64_t mdscr_ss = bit(0);
 inline constexpr uint64_t spsr_ss = bit(21);
@@ -150,6 +159,8 @@ struct Features {
 	bool gic; // the GIC by system registers
 	bool ras;
 	bool tpidr2; // and no fine-grained trap keeps it from a guest
+	bool spe; // and it is not firmware's
+	bool trf;
 
 	[[gnu::always_inline]] static Features read(bool fgt2)
 	{
@@ -158,6 +169,7 @@ struct Features {
 		};
 		const uint64_t pfr0 = Cpu::read<id_aa64pfr0>();
 		const uint64_t pfr1 = Cpu::read<id_aa64pfr1>();
+		const uint64_t dfr0 = Cpu::read<id_aa64dfr0>();
 		const uint64_t mmfr0 = Cpu::read<id_aa64mmfr0>();
 		const uint64_t mmfr1 = Cpu::read<id_aa64mmfr1>();
 
@@ -168,7 +180,9 @@ struct Features {
 			.ecv = field(mmfr0, 60) != 0,
 			.gic = field(pfr0, 24) != 0 && Cpu::read<icc_sre_el2>() & 1,
 			.ras = field(pfr0, 28) != 0,
-			.tpidr2 = field(pfr1, 24) != 0 && !field(mmfr0, 56)};
+			.tpidr2 = field(pfr1, 24) != 0 && !field(mmfr0, 56),
+			.spe = field(dfr0, 32) != 0 && !(Cpu::read<pmbidr_el1>() & bit(4)),
+			.trf = field(dfr0, 40) != 0};
 	}
 };
 

@@ -7,7 +7,10 @@
 
 #include "registers.hpp"
 
-extern "C" void stage2_vhe_enter(stage2_context *vcpu, uint64_t hcr, uint64_t cptr);
+extern "C" {
+void stage2_vhe_enter(stage2_context *vcpu, uint64_t hcr, uint64_t cptr);
+extern const char stage2_vhe_vectors[], stage2_vhe_mitigating_vectors[];
+}
 
 namespace stage2::el2::vhe
 {
@@ -20,6 +23,9 @@ struct Machine {
 	bool fgt2;
 	bool speculative_at;
 	bool hpfar_unreliable;
+	bool mpam;
+	bool mpam_hcr;
+	bool mitigates;
 };
 
 constinit Machine machine{};
@@ -73,6 +79,14 @@ void restore(const stage2_el1 &from, const Features &cpu)
 		Cpu::write<tpidr2_el0>(from.tpidr2);
 }
 
+// So AmpereOne wants it (erratum AC04_CPU_23).
+void write_hcr(uint64_t hcr)
+{
+	asm volatile("dsb nsh" ::: "memory");
+	Cpu::write<hcr_el2>(hcr);
+	Cpu::isb();
+}
+
 template <Register R> void swap(unsigned long &host, uint64_t guest)
 {
 	host = Cpu::read<R>();
@@ -83,7 +97,7 @@ template <Register R> void swap(unsigned long &host, uint64_t guest)
 void set_traps(stage2_traps &host, const Features &cpu)
 {
 	host.mdcr = Cpu::read<mdcr_el2>();
-	Cpu::write<mdcr_el2>((host.mdcr & ~mdcr_buffers) | mdcr_traps);
+	Cpu::write<mdcr_el2>((host.mdcr & ~mdcr_open) | mdcr_traps);
 	host.cnthctl = Cpu::read<cnthctl_el2>();
 	Cpu::write<cnthctl_el2>((host.cnthctl & ~cnthctl_physical_vhe) |
 				(cpu.ecv ? cnthctl_virtual : 0));
@@ -93,6 +107,17 @@ void set_traps(stage2_traps &host, const Features &cpu)
 		host.icc_sre = Cpu::read<icc_sre_el2>();
 		Cpu::write<icc_sre_el2>(host.icc_sre & ~icc_sre_enable);
 	}
+	if (machine.mpam) {
+		host.mpam2 = Cpu::read<mpam2_el2>();
+		Cpu::write<mpam2_el2>(host.mpam2 | mpam2_traps);
+	}
+	if (machine.mpam_hcr)
+		swap<mpamhcr_el2>(host.mpamhcr, mpamhcr_traps);
+	// Whoever profiles or traces the kernel does not get a guest, by what EL1's registers happen to be.
+	if (cpu.spe)
+		swap<pmscr_el12>(host.pmscr, 0);
+	if (cpu.trf)
+		swap<trfcr_el12>(host.trfcr, 0);
 	if (cpu.hcx)
 		swap<hcrx_el2>(host.hcrx, 0);
 	// A bit for a feature newer than fine-grained traps traps while it is clear.
@@ -123,6 +148,14 @@ void clear_traps(const stage2_traps &host, const Features &cpu)
 		Cpu::write<ich_hcr_el2>(host.ich_hcr);
 		Cpu::write<icc_sre_el2>(host.icc_sre);
 	}
+	if (machine.mpam)
+		Cpu::write<mpam2_el2>(host.mpam2);
+	if (machine.mpam_hcr)
+		Cpu::write<mpamhcr_el2>(host.mpamhcr);
+	if (cpu.spe)
+		Cpu::write<pmscr_el12>(host.pmscr);
+	if (cpu.trf)
+		Cpu::write<trfcr_el12>(host.trfcr);
 	if (cpu.hcx)
 		Cpu::write<hcrx_el2>(host.hcrx);
 	if (cpu.fgt) {
@@ -148,12 +181,10 @@ void forget_vmid()
 {
 	const uint64_t hcr = Cpu::read<hcr_el2>();
 
-	Cpu::write<hcr_el2>(machine.hcr);
-	Cpu::isb();
+	write_hcr(machine.hcr);
 	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
 	Cpu::isb();
-	Cpu::write<hcr_el2>(hcr);
-	Cpu::isb();
+	write_hcr(hcr);
 }
 
 // A stage 2 permission fault leaves HPFAR_EL2 unknown. The guest's own stage 1, which is still
@@ -163,16 +194,14 @@ bool find_ipa(stage2_context &vcpu)
 	const uint64_t hcr = Cpu::read<hcr_el2>();
 	const uint64_t guests_par = read_par();
 
-	Cpu::write<hcr_el2>(machine.hcr);
-	Cpu::isb();
+	write_hcr(machine.hcr);
 	asm volatile("at s1e1r, %0" ::"r"(vcpu.far) : "memory");
 	Cpu::isb();
 
 	const uint64_t par = read_par();
 
-	Cpu::write<hcr_el2>(hcr);
 	Cpu::write<par_el1>(guests_par);
-	Cpu::isb();
+	write_hcr(hcr);
 	vcpu.hpfar = hpfar_of_par(par);
 	return !(par & 1);
 }
@@ -210,12 +239,15 @@ void enter_once(stage2_context &vcpu)
 
 } // namespace
 
-void start(const kernel_features &features)
+void start(const kernel_features &features, bool mitigates)
 {
 	machine = {.hcr = hcr::guest | hcr::e2h | (features.ras ? hcr::terr | hcr::tea : 0),
 		   .fgt2 = features.fgt2,
 		   .speculative_at = features.speculative_at,
-		   .hpfar_unreliable = features.hpfar_unreliable};
+		   .hpfar_unreliable = features.hpfar_unreliable,
+		   .mpam = features.mpam,
+		   .mpam_hcr = features.mpam_hcr,
+		   .mitigates = mitigates};
 }
 
 // Stage 2 first, and back last: at no time are the guest's EL1 registers beside another's stage 2,
@@ -236,6 +268,8 @@ void load(stage2_context &vcpu)
 	save(vcpu.host.el1, cpu);
 	restore(vcpu.el1, cpu);
 	set_traps(vcpu.host.traps, cpu);
+	vcpu.vectors = reinterpret_cast<uint64_t>(machine.mitigates ? stage2_vhe_mitigating_vectors
+								    : stage2_vhe_vectors);
 	Cpu::isb();
 	forget_vmid();
 	kernel_unmask(flags);
@@ -289,8 +323,7 @@ Window::Window(const engine::Stage2Registers &guest, uint64_t more)
 	Cpu::write<vtcr_el2>(guest.vtcr);
 	Cpu::write<vttbr_el2>(guest.vttbr);
 	Cpu::isb();
-	Cpu::write<hcr_el2>((hcr_ & ~hcr::tge) | more);
-	Cpu::isb();
+	write_hcr((hcr_ & ~hcr::tge) | more);
 }
 
 // The DSB: what was begun here is complete before anything changes, and whichever CPU the thread
@@ -298,8 +331,7 @@ Window::Window(const engine::Stage2Registers &guest, uint64_t more)
 Window::~Window()
 {
 	Cpu::dsb_ish();
-	Cpu::write<hcr_el2>(hcr_);
-	Cpu::isb();
+	write_hcr(hcr_);
 	Cpu::write<vtcr_el2>(vtcr_);
 	Cpu::write<vttbr_el2>(vttbr_);
 	Cpu::isb();

@@ -9,7 +9,8 @@
 namespace stage2::el2::vhe
 {
 
-void start(const kernel_features &features);
+// `mitigates`: each exit does what stage2_mitigations says.
+void start(const kernel_features &features, bool mitigates);
 
 void load(stage2_context &vcpu);
 void put(stage2_context &vcpu);

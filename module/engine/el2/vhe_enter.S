@@ -23,7 +23,19 @@
 #define F_VBAR		128	/* VBAR_EL2, CPTR_EL2 */
 #define F_MDSCR		144	/* MDSCR_EL1, the context */
 #define F_SCRATCH	160	/* x0, x1 at a vector */
-#define F_SIZE		176
+#define F_MORE		176	/* x2, x3, x4, x0, x30 at a vector that mitigates */
+#define F_SIZE		224
+
+/* ISR_EL1.A, and a vector's offset. */
+#define SERROR_BIT	8
+#define SERROR_VECTOR	0x380
+
+/* So AmpereOne wants it (erratum AC04_CPU_23); as the kernel does, for every CPU. */
+.macro set_hcr, reg
+	dsb	nsh
+	msr	hcr_el2, \reg
+	isb
+.endm
 
 	.text
 
@@ -65,12 +77,11 @@ alternative_else_nop_endif
 alternative_if ARM64_WORKAROUND_SPECULATIVE_AT
 	isb
 alternative_else_nop_endif
-	adr_l	x11, stage2_vhe_vectors
-	ldr	x12, [x0, #STAGE2_CTX_MDSCR]
+	ldp	x12, x11, [x0, #STAGE2_CTX_MDSCR]	// and the vectors
 	msr	mdscr_el1, x12
 	msr	cptr_el2, x2
 	msr	vbar_el2, x11
-	msr	hcr_el2, x1
+	set_hcr	x1
 
 	ldp	x13, x14, [x0, #STAGE2_CTX_PC]
 	ldr	x15, [x0, #STAGE2_CTX_SP_EL0]
@@ -105,16 +116,16 @@ SYM_INNER_LABEL(stage2_vhe_leave, SYM_L_LOCAL)
 alternative_if ARM64_HAS_RAS_EXTN
 	mrs_s	x2, SYS_DISR_EL1
 	cbnz	x2, .Ldeferred
-alternative_else_nop_endif
+alternative_else
+	dsb	sy
+	b	.Lwindow
+alternative_endif
 .Lhost:
 	// TGE first: until it is back, and seen, the rest could be walked with EL1's registers.
 	ldp	x4, x5, [sp, #F_SP_EL0]
 	ldp	x6, x7, [sp, #F_VBAR]
 	ldr	x8, [sp, #F_MDSCR]
-	msr	hcr_el2, x5
-alternative_if ARM64_WORKAROUND_SPECULATIVE_AT
-	isb
-alternative_else_nop_endif
+	set_hcr	x5
 	msr	vbar_el2, x6
 	msr	cptr_el2, x7
 	msr	mdscr_el1, x8
@@ -146,6 +157,19 @@ alternative_else_nop_endif
 	mov	x3, #STAGE2_EXIT_SERROR
 	stp	x3, x2, [x1, #STAGE2_CTX_EXIT]
 	b	.Lhost
+
+	// Without FEAT_RAS: one that is pending now is the guest's. Unmasked, it comes to our vectors, at the latest
+	// when the ISB is over; any later it would be the kernel's, and its end.
+.Lwindow:
+	isb
+	mrs	x2, isr_el1
+	tbz	x2, #SERROR_BIT, .Lhost
+	mov	x3, #STAGE2_EXIT_SERROR
+	str	x3, [x1, #STAGE2_CTX_EXIT]
+	msr	daifclr, #4
+.Lopen:	isb
+.Lshut:	msr	daifset, #4
+	b	.Lhost
 SYM_FUNC_END(stage2_vhe_enter)
 NOKPROBE(stage2_vhe_enter)
 
@@ -155,9 +179,22 @@ NOKPROBE(stage2_vhe_enter)
  */
 SYM_CODE_START_LOCAL(stage2_vhe_unexpected)
 	// x0: the vector's offset
-	ldp	x16, x1, [sp, #F_SP_EL0]
+	cmp	x0, #SERROR_VECTOR
+	b.ne	1f
+	mrs	x1, elr_el2
+	adr	x16, .Lopen
+	sub	x1, x1, x16
+	cmp	x1, #.Lshut - .Lopen
+	b.hi	1f
+	mrs	x0, esr_el2			// the guest's SError, in the window above
+	ldr	x1, [sp, #F_MDSCR + 8]
+	str	x0, [x1, #STAGE2_CTX_EXIT + 8]
+	ldp	x0, x1, [sp, #F_SCRATCH]
+	eret
+	sb
+1:	ldp	x16, x1, [sp, #F_SP_EL0]
 	msr	sp_el0, x16
-	msr	hcr_el2, x1
+	set_hcr	x1
 	ldp	x16, x1, [sp, #F_VBAR]
 	msr	vbar_el2, x16
 	msr	cptr_el2, x1
@@ -169,30 +206,47 @@ SYM_CODE_START_LOCAL(stage2_vhe_unexpected)
 	ret	x16
 SYM_CODE_END(stage2_vhe_unexpected)
 
-.macro current_el
+/* Before the first branch that could go where the guest wants it to. */
+SYM_CODE_START_LOCAL(stage2_vhe_mitigate)
+	stp	x2, x3, [sp, #F_MORE]
+	stp	x4, x0, [sp, #F_MORE + 16]
+	str	x30, [sp, #F_MORE + 32]
+	bl	stage2_mitigate
+	ldp	x2, x3, [sp, #F_MORE]
+	ldp	x4, x0, [sp, #F_MORE + 16]
+	ldr	x30, [sp, #F_MORE + 32]
+	b	stage2_vhe_leave
+SYM_CODE_END(stage2_vhe_mitigate)
+
+.macro current_el, start
 	.align	7
 	stp	x0, x1, [sp, #F_SCRATCH]
-	mov	x0, #(. - 4 - stage2_vhe_vectors)
+	mov	x0, #(. - 4 - \start)
 	b	stage2_vhe_unexpected
 .endm
 
-.macro lower_el, exit
+.macro lower_el, exit, leave
 	.align	7
 	hint	#16				// ESB, where there is FEAT_RAS
 	stp	x0, x1, [sp, #F_SCRATCH]
 	mov	x0, #\exit
-	b	stage2_vhe_leave
+	b	\leave
 .endm
 
+.macro vectors, start, leave
 	.align	11
-SYM_CODE_START_LOCAL(stage2_vhe_vectors)
+SYM_CODE_START(\start)
 	.rept	8				// SP_EL0, SP_EL2: from EL2 itself
-	current_el
+	current_el \start
 	.endr
 	.rept	2				// AArch64, AArch32: from the guest
-	lower_el STAGE2_EXIT_SYNC
-	lower_el STAGE2_EXIT_IRQ
-	lower_el STAGE2_EXIT_FIQ
-	lower_el STAGE2_EXIT_SERROR
+	lower_el STAGE2_EXIT_SYNC, \leave
+	lower_el STAGE2_EXIT_IRQ, \leave
+	lower_el STAGE2_EXIT_FIQ, \leave
+	lower_el STAGE2_EXIT_SERROR, \leave
 	.endr
-SYM_CODE_END(stage2_vhe_vectors)
+SYM_CODE_END(\start)
+.endm
+
+	vectors	stage2_vhe_vectors, stage2_vhe_leave
+	vectors	stage2_vhe_mitigating_vectors, stage2_vhe_mitigate

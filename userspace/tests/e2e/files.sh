@@ -53,8 +53,9 @@ done
 it 'describes the machine in features'
 shaped features 'engine +[a-z]+ .*' "el2 +(the kernel's|ours now|not ours)" 'kernel +at EL[12].*, (4|16|64)K pages' 'pa_bits +[0-9]+' \
 	'ipa_bits +32\.\.[0-9]+' 'granules +(4K )?(16K )?(64K)?' '(lpa2|xnx|fwb|tlb_range|ttl) +(yes|no)' \
-	'vmid_bits +(8|16)' '(access_flag|dirty_state) +(hardware|by faults)' 'bbm +level [012]'
-same 15 "$(grep -c . features)"
+	'vmid_bits +(8|16)' '(access_flag|dirty_state) +(hardware|by faults)' 'bbm +level [012]' \
+	'errata +(none|[A-Z][^ ]*)' 'branch_(history|targets) +(not affected|by [A-Za-z]+|loop of [0-9]+|not mitigated|switched off)'
+same 18 "$(grep -c . features)"
 
 it 'describes a guest in config'
 shaped $demo/config 'name +demo' 'engine +[a-z]+' 'granule +4K' 'ipa_bits +40' \

@@ -28,9 +28,14 @@ TEST(module_json, what_a_machine_offers)
 			"ipa_bits       32..48\n"
 			"granules       4K 16K \n"
 			"access_flag    by faults\n"
-			"bbm            level 2\n"),
+			"bbm            level 2\n"
+			"errata         Cortex-A55:1024718,Cortex-A510:2051678\n"
+			"branch_history loop of 24\n"
+			"branch_targets not affected\n"),
 		R"({"engine": "vhe", "el2": "kernel", "kernel_el": 2, "page_bytes": 4096, "ipa_bits_min": 32, )"
-		R"("ipa_bits_max": 48, "granules": [4096, 16384], "access_flag": "faults", "bbm": 2})"
+		R"("ipa_bits_max": 48, "granules": [4096, 16384], "access_flag": "faults", "bbm": 2, )"
+		R"("errata": "Cortex-A55:1024718,Cortex-A510:2051678", "branch_history": "loop", )"
+		R"("branch_history_rounds": 24, "branch_targets": "not-affected"})"
 		"\n");
 	EXPECT_EQ(json_of("el2            KVM's now\nkernel         at EL1, 64K pages\n"),
 		  R"({"el2": "kvm", "kernel_el": 1, "page_bytes": 65536})"
