@@ -4,21 +4,26 @@
 # Usage: scripts/check-e2e.sh [--kernel NAME] [--cpu CPU] [--el2 vhe|nvhe|kvm|off] [--smp N]
 #                             [--tests 'PATTERN...'] [--without 'NAME...'] [--ko FILE] [--append STRING]
 #                             [--timeout SECONDS] [--kexec|--restart] [--qemu 7.2|10.0|11.1] [--gic 2|3|4]
-#                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL]
+#                             [--kvm-mode MODE] [--memory SIZE] [--label LABEL] [--count]
 #
 # Boots a real kernel with the module and lets a shell in there run userspace/tests/e2e, or those of its
 # files that are named ('guests run*'), without some. A kernel with sanitizers (fetch-kernel.sh has them) is
 # several times slower: of all files it skips some, and the others make less effort. STRING goes to the
 # kernel's command line. With --kexec another machine comes first: guests run in it when its kernel makes
 # room for this one. With --restart the other is this one, too: restart-for-guests and Debian's kexec start it anew.
+# With --count time is counted in instructions (boot.sh), as some tests want it.
 # Leaves build/e2e/LABEL/console.log, the whole serial console, and result.ktap, what the tests said.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' restart='' memory='' qemu='' gic='' kvm_mode='' label='' its=''
+kernel=6.12 cpu='' el2='' smp='' tests='*' without='' ko='' append='' timeout='' kexec='' restart='' memory='' qemu='' gic='' kvm_mode='' label='' its='' count=()
 while (($#)); do
 	case $1 in
+	--count)
+		count=(--count)
+		shift
+		;;
 	--kexec | --restart)
 		printf -v "${1#--}" 1
 		shift
@@ -31,7 +36,7 @@ while (($#)); do
 		shift 2
 		;;
 	*) die "unknown option '$1' (known: --kernel --cpu --el2 --smp --tests --without --ko --append --timeout --kexec" \
-		"--restart --qemu --gic --kvm-mode --memory --label)" ;;
+		"--restart --qemu --gic --kvm-mode --memory --label --count)" ;;
 	esac
 done
 left_out=()
@@ -40,12 +45,13 @@ if [[ $kernel == san || $kernel == kcsan ]]; then
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
 	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=10 $append"
 	# Slow, and mostly about text: fuzz has the parsers do as much.
-	[[ $tests != '*' ]] || left_out=(create demo junk leaks manual map no_memory reading regs s2ctl unmap words)
+	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl unmap words)
 fi
+((${#count[@]} == 0)) || append="STAGE2_COUNT=1 $append"
 # Whatever is not as usual is in the name.
 [[ $label ]] || {
 	label=$kernel${el2:+-$el2}${cpu:+-${cpu//[^A-Za-z0-9.-]/_}}${smp:+-smp$smp}${kexec:+-kexec}${restart:+-restart}
-	label+=${qemu:+-qemu$qemu}${gic:+-gic$gic}${kvm_mode:+-$kvm_mode}
+	label+=${qemu:+-qemu$qemu}${gic:+-gic$gic}${kvm_mode:+-$kvm_mode}${count:+-count}
 }
 out=$top/build/e2e/$label
 ko=${ko:-$top/build/modules/$kernel/stage2.ko}
@@ -83,7 +89,7 @@ say "booting $label"
 status=0
 "$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
 	--smp "${smp:-2}" --append "$append" --timeout "${timeout:-300}" --memory "${memory:-1G}" \
-	--qemu "$qemu" --gic "$gic" --its "$its" --kvm-mode "$kvm_mode" \
+	--qemu "$qemu" --gic "$gic" --its "$its" --kvm-mode "$kvm_mode" "${count[@]}" \
 	--log "$out/console.log" >/dev/null || status=$?
 
 # KTAP, wherever it stands in the console.

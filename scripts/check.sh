@@ -62,9 +62,9 @@ e2e() {
 		scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3" "${@:4}"
 }
 
-# How a request is read, garbage or not, and what s2ctl makes of an answer, is the same with other pages,
-# and without VHE or EL2.
-about_text='create demo error_log fuzz junk manual reading s2ctl s2ctl_trace s2ctl_trace_run words'
+# How a request is read, garbage or not, what s2ctl makes of an answer, and how the kernel shares its CPUs and its
+# memory, is the same with other pages, and without VHE or EL2.
+about_text='alive create demo error_log fuzz junk manual reading s2ctl s2ctl_trace s2ctl_trace_run words'
 
 # On another kernel s2ctl reads other traces; text is text.
 text_alone='create demo error_log fuzz junk manual reading s2ctl words'
@@ -111,6 +111,7 @@ part threads scripts/check-host.sh 'threads*'
 part fuzz scripts/fuzz.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
+part stretches e2e 6.12 '' '' --count --tests stretches
 # It says that it is a Cortex-A55: with that one's errata, and what Linux does about them.
 part e2e-6.1 e2e 6.1 max,midr=0x412fd050,pauth-impdef=on '' --without "$text_alone"
 part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone"

@@ -74,7 +74,7 @@ void kernel_ram_free(unsigned long phys, unsigned long bytes)
 
 	for (at = phys; at < phys + bytes; at += PAGE_SIZE) {
 		__free_page(phys_to_page(at));
-		if (at % SZ_2M == 0)
+		if (at % SZ_256K == 0)
 			cond_resched();
 	}
 	cond_resched();

@@ -30,7 +30,7 @@
 #   is_running                     vCPU 0 of demo runs, or does within some seconds
 #   log_from_here                  the kernel's log is looked at from here on
 #   kernel_said TEXT               a line of it, and not always the last, has this text
-#   needs WHAT                     engine, soft, vhe, turns, kvm, hotplug, suspend, kmemleak: where there is
+#   needs WHAT                     engine, soft, vhe, turns, count, kvm, hotplug, suspend, kmemleak: where there is
 #                                  none, the file's tests are skipped
 #
 # FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
@@ -102,6 +102,7 @@ needs() {
 	engine:soft) skip_all 'no guest can run on this machine' ;;
 	soft:vhe | soft:nvhe) skip_all 'guests can run on this machine' ;;
 	vhe:soft | vhe:nvhe) skip_all 'the kernel does not run at EL2' ;;
+	count:*) [ "$STAGE2_COUNT" ] || skip_all 'this machine does not count instructions' ;;
 	turns:*) [ $engine = nvhe ] && [ -c /dev/kvm ] || skip_all 'KVM does not take EL2 when it wants it' ;;
 	kvm:*) [ -c /dev/kvm ] || skip_all 'no KVM on this machine' ;;
 	hotplug:*)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Large guests are nobody else's trouble: others go on meanwhile, a signal ends what is for nobody, and memory is charged
+# to who asks for it. Whether a request is still under way when another one is done is chance, so that is tried often: it
+# never is where one waits for the other.
+. /lib.sh
+. /memory_lib.sh
+
+# It takes a while, and is there.
+large=$(($(free_memory) / 2048))
+[ $large -lt 160 ] || large=160
+large=${large}M
+
+# Does "$1", with guests/large being made by $maker or removed, until it says that it was in time.
+try_often() {
+	tries=0
+	until "$1"; do
+		tries=$((tries + 1))
+		[ $tries -lt 20 ] || {
+			problem "$2"
+			return
+		}
+	done
+}
+
+free_now() {
+	{
+		read -r _
+		read -r _ free _
+	} </proc/meminfo
+}
+
+# Makes guests/large in the background. Returns when that is well under way, or done.
+begin_large() {
+	[ ! -d guests/large ] || echo name=large >remove
+	free_now
+	before=$free
+	echo "name=large ram=$large" >create 2>/dev/null &
+	maker=$!
+	while [ -e /proc/$maker/exe ]; do
+		free_now
+		[ "$free" -gt $((before - 16384)) ] || return
+	done
+}
+
+it 'makes a guest while a large one is being made'
+made_before_the_large_one() {
+	begin_large
+	accepted create 'name=small ram=64k'
+	early=''
+	[ -d guests/large ] || early=1
+	accepted remove name=small
+	wait $maker
+	[ "$early" ]
+}
+try_often made_before_the_large_one 'whoever makes a guest waits for a large one'
+
+it 'has taken the name of a guest that is being made'
+taken() {
+	begin_large
+	write create 'name=large ram=64k'
+	error=$(tail -n 3 error_log)
+	wait $maker
+	case $error in
+	*'is being made'*) ;;
+	*) false ;;
+	esac
+}
+try_often taken 'it is never refused'
+same large "$(cd guests && echo large*)"
+
+it 'makes a guest while a large one goes'
+made_before_it_is_gone() {
+	[ -d guests/large ] || accepted create "name=large ram=$large"
+	echo name=large >remove &
+	remover=$!
+	while [ -d guests/large ]; do
+		:
+	done
+	accepted create 'name=small ram=64k'
+	early=''
+	[ ! -e /proc/$remover/exe ] || early=1
+	accepted remove name=small
+	wait $remover
+	[ "$early" ]
+}
+try_often made_before_it_is_gone 'whoever makes a guest waits until a large one is gone'
+
+it 'makes nothing for a process that was killed meanwhile, and leaves nothing'
+killed() {
+	begin_large
+	kill -9 $maker
+	wait $maker 2>/dev/null
+	[ ! -d guests/large ]
+}
+loses_less 4096 "try_often killed 'the guest is made all the same'"
+like '*create: who asked for it was killed*' "$(tail -n 3 error_log)"
+guest ram=64k
+agree demo
+
+group=/tmp/cgroup/limited
+
+# Commands of a shell in the group.
+in_group() {
+	sh -c "echo 0 >$group/cgroup.procs && $1" 2>/tmp/said
+	read -r said </tmp/said
+}
+
+charged() {
+	read -r bytes <$group/memory.current
+	echo $((bytes / 1048576))
+}
+
+it 'charges memory to the cgroup of who asks, and obeys its limit'
+mkdir -p /tmp/cgroup
+if ! mount -t cgroup2 none /tmp/cgroup 2>/dev/null || ! grep -qw memory /tmp/cgroup/cgroup.controllers; then
+	skip 'the kernel has no memory cgroups'
+else
+	remove_guests
+	echo +memory >/tmp/cgroup/cgroup.subtree_control
+	mkdir $group
+	echo 32M >$group/memory.max
+	in_group 'echo name=other ram=64M >create'
+	like '*Cannot allocate memory' "$said"
+	logged create '64M asked for, and the kernel gives less: a memory cgroup' 'name=other ram=64M' 15
+	[ ! -e guests/other ] || problem 'there is a guest beyond the limit'
+	[ "$(charged)" -lt 8 ] || problem "$(charged)M are still charged"
+	in_group 'echo name=other ram=28M >create'
+	same '' "$said"
+	[ "$(charged)" -ge 28 ] || problem "of 28M only $(charged)M are charged"
+	# A table for each page: they are charged, too.
+	in_group 'page=0
+		while [ $page -lt 2000 ] && echo ipa=$((page * 2))M size=4k >guests/other/map; do
+			page=$((page + 1))
+		done'
+	like '*Cannot allocate memory' "$said"
+	like '*guests/other/map: no memory for another table*' "$(tail -n 3 error_log)"
+	agree other
+	same 'oom_kill 0' "$(grep '^oom_kill ' $group/memory.events)"
+	accepted create 'name=outside ram=64M'
+	remove_guests
+	[ "$(charged)" -lt 8 ] || problem "$(charged)M are still charged"
+	rmdir $group
+fi
+umount /tmp/cgroup 2>/dev/null
