@@ -145,6 +145,7 @@ int stage2_start(const char *engine)
 	if (error_log::start() && registry::start())
 		return 0;
 	stage2_stop();
+	kernel_log("no memory to begin with: free some, and load it again");
 	return -ENOMEM;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
@@ -273,14 +274,32 @@ void kernel_guest_dir_remove(void *dir)
 	debugfs_remove(dir);
 }
 
+/* What helps when its folder cannot be made. */
+static const char *cure(long error)
+{
+	switch (error) {
+	case -EPERM:
+		return "boot without debugfs=off";
+	case -EEXIST:
+		return "it is there already: unload the other stage2, or boot a kernel without it";
+	case -ENOMEM:
+		return "free some memory, and load it again";
+	default:
+		return "the kernel must have CONFIG_DEBUG_FS";
+	}
+}
+
 int stage2_debugfs_create(void)
 {
 	root = debugfs_create_dir("stage2", NULL);
 	if (IS_ERR(root)) {
-		pr_err("stage2: cannot make its folder in debugfs (%pe)%s\n", root,
-		       root == ERR_PTR(-EPERM) ? ": boot without debugfs=off" : "");
+		pr_err("stage2: cannot make its folder in debugfs (%pe): %s\n", root,
+		       cure(PTR_ERR(root)));
 		return PTR_ERR(root);
 	}
+	if (security_locked_down(LOCKDOWN_DEBUGFS))
+		pr_warn("stage2: the kernel is locked down, which closes debugfs: boot %s\n",
+			"with lockdown=none");
 	guests = debugfs_create_dir("guests", root);
 	create_files(stage2_top_files, root, NULL);
 	return 0;

@@ -64,8 +64,8 @@
 	add	host, context, #STAGE2_CTX_HOST_EL1
 .endm
 
-/* From here to load_walks EL1 has no walks: its registers are of two worlds. Its MMU is on, or what it does speculatively
-   would go to stage 2 unmapped (ARM64_WORKAROUND_SPECULATIVE_AT). */
+/* From here to load_walks EL1 has no walks: its registers are of two worlds. Its MMU is on, or what it does
+   speculatively would go to stage 2 unmapped (ARM64_WORKAROUND_SPECULATIVE_AT). */
 .macro stop_walks
 	mrs	x9, tcr_el1
 	orr	x9, x9, #1 << 7
@@ -258,7 +258,7 @@ SYM_DATA_START(stage2_nvhe_blob)
 	lsl	x6, x6, #4
 4:	stp	x5, x6, [context, #STAGE2_CTX_EXIT + 16]
 
-	// A pending SError is the guest's. The ESB at the vector has it; without FEAT_RAS it comes here, not to the kernel.
+	// A pending SError is the guest's: the ESB at the vector has it, or without FEAT_RAS it comes here.
 	ldr	x7, [page, #STAGE2_PAGE_RAS]
 	cbz	x7, 5f
 	mrs_s	x8, SYS_DISR_EL1

@@ -60,3 +60,10 @@ done
 it 'is the best again without a parameter'
 load
 same $best "$(engine)"
+
+it 'is refused while it is there already, and stays'
+guest ram=64k
+insmod /stage2.ko 2>/tmp/said
+like '*: File exists' "$(cat /tmp/said)"
+same $best "$(engine)"
+[ -d $demo ] || problem 'the guest is gone'
