@@ -144,6 +144,10 @@ fits_a_terminal() {
 			"remove" "map --attr x" "decode nothing 0"
 		s2ctl --help | sed '1,/^Commands:/d' | awk '/^  [a-z]/ { print $1, "--help" }'
 	)
+	# Where a person looks, nothing would be a riddle.
+	mkdir -p "$scratch/nobody/stage2/guests"
+	in_terminal s2ctl list --debugfs "$scratch/nobody" | grep -q "there is no guest" || echo "list says nothing"
+	[[ ! $(s2ctl list --debugfs "$scratch/nobody") ]] || echo "list says something to a program"
 	{ in_terminal s2ctl dump $dump - || true; } | grep -q "the output is a terminal" || echo "a dump goes to a terminal"
 }
 

@@ -114,7 +114,7 @@ def one_line(path):
 
 def commands():
     """(page, command, who types it or why nobody does, or "")"""
-    in_machine = set(re.findall(r"^typed (\S+)$", (E2E / "manual.sh").read_text(encoding="utf-8"), re.M))
+    in_machine = set(re.findall(r"^\s*typed (\S+)$", (E2E / "manual.sh").read_text(encoding="utf-8"), re.M))
     boards = one_line("Documentation/boards.rst")
     reasons, used = list(known()), set()
 

@@ -25,7 +25,7 @@ cp "$top"/scripts/manual.known "$top"/userspace/tests/e2e/sessions.awk "$top"/RE
 	"$top"/Documentation/engines.rst "$root/manual/"
 while read -r _ page; do
 	[[ $page == README.* ]] || cp "$top/Documentation/$page" "$root/manual/"
-done < <(grep '^typed ' "$top/userspace/tests/e2e/manual.sh")
+done < <(grep -E '^\s*typed ' "$top/userspace/tests/e2e/manual.sh")
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
 	# shellcheck disable=SC2086 # it is a pattern

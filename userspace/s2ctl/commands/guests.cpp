@@ -161,6 +161,8 @@ void list(const Invocation &in)
 	}
 	if (in.json)
 		json.begin_array();
+	else if (guests.empty() && terminal_size())
+		out += "there is no guest (s2ctl create makes one)\n";
 	else if (!guests.empty()) {
 		out += in.out.bold();
 		pad(out, name_width, "NAME");
