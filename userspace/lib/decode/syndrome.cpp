@@ -110,7 +110,7 @@ constexpr Spec class_specs[] = {
 	{63, 56, "RES0"},
 	{55, 32, "ISS2"},
 	{31, 26, "EC", nullptr, class_text},
-	{25, 25, "IL", "a 16-bit instruction|a 32-bit instruction, or none in particular"},
+	{25, 25, "IL", "a 16-bit instruction|a 32-bit instruction, or not about one"},
 };
 
 // The register of an MSR or MRS, as assemblers take it.
