@@ -5,6 +5,8 @@
 #include "machine.hpp"
 #include "output.hpp"
 
+#include "stage2/tables_bin.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +23,17 @@ namespace
 {
 
 constexpr long debugfs_magic = 0x64626720; // <linux/magic.h>
+
+// Does a file begin as a dump does?
+bool is_dump(const std::string &name)
+{
+	char magic[sizeof(STAGE2_TABLES_MAGIC) - 1];
+	const File file{::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+
+	return file.descriptor() >= 0 &&
+	       read(file.descriptor(), magic, sizeof(magic)) == sizeof(magic) &&
+	       !std::memcmp(magic, STAGE2_TABLES_MAGIC, sizeof(magic));
+}
 
 bool is_mounted(const std::string &mount)
 {
@@ -160,8 +173,8 @@ void Debugfs::fail(const std::string &file, int error) const
 	if (error == ENOENT && !guest.empty() && !exists(path("guests/" + guest)))
 		throw Failure{Exit::refused,
 			      "there is no guest '" + guest + '\'' +
-				      (exists(guest) ? "; the file of that name is ./" + guest
-						     : " (s2ctl list shows those there are)")};
+				      (is_dump(guest) ? "; the dump of that name is ./" + guest
+						      : " (s2ctl list shows those there are)")};
 	if (error == ENOENT)
 		throw Failure{Exit::unreachable,
 			      "this module has no " + file + ": it is older than this program"};
