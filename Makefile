@@ -181,7 +181,7 @@ check-farm: setup-farm
 #: Costs and endurance (not a part of check; a short form of soak is):
 #:   make bench         instructions of an exit and of a demand fault, ours and KVM's
 #:   make bench-tables  instructions of operations on tables, ours and KVM's
-#:   make soak          100,000 runs and 1,000,000 exits: no leak, no stuck CPU
+#:   make soak          100,000 runs, 1,000,000 exits, and four processes for SECONDS=900: no leak, no stuck CPU
 #:
 bench: setup
 	@scripts/bench.sh
@@ -191,8 +191,8 @@ bench-tables: setup
 
 soak: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null
-	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)' --qemu '$(QEMU)' --tests soak \
-		--append STAGE2_SOAK=100 --timeout 3600
+	@scripts/check-e2e.sh --kernel $(KERNEL) --cpu '$(CPU)' --el2 '$(EL2)' --qemu '$(QEMU)' --tests '$(or $(TESTS),soak*)' \
+		--append 'STAGE2_SOAK=100 STAGE2_SECONDS=$(or $(SECONDS),900)' --timeout 3600
 
 #: Many machines (hours; it goes on where it was stopped):
 #:   make matrix        kernels from 5.10 to the newest, QEMUs, CPUs: build/matrix.md (CELLS='newest-*' for some)

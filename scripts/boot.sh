@@ -160,13 +160,14 @@ transcript=$(mktemp)
 trap 'rm -f "$transcript" "$transcript.late"' EXIT
 
 # watch PID: ends it when no line has come for too long. However slow this machine is, one that prints gets on; one
-# that prints for ever has twenty times as long.
+# that prints for ever has twenty times as long, in CPU time.
 watch() {
-	local begin=$SECONDS quiet
+	local quiet used
 
 	while sleep 2 && kill -0 "$1"; do
 		quiet=$(($(date +%s) - $(stat -c %Y "$transcript")))
-		((quiet >= timeout || SECONDS - begin >= 20 * timeout)) || continue
+		used=$(ps -o cputimes= -p "$1") || continue
+		((quiet >= timeout || used >= 20 * timeout)) || continue
 		: >"$transcript.late"
 		kill "$1"
 		sleep 5

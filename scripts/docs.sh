@@ -29,7 +29,7 @@ run_ports() {
 
 	mkdir -p "$out/ports"
 	for port in firmware boot_tables hypervisor kernel; do
-		timeout 120 scripts/ports.sh "$port" | sed -E 's/\r//; s/(kernel is at 0xffffff80400)[0-9a-f]+/\1...../' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
+		patiently 120 scripts/ports.sh "$port" | sed -E 's/\r//; s/(kernel is at 0xffffff80400)[0-9a-f]+/\1...../' >"$out/ports/$port.txt" || cat "$out/ports/$port.txt"
 	done
 }
 

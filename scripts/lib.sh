@@ -37,6 +37,35 @@ lock() {
 	flock "$fd"
 }
 
+# patiently CPU_SECONDS COMMAND...: runs it, and ends it (status 124) when it has used so much CPU, or next to none in five
+# minutes: then it waits for what does not come. How long it takes does not matter: this machine may be busy.
+patiently() {
+	local most=$1 status=0 used=0 before=0 now pid since=$SECONDS mark=0
+	shift
+
+	set -m # its processes are a group
+	"$@" </dev/null &
+	pid=$!
+	set +m
+	trap 'kill -- "-$pid"' INT TERM
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 0.3
+		# Of those that live: what has ended took its own with it.
+		now=$({ ps -eo pgid=,cputimes= || true; } | awk -v group="$pid" '$1 == group { n += $2 } END { print n + 0 }')
+		((now <= before)) || used=$((used + now - before))
+		before=$now
+		((used < mark + 2)) || mark=$used since=$SECONDS
+		((used > most || SECONDS - since > 300)) || continue
+		say "gets no further, after $used s of CPU time: $*"
+		kill -KILL -- "-$pid"
+		status=124
+		break
+	done
+	wait "$pid" 2>/dev/null || status=$((status ? status : $?))
+	trap - INT TERM
+	return "$status"
+}
+
 # Only one script at a time may change the cache.
 lock_cache() {
 	lock "$cache/lock" "waiting for another script to finish its download"
