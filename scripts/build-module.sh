@@ -31,6 +31,18 @@ while IFS= read -r folder; do
 		! -name '.*.cmd' ! -name '.tmp_*' -exec ln -st "$shadow/$folder" {} +
 done < <(cd "$top" && find include module scripts -type d)
 
+# make runs in a folder of this clone, of links to what is in the kernel's: only then are sources in the same place for the compiler
+# in every clone, and ccache knows them.
+headers=$(realpath "$kernel/headers")
+if [[ $headers != "$top"/* ]]; then
+	rm -rf "$shadow/.kernel"
+	mkdir -p "$shadow/.kernel/headers"
+	find "$headers" -mindepth 1 -maxdepth 1 -exec ln -st "$shadow/.kernel/headers" {} +
+	# Debian's Makefile includes one of the folder beside it.
+	find "$(dirname "$headers")" -mindepth 1 -maxdepth 1 ! -name headers -exec ln -st "$shadow/.kernel" {} +
+	headers=$shadow/.kernel/headers
+fi
+
 # The compiler that built the kernel, or at least this machine's.
 gcc=12 objdump=aarch64-linux-gnu-objdump
 if [[ -e $kernel/tools ]]; then
@@ -43,7 +55,7 @@ if grep -q '^CONFIG_CC_IS_CLANG=y' "$kernel/config"; then
 	compiler=(LLVM=-19) objdump=llvm-objdump-19
 fi
 
-if ! make -C "$kernel/headers" ARCH=arm64 "${compiler[@]}" M="$shadow" modules >"$shadow/build.log" 2>&1; then
+if ! make -C "$headers" ARCH=arm64 "${compiler[@]}" M="$shadow" modules >"$shadow/build.log" 2>&1; then
 	cat "$shadow/build.log" >&2
 	die "stage2.ko does not build for $1"
 fi

@@ -10,10 +10,11 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${STAGE2_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stage2}
 
-# What was compiled once is not compiled again, in another clone either. CCACHE_DISABLE=1: as on a new machine.
+# What was compiled once is not compiled again, in another clone either: debuggers take "kunit/host.cpp" from where they are
+# (CCACHE_NOHASHDIR). CCACHE_DISABLE=1: as on a new machine.
 if [[ -d /usr/lib/ccache && :$PATH: != *:/usr/lib/ccache:* ]]; then
 	PATH=/usr/lib/ccache:$PATH
-	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_DEPEND=1 CCACHE_MAXSIZE=2G
+	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G
 fi
 
 say() {
