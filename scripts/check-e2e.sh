@@ -43,9 +43,9 @@ left_out=()
 if [[ $kernel == san || $kernel == kcsan ]]; then
 	timeout=${timeout:-1200}
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
-	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=10 $append"
+	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=5 $append"
 	# Slow, and mostly about text: fuzz has the parsers do as much.
-	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl unmap words)
+	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl s2ctl_walk unmap words)
 fi
 ((${#count[@]} == 0)) || append="STAGE2_COUNT=1 $append"
 # Whatever is not as usual is in the name.
