@@ -68,6 +68,9 @@ void test_join(struct test_thread *thread);
 /* How many times as long as need be the random tests go on: 1, unless the home has time. */
 unsigned int test_effort(void);
 
+/* How many random moves a game has that wants so many: test_effort() times as many, or less. */
+unsigned int test_moves(unsigned int moves);
+
 /* The only long game to be played, by its number, unless the home wants all of them. */
 #define EVERY_GAME (-1L)
 long test_only_game(void);

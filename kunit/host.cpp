@@ -100,6 +100,11 @@ unsigned int test_effort()
 	return effort ? static_cast<unsigned int>(std::max(std::atoi(effort), 1)) : 1;
 }
 
+unsigned int test_moves(unsigned int moves)
+{
+	return moves * test_effort();
+}
+
 // TEST_GAME=n in the environment: game n of each test, to play again what failed.
 long test_only_game()
 {

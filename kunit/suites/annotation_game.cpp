@@ -18,7 +18,7 @@ template <class F>
 {
 	AnnotationGame<F> game{test, bits, range, unit, first, Random{first + bits}};
 
-	EXPECT(game.play(400 * test_effort()));
+	EXPECT(game.play(test_moves(400)));
 }
 
 } // namespace

@@ -38,7 +38,7 @@ template <class F>
 {
 	Scenario s = scenario<F>(bits, level, blocks, range);
 
-	s.moves = (F::Granule::page_shift == 12 ? 200u : 60u) * test_effort();
+	s.moves = test_moves(F::Granule::page_shift == 12 ? 200 : 60);
 	return Game<F>{test, s}.play();
 }
 
