@@ -48,7 +48,7 @@ template <class F> struct Boot {
 			return pa >= Pa{base} && pa < Pa{base + tables * Granule4K::table_bytes};
 		};
 
-		return map.adopt(at(0), geometry_of<F>(39).value(), owns, &bad);
+		return map.adopt(at(0), geometry, owns, &bad);
 	}
 
 	// Refused for that entry, as it stands.
@@ -73,6 +73,7 @@ template <class F> struct Boot {
 	NoTlb nobody;
 	Descriptor *table[4];
 	BadEntry<F> bad;
+	Geometry geometry = geometry_of<F>(39).value();
 	Snapshot<Tree<F, ScratchMemory>> before;
 	Mapping<F, ScratchMemory, NoTlb> map;
 };
@@ -272,7 +273,102 @@ TEST(a_table_named_twice_is_found_wherever_it_lies)
 	EXPECT(!seen.again(1 << 20) && seen.again(1 << 20) && !seen.has_more());
 }
 
-SUITE(adopt, tables_of_others_are_taken_over, the_entry_at_fault_is_named,
-      a_root_that_cannot_be_is_refused, an_empty_table_that_goes_is_counted_no_more,
-      a_live_map_takes_over_live_tables, a_live_map_refuses_a_root_that_cannot_be,
-      a_table_named_twice_is_found_wherever_it_lies);
+namespace
+{
+
+// An output of 40 bits: tables and leaves that lie beyond it.
+[[gnu::noinline]] void refuse_beyond_40_bits(struct kunit *test, size_t t, size_t i, Descriptor d,
+					     Level level)
+{
+	Boot<F1> boot{test};
+
+	boot.geometry = stage1_geometry<Granule4K>(39, 40).value();
+	boot.table[t][i] = d;
+	boot.expect(Errc::beyond_output, t, i, level);
+}
+
+// Groups of which what is said is not of a group.
+[[gnu::noinline]] void refuse_group(struct kunit *test, size_t t, size_t first, size_t other,
+				    Descriptor d, Level level)
+{
+	Boot<F1> boot{test};
+
+	boot.table[t][other] = d;
+	boot.expect(Errc::torn_group, t, first, level);
+}
+
+} // namespace
+
+TEST(what_lies_beyond_the_output_is_named)
+{
+	constexpr Descriptor bits = Boot<F1>::bits;
+
+	refuse_beyond_40_bits(test, 0, 5, F1::table(Pa{bit(41)}), 1);
+	refuse_beyond_40_bits(test, 1, 33, bit(40) | bits | F1::leaf_type(2), 2);
+	EXPECT(BadEntry<F1>{}.error() == Error{});
+}
+
+TEST(a_group_has_leaves_and_begins_at_a_multiple_of_its_size)
+{
+	constexpr Descriptor bits = Boot<F1>::bits;
+	const auto blocks = [](Boot<F1> &boot, uint64_t off) {
+		for (size_t i = 16; i < 32; i++)
+			boot.table[1][i] = (i * 2 * MiB + off) | Boot<F1>::bits | F1::contiguous |
+					   F1::leaf_type(2);
+	};
+
+	// One that is no leaf, and one without the hint.
+	refuse_group(test, 1, 16, 20, F1::table(Pa{Boot<F1>::base + 3 * page}), 2);
+	refuse_group(test, 1, 16, 20, (20 * 2 * MiB) | bits | F1::leaf_type(2), 2);
+
+	Boot<F1> boot{test};
+	blocks(boot, 2 * MiB);
+	boot.expect(Errc::torn_group, 1, 16, 2);
+	blocks(boot, 0);
+	EXPECT(boot.adopt());
+	boot.map.release();
+}
+
+// In a root of 4 entries there is no group of 16; and at a level that has none, the hint says nothing.
+TEST(a_hint_where_no_group_can_be)
+{
+	using Wide = Format<El1And0, Granule64K, 52>;
+	Verdict verdict{test};
+	ScratchMemory memory{test, verdict, Granule64K::table_bytes, 2};
+	NoTlb nobody;
+	const auto owns = [](Pa) {
+		return true;
+	};
+	Mapping<F1, ScratchMemory, NoTlb> small{memory, nobody};
+	Mapping<Wide, ScratchMemory, NoTlb> wide{memory, nobody};
+	Descriptor *const root = memory.allocate(Granule64K::table_bytes);
+	ASSERT(root);
+
+	root[1] = GiB | Boot<F1>::bits | F1::contiguous | F1::leaf_type(1);
+	EXPECT_EQ(
+		small.adopt(memory.physical(root), geometry_of<F1>(32).value(), owns).error().code,
+		Errc::torn_group);
+	root[1] = Wide::encode(normal | rw) | Wide::contiguous | Wide::leaf_type(1);
+	EXPECT(wide.adopt(memory.physical(root), geometry_of<Wide>(48).value(), owns));
+	wide.release();
+}
+
+TEST(no_more_tables_are_taken_than_are_allowed)
+{
+	Boot<F2> boot{test};
+	const auto owns = [](Pa) {
+		return true;
+	};
+
+	ASSERT(boot.adopt());
+	EXPECT_EQ(check_tables(boot.map.tree(), owns, 2).why, Errc::none);
+	EXPECT_EQ(check_tables(boot.map.tree(), owns, 1).why, Errc::stray_table);
+	boot.map.release();
+}
+
+SUITE(adopt, what_lies_beyond_the_output_is_named,
+      a_group_has_leaves_and_begins_at_a_multiple_of_its_size, a_hint_where_no_group_can_be,
+      no_more_tables_are_taken_than_are_allowed, tables_of_others_are_taken_over,
+      the_entry_at_fault_is_named, a_root_that_cannot_be_is_refused,
+      an_empty_table_that_goes_is_counted_no_more, a_live_map_takes_over_live_tables,
+      a_live_map_refuses_a_root_that_cannot_be, a_table_named_twice_is_found_wherever_it_lies);

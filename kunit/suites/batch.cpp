@@ -335,7 +335,46 @@ TEST(a_map_elsewhere_does_not_end_the_batch)
 	ASSERT(lab.good());
 }
 
-SUITE(batch, a_change_is_stored_then_invalidated_then_synced_and_only_then_are_tables_freed,
+// Tables of others could have one, which adopt refuses: it is in the way of everything, and stays.
+TEST(a_reserved_entry_is_in_the_way)
+{
+	constexpr Region<Ipa> group{Ipa{0}, 64 * KiB}, fifth{Ipa{20 * KiB}, 4 * KiB};
+	Bench bench{test};
+	Bench::B batch{bench.memory, bench.recorder};
+	const Linear rule{Ipa{0}, Pa{0}};
+
+	ASSERT(vmsa::map(bench.tree, batch, group, rule, normal | rw,
+			 {.largest = 3, .contiguous = true}));
+	Descriptor *const entry = bench.tree.slot(fifth.first).entry();
+	const Descriptor leaf = *entry;
+
+	*entry = 1; // valid, and no page
+	EXPECT(modify(bench.tree, batch, group, [](auto, auto a) { return a; }).error() ==
+	       Error(Errc::not_mapped, fifth));
+	EXPECT(vmsa::map(bench.tree, batch, fifth, rule, normal | rw).error() ==
+	       Error(Errc::overlap, fifth));
+	EXPECT_EQ(*entry, 1);
+	*entry = leaf;
+	EXPECT(bench.unmap(batch, group));
+}
+
+// What nobody walks has nobody to be told of it.
+TEST(a_tree_that_is_not_live_needs_no_invalidation)
+{
+	constexpr ChangeRules at_rest{.live = false};
+	Bench bench{test};
+	Bench::B batch{bench.memory, bench.recorder, at_rest};
+
+	batch.replaced({Ipa{0}, 2 * MiB}, true);
+	batch.broken({Ipa{0}, 2 * MiB}, 2);
+	batch.changed({Ipa{0}, 4 * KiB}, 3);
+	batch.sync();
+	EXPECT_EQ(bench.recorder.events().size(), 0);
+	EXPECT_EQ(batch.breaks(), 0);
+}
+
+SUITE(batch, a_reserved_entry_is_in_the_way, a_tree_that_is_not_live_needs_no_invalidation,
+      a_change_is_stored_then_invalidated_then_synced_and_only_then_are_tables_freed,
       a_sync_happens_once, the_next_change_does_not_inherit_region_hint_and_walk_caches,
       new_mappings_are_published_and_not_invalidated,
       a_level_is_hinted_at_only_when_all_leaves_are_of_it,

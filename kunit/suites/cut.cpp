@@ -170,6 +170,14 @@ TEST(a_block_is_read_after_its_break)
 	}
 }
 
-SUITE(cut, everything_but_the_size_stays, no_leaf_is_larger_than_the_level_asked_for,
-      only_blocks_that_reach_into_the_region_are_cut, a_refusal_and_a_hole_touch_nothing,
+TEST(a_leaf_that_is_not_cut_stays_as_it_is)
+{
+	constexpr Descriptor d = 0xdead'beef;
+
+	EXPECT_EQ(CutLeaves{}.edit(d, Region<Ipa>{Ipa{0}, 4 * KiB}, 3), d);
+}
+
+SUITE(cut, a_leaf_that_is_not_cut_stays_as_it_is, everything_but_the_size_stays,
+      no_leaf_is_larger_than_the_level_asked_for, only_blocks_that_reach_into_the_region_are_cut,
+      a_refusal_and_a_hole_touch_nothing,
       every_allocation_may_fail_and_the_count_is_told_beforehand, a_block_is_read_after_its_break);

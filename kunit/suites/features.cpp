@@ -336,8 +336,42 @@ TEST(an_error_names_the_feature)
 	EXPECT_EQ(text, "no_feature: the machine lacks a feature, FEAT_S2FWB");
 }
 
-SUITE(features, a_map_asks_for_its_granule, a_map_asks_for_what_its_config_does,
-      el0_is_kept_out_of_a_range, every_feature_has_its_granule,
-      a_map_has_no_more_output_than_the_machine, without_xnx_nobody_executes_alone,
-      a_mapping_refuses_what_the_machine_has_not, a_map_asks_for_what_its_sink_issues,
-      a_cpu_says_itself_what_it_can, an_error_names_the_feature);
+// As the compiler does it (features_truth), so does a machine.
+TEST(id_registers_say_what_a_machine_has)
+{
+	IdRegisters id;
+
+	EXPECT(Features::from(id).has(Feature::granule4k));
+	id.value[0] = 0x1124; // Cortex-A57
+	EXPECT(Features::from(id) == Features{44}
+					     .with(Feature::granule4k)
+					     .with(Feature::granule64k)
+					     .with(Feature::stage2_4k)
+					     .with(Feature::stage2_64k)
+					     .with(Feature::asid16));
+	id.value[0] = 0xff00'0000; // of no granule: what Linux shows to a process
+	EXPECT(!Features::from(id).is_known());
+	EXPECT_EQ(features_of_scope(TlbiScope::outer, true),
+		  feature_bit(Feature::tlbi_outer) | feature_bit(Feature::xs));
+	EXPECT_EQ(features_of_scope(TlbiScope::inner, false), 0);
+}
+
+// Of what the config says and what the machine has, the smaller.
+TEST(a_map_has_the_smaller_of_two_output_sizes)
+{
+	using F = Format<Stage2, Granule4K>;
+	MapConfig c{.va_bits = 36, .pa_bits = 42};
+
+	EXPECT_EQ(map_geometry<F>(c).value().last_output(), low_bits(42));
+	c.features = forty_bits;
+	EXPECT_EQ(map_geometry<F>(c).value().last_output(), low_bits(40));
+	c.pa_bits = 36;
+	EXPECT_EQ(map_geometry<F>(c).value().last_output(), low_bits(36));
+}
+
+SUITE(features, id_registers_say_what_a_machine_has, a_map_has_the_smaller_of_two_output_sizes,
+      a_map_asks_for_its_granule, a_map_asks_for_what_its_config_does, el0_is_kept_out_of_a_range,
+      every_feature_has_its_granule, a_map_has_no_more_output_than_the_machine,
+      without_xnx_nobody_executes_alone, a_mapping_refuses_what_the_machine_has_not,
+      a_map_asks_for_what_its_sink_issues, a_cpu_says_itself_what_it_can,
+      an_error_names_the_feature);

@@ -204,6 +204,21 @@ TEST(a_regime_that_is_not_there_is_refused)
 	EXPECT(choose_regime<El2And0>(Fixed{{&log}, hcr_e2h}));
 }
 
-SUITE(go_live, the_steps_come_in_order, a_map_of_either_range_goes_live_with_the_other,
-      two_maps_that_do_not_fit_go_nowhere, every_line_of_the_tables_is_discarded,
-      el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused);
+TEST(a_map_without_a_root_does_not_go_live)
+{
+	LiveBench bench{test};
+	MapConfig c = usual_config<El3>();
+
+	c.asid = 5; // of which EL3 has none
+
+	RecordedIdMap<El3> map{bench.memory, c, {}, {&bench.log}};
+
+	EXPECT(go_live(map, &bench, sizeof(bench), CpuRecorder{&bench.log}).error() ==
+	       Error(Errc::asid, 5, 0));
+	EXPECT_EQ(bench.log.differs({}), nowhere);
+}
+
+SUITE(go_live, a_map_without_a_root_does_not_go_live, the_steps_come_in_order,
+      a_map_of_either_range_goes_live_with_the_other, two_maps_that_do_not_fit_go_nowhere,
+      every_line_of_the_tables_is_discarded, el2_has_one_regime_at_a_time,
+      a_regime_that_is_not_there_is_refused);

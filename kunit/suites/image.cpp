@@ -324,7 +324,28 @@ TEST(by_the_compiler_is_the_same_bytes)
 
 } // namespace
 
-SUITE(image, is_the_same_bytes_wherever_it_is_built, without_room_changes_nothing,
+// More tables than one look knows: what is named twice behind them is found, or the steps are too many.
+TEST(an_image_of_thousands_of_tables_is_looked_at_in_passes)
+{
+	constexpr size_t far = 4500, n = F4::Granule::entries;
+	constexpr uint64_t page = 4096, bytes = (far + 1) * page;
+	const auto buffer = tables<F4>(test, far + 1);
+	ASSERT(!buffer.empty());
+	const Region<Pa> below{home + page, bytes - page};
+
+	Image<F4> image{buffer};
+	buffer[0] = F4::table(home + far * page);
+	EXPECT(image.open(shape<F4>(39), home, bytes));
+	// It names itself, for every entry of the root that names it.
+	for (size_t i = 0; i < n; i++) {
+		buffer[i] = F4::table(home + far * page);
+		buffer[far * n + i] = F4::table(home + far * page);
+	}
+	EXPECT(image.open(shape<F4>(39), home, bytes).error() == Error(Errc::stray_table, below));
+}
+
+SUITE(image, an_image_of_thousands_of_tables_is_looked_at_in_passes,
+      is_the_same_bytes_wherever_it_is_built, without_room_changes_nothing,
       without_room_for_a_root_is_refused, refuses_an_unaligned_base,
       refuses_a_base_beyond_the_output, moves_to_another_base, moves_where_the_address_has_52_bits,
       keeps_the_other_bits_of_a_table_descriptor, is_read_back_and_goes_on, of_junk_is_refused,

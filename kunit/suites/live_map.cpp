@@ -214,7 +214,41 @@ TEST(a_map_in_use_is_not_destroyed)
 	ASSERT(bench.verdict.good());
 }
 
-SUITE(live_map, a_map_with_an_asid_is_not_global, a_walk_visits_every_leaf_and_every_hole,
-      a_walk_of_the_upper_range_ends_at_its_last_byte, every_change_goes_through_a_map,
-      a_map_that_cannot_be_says_which_number_is_too_large, a_map_says_what_it_is,
-      a_map_in_use_is_not_destroyed);
+// Without a root there is nothing to change, and each call says why.
+TEST(a_map_without_a_root_changes_nothing)
+{
+	LiveBench bench{test};
+	MapConfig c = usual_config<El1And0>();
+
+	c.asid = 0x100; // of 8 bits
+
+	RecordedIdMap<El1And0> map{bench.memory, c, {}, {&bench.log}};
+	const Region<Va> region{Va{GiB}, page};
+	const auto nothing = [](const auto &...) {
+	};
+	const auto same = [](Region<Va>, Stage1Attributes a) {
+		return a;
+	};
+	const Error why{Errc::asid, 0x100, 0xff};
+
+	EXPECT(map.created().error() == why);
+	EXPECT(map.map(region, normal | rw).error() == why);
+	EXPECT(map.remap(region, normal | rw).error() == why);
+	EXPECT(map.unmap(region).error() == why);
+	EXPECT(map.unmap(region, nothing).error() == why);
+	EXPECT(map.protect(region, r).error() == why);
+	EXPECT(map.modify(region, same).error() == why);
+	EXPECT(map.cut(region).error() == why && map.fold(region).error() == why);
+	EXPECT(map.harvest_accessed(region, nothing).error() == why);
+	EXPECT(map.harvest_dirty(region, nothing).error() == why);
+	EXPECT(map.walk(region, nothing).error() == why);
+	EXPECT(map.translate(region.first).error() == why);
+	EXPECT(map.configure().error() == why && map.activate().error() == why);
+	EXPECT_EQ(bench.memory.live(), 0);
+	EXPECT_EQ(bench.log.differs({}), CpuLog::nowhere);
+}
+
+SUITE(live_map, a_map_without_a_root_changes_nothing, a_map_with_an_asid_is_not_global,
+      a_walk_visits_every_leaf_and_every_hole, a_walk_of_the_upper_range_ends_at_its_last_byte,
+      every_change_goes_through_a_map, a_map_that_cannot_be_says_which_number_is_too_large,
+      a_map_says_what_it_is, a_map_in_use_is_not_destroyed);

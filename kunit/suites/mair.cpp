@@ -191,6 +191,22 @@ TEST(a_map_keeps_the_mair_of_the_machine)
 	EXPECT(map.protect({Va{GiB}, page}, rx));
 }
 
-SUITE(mair, every_byte_of_mair_has_its_type, ours_has_an_index_for_each_type,
-      memory_is_mapped_and_read_by_anothers_mair, attributes_are_encoded_by_the_maps_mair,
-      a_map_keeps_the_mair_of_the_machine);
+// Several bytes may be of one type: that which is ours is taken, wherever it stands, or else the first.
+TEST(of_several_bytes_of_a_type_ours_is_taken_or_the_first)
+{
+	constexpr uint8_t without_xs = 0x01; // nGnRnE, as 0x00
+	Mair several{0xff00'0000'0000'0000 | without_xs * 0x0101'0101u};
+
+	EXPECT_EQ(several.index(MemoryType::device_nGnRnE), 4); // ours, and the first of these
+	several = Mair{0xffff'ffff'0000'0000 | without_xs * 0x0101'0101u};
+	EXPECT_EQ(several.index(MemoryType::device_nGnRnE), 0);
+	EXPECT_EQ(several.index(MemoryType::normal), 4);
+	EXPECT_EQ(several.index(MemoryType::normal_nc), 8);
+	// As a format has it of a leaf.
+	EXPECT(several.decode({.memory = MemoryType::normal_nc, .index = 2}).memory ==
+	       MemoryType::device_nGnRnE);
+}
+
+SUITE(mair, of_several_bytes_of_a_type_ours_is_taken_or_the_first, every_byte_of_mair_has_its_type,
+      ours_has_an_index_for_each_type, memory_is_mapped_and_read_by_anothers_mair,
+      attributes_are_encoded_by_the_maps_mair, a_map_keeps_the_mair_of_the_machine);

@@ -185,7 +185,18 @@ TEST(faults_are_noted)
 	EXPECT(is(shared.note_dirty(Ipa{0}), Errc::forbidden_attributes));
 }
 
-SUITE(shared, a_page_comes_with_all_its_tables, what_cannot_be_a_leaf_is_refused,
-      what_stands_there_stays, without_memory_nothing_is_done,
+TEST(a_level_that_has_no_leaves_is_refused)
+{
+	Bench bench{test};
+	Mapping<Stage2_4K, ScratchMemory, Recorder> deep{bench.memory, bench.recorder};
+
+	ASSERT(deep.create(stage2_geometry<Granule4K>(48, 48).value()));
+	EXPECT(deep.shared(bench.recorder).map(Ipa{0}, 0, Pa{0}, normal | rw).error() ==
+	       Error(Errc::bad_limit, 0, 0));
+	deep.destroy();
+}
+
+SUITE(shared, a_level_that_has_no_leaves_is_refused, a_page_comes_with_all_its_tables,
+      what_cannot_be_a_leaf_is_refused, what_stands_there_stays, without_memory_nothing_is_done,
       a_protection_is_invalidated_also_where_nothing_changes, what_is_shared_is_live,
       what_takes_a_writer_is_refused, faults_are_noted);

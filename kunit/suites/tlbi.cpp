@@ -258,10 +258,20 @@ TEST(everything_of_a_tree_and_of_a_regime)
 	EXPECT_EQ(last_of(tlbi_regime<Stage2Fwb>()).op, Tlbi::alle1is);
 }
 
-SUITE(tlbi, an_instruction_has_the_encoding_of_its_name, features_are_read_from_the_id_registers,
-      an_operand_has_every_field_in_its_place, a_hint_is_given_where_a_leaf_can_be,
-      a_hint_is_given_for_whole_leaves_of_one_level_only, walk_caches_go_where_a_table_went,
-      any_run_of_pages_takes_two_instructions_at_most,
+TEST(a_regime_has_each_instruction_once)
+{
+	TlbiOps ops;
+
+	for (Tlbi one : {Tlbi::vae1is, Tlbi::vmalle1is, Tlbi::vae1is})
+		ops.add(one);
+	EXPECT_EQ(ops.count, 2);
+	EXPECT(ops.op[0] == Tlbi::vae1is && ops.op[1] == Tlbi::vmalle1is);
+}
+
+SUITE(tlbi, a_regime_has_each_instruction_once, an_instruction_has_the_encoding_of_its_name,
+      features_are_read_from_the_id_registers, an_operand_has_every_field_in_its_place,
+      a_hint_is_given_where_a_leaf_can_be, a_hint_is_given_for_whole_leaves_of_one_level_only,
+      walk_caches_go_where_a_table_went, any_run_of_pages_takes_two_instructions_at_most,
       any_run_of_blocks_takes_two_instructions_at_most,
       what_is_longer_than_two_ranges_empties_the_tag,
       without_ranges_there_are_512_instructions_at_most, the_upper_range_spills_into_no_other_field,

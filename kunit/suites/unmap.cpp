@@ -298,7 +298,23 @@ TEST(no_table_is_lost_whose_physical_address_is_0)
 	EXPECT_EQ(memory.live(), 0);
 }
 
-SUITE(unmap, a_block_is_cut_where_a_part_of_it_is_unmapped,
+enum class Owner : uint32_t { nobody, host };
+
+TEST(a_region_that_is_none_is_refused_whatever_is_left_or_shown)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	const Region<Ipa> none{Ipa{1}, 4 * KiB}, page{Ipa{0}, 4 * KiB};
+	const Error why{Errc::unaligned_input, none};
+
+	EXPECT(lab.unmap(none, Owner::host).error() == why);
+	EXPECT(lab.unmap(none, ShowNothing{}).error() == why);
+	ASSERT(lab.map(page, Pa{0}, normal | rw));
+	EXPECT(lab.unmap(page, ShowNothing{}));
+	ASSERT(lab.good());
+}
+
+SUITE(unmap, a_region_that_is_none_is_refused_whatever_is_left_or_shown,
+      a_block_is_cut_where_a_part_of_it_is_unmapped,
       a_cut_goes_only_where_an_end_falls_inside_a_block, blocks_to_both_sides_are_cut_at_once,
       a_cut_keeps_what_the_hardware_and_the_software_wrote,
       tables_go_when_they_are_empty_whatever_goes_first, a_table_stays_while_one_entry_is_left,
