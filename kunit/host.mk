@@ -12,6 +12,7 @@
 #                       optimized, and its judges have to do
 #   build/host/interleave  interleave/, every schedule of calls that meet
 #   build/host/threads  threads/, real threads, with ThreadSanitizer
+#   build/host/guest    guest/, parts of module/guest
 #
 # By clang, which compiles sanitized C++ in a third of the time g++ takes; in a kernel they are g++'s.
 
@@ -23,6 +24,7 @@ games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 
 exhaust-flags := $(flags) -O2 -DSUITES_DEF='"exhaust/exhaust.def"' -include kunit/exhaust/steps.hpp
 interleave-flags := $(flags) -O2 -DSUITES_DEF='"interleave/interleave.def"' -include kunit/interleave/hooks.hpp
+guest-flags := $(flags) -O1 -fsanitize=address,undefined -DSUITES_DEF='"guest/guest.def"'
 threads-flags := $(flags) -O1 -g -fsanitize=thread -DSUITES_DEF='"threads/threads.def"' -include kunit/threads/order.hpp
 
 $(addprefix build/host/games.o/kunit/games/,stage2_fwb.o without_el0.o): games-flags += -Os
@@ -36,6 +38,7 @@ games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/
 exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/exhaust/*.cpp))
 interleave := $(patsubst %.cpp,build/host/interleave.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/interleave/*.cpp) \
 	      kunit/exhaust/meaning.cpp)
+guest := $(patsubst %.cpp,build/host/guest.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/guest/*.cpp) module/guest/ram.cpp)
 threads := $(patsubst %.cpp,build/host/threads.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/threads/*.cpp))
 
 build/host/tests: $(home:%.cpp=build/host/%.o) $(together)
@@ -56,6 +59,9 @@ build/host/interleave: $(interleave)
 
 build/host/threads: $(threads)
 	$(CXX) $(threads-flags) $^ -lgtest -o $@
+
+build/host/guest: $(guest)
+	$(CXX) $(guest-flags) $^ -lgtest -o $@
 
 $(alone): build/host/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
@@ -83,6 +89,10 @@ $(threads): build/host/threads.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(threads-flags) -MMD -MP -c $< -o $@
 
+$(guest): build/host/guest.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(guest-flags) -MMD -MP -c $< -o $@
+
 .PHONY: FORCE
 
--include $(interleave:.o=.d) $(threads:.o=.d) build/host/some.d $(alone:.o=.d) $(together:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)
+-include $(guest:.o=.d) $(interleave:.o=.d) $(threads:.o=.d) build/host/some.d $(alone:.o=.d) $(together:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)

@@ -49,13 +49,13 @@ live() {
 	[ $((round % 4)) != 0 ] || {
 		code 0x80000000 $forever
 		ask regs 'vcpu=1 pc=0x80000000'
-		echo vcpu=1 >$demo/run 2>/dev/null &
+		{ echo vcpu=1 >$demo/run; } 2>/dev/null &
 	}
 	ask remove "name=$name"
 	wait
 	# And now and then one is killed that would have made it.
 	[ $((round % 5)) != 0 ] || {
-		echo "name=$name ram=32M" >create 2>/dev/null &
+		{ echo "name=$name ram=32M" >create; } 2>/dev/null &
 		kill -9 $!
 		wait $! 2>/dev/null
 		[ ! -d $demo ] || ask remove "name=$name"
