@@ -3,6 +3,7 @@
 
 #include "engine/el2/nvhe.hpp"
 #include "engine/el2/vhe.hpp"
+#include "engine/formats.hpp"
 #include "kernel/kernel.hpp"
 #include "stage2/trace_events.h"
 
@@ -230,14 +231,6 @@ bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool wri
 	return kind() == Kind::vhe;
 }
 
-uint64_t vtcr_of(const vmsa::Geometry &geometry)
-{
-	const kernel_features &f = state.machine.features;
-
-	return vmsa::vtcr<Tlb::Format>(
-		geometry, f.vmid16, {.access_flag = f.access_flag, .dirty_state = f.dirty_state});
-}
-
 void TlbCpu::tlbi(vmsa::Tlbi op, uint64_t operand)
 {
 	if (kind() == Kind::vhe)
@@ -289,15 +282,14 @@ stage2_tlbi_kind kind_of(vmsa::Tlbi op)
 	kernel_trace_tlbi(guest, kind_of(plan.op), region.first.raw(), region.size(), plan.count);
 }
 
-} // namespace
-
-Tlb::Tlb(const char *guest)
-    : guest_{guest}, hardware_{{},
-			       {.range = state.machine.features.range_tlbi,
-				.ttl = state.machine.features.ttl,
-				.repeat = state.machine.features.repeat_tlbi}}
+vmsa::TlbiFeatures tlbi_features()
 {
+	return {.range = state.machine.features.range_tlbi,
+		.ttl = state.machine.features.ttl,
+		.repeat = state.machine.features.repeat_tlbi};
 }
+
+} // namespace
 
 template <class Act> bool Tlb::within(const Act &act)
 {
@@ -316,7 +308,7 @@ template <class Act> bool Tlb::within(const Act &act)
 
 // A VM of KVM's may have had the number, where it has run through all of its own. With nvhe each entry
 // cleans its CPU of that, too, so it does not matter who has EL2 now.
-bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
+bool Tlb::admit(const Stage2Registers &tables, uint64_t last_ipa)
 {
 	if (admitted())
 		return true;
@@ -325,13 +317,16 @@ bool Tlb::admit(const vmsa::Geometry &geometry, vmsa::Pa root)
 
 	if (!vmid)
 		return false;
-	registers_ = {.vttbr = vmsa::vttbr<Format>(root, static_cast<uint16_t>(vmid)),
-		      .vtcr = vtcr_of(geometry)};
+	registers_ = {.vttbr = tables.vttbr | static_cast<uint64_t>(vmid) << 48,
+		      .vtcr = tables.vtcr};
 
-	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, geometry.last_input() + 1, 1);
+	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, last_ipa + 1, 1);
 	(void)within([&] {
-		hardware_.invalidate_all();
-		hardware_.sync();
+		// By VMID, whatever the format.
+		vmsa::HardwareTlb<vmsa::Stage2_4K, TlbCpu> hardware{{}, tlbi_features()};
+
+		hardware.invalidate_all();
+		hardware.sync();
 	});
 	kernel_icache_flush();
 	return true;
@@ -345,7 +340,13 @@ void Tlb::dismiss()
 	registers_ = {};
 }
 
-void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
+template <class Format>
+TlbOf<Format>::TlbOf(const char *guest) : Tlb{guest}, hardware_{{}, tlbi_features()}
+{
+}
+
+template <class Format>
+void TlbOf<Format>::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
 {
 	invalidations_++;
 	if (!admitted())
@@ -357,7 +358,7 @@ void Tlb::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tab
 		trace(guest_, region, hardware_.plan(region, level, tables));
 }
 
-void Tlb::sync()
+template <class Format> void TlbOf<Format>::sync()
 {
 	// Nothing to wait for; but what is new must be visible to every walker.
 	if (!pending_) {
@@ -391,5 +392,9 @@ void Tlb::folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)
 {
 	kernel_trace_fold(guest_, region.first.raw(), region.size(), level);
 }
+
+#define X(granule, bits) template class TlbOf<Stage2Format<granule, bits>>;
+STAGE2_FORMATS(X)
+#undef X
 
 } // namespace stage2::engine

@@ -100,20 +100,20 @@ struct TlbCpu {
 	static void isb();
 };
 
-// The TlbSink of a guest: acts on its VMID from whatever CPU, under masked interrupts, and leaves
+// What the TLBs may hold of a guest: acts on its VMID from whatever CPU, under masked interrupts, and leaves
 // VTTBR_EL2, VTCR_EL2 and HCR_EL2 as they were. Until the guest is admitted, no hardware has heard
 // of it, and nothing is issued.
 class Tlb {
     public:
-	using Format = vmsa::Stage2_4K;
-
 	// `guest`: whose it is, for the trace.
-	explicit Tlb(const char *guest);
+	explicit Tlb(const char *guest) : guest_{guest}
+	{
+	}
 
 	// From now on hardware may walk these tables: takes a VMID, the highest that no guest of ours
 	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
-	// left. Harmless when done before.
-	bool admit(const vmsa::Geometry &geometry, vmsa::Pa root);
+	// left. Harmless when done before. `tables`: its stage 2, without a VMID.
+	bool admit(const Stage2Registers &tables, uint64_t last_ipa);
 	// No vCPU is loaded any more, and so no TLB holds anything of the guest.
 	void dismiss();
 
@@ -126,22 +126,7 @@ class Tlb {
 		return registers_;
 	}
 
-	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
-	void sync();
-
-	// A vmsa::ShapeObserver: the trace is told.
-	void broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
-	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
-	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
-
-	// For one of several threads that share the guest: the same, and in the end joined.
-	Tlb of_thread() const
-	{
-		Tlb mine{*this};
-
-		mine.invalidations_ = 0;
-		return mine;
-	}
+	// What was done in another thread's (TlbOf::of_thread).
 	void join(const Tlb &of_thread)
 	{
 		if (of_thread.invalidations_)
@@ -154,7 +139,12 @@ class Tlb {
 		return __atomic_load_n(&invalidations_, __ATOMIC_RELAXED);
 	}
 
-    private:
+	// A vmsa::ShapeObserver: the trace is told.
+	void broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
+
+    protected:
 	// False: KVM has EL2 on this CPU, and nothing was issued.
 	template <class Act> [[nodiscard]] bool within(const Act &act);
 
@@ -163,6 +153,26 @@ class Tlb {
 	uint64_t invalidations_ = 0;
 	bool pending_ = false; // since the last sync
 	bool owed_ = false; // and it could not be issued
+};
+
+// The TlbSink of a guest whose tables have that format: one of STAGE2_FORMATS.
+template <class Format> class TlbOf : public Tlb {
+    public:
+	explicit TlbOf(const char *guest);
+
+	// For one of several threads that share the guest: the same, and in the end joined.
+	TlbOf of_thread() const
+	{
+		TlbOf mine{*this};
+
+		mine.invalidations_ = 0;
+		return mine;
+	}
+
+	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
+	void sync();
+
+    private:
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
 
@@ -176,8 +186,5 @@ struct Publisher {
 		TlbCpu::dsb_ishst();
 	}
 };
-
-// What VTCR_EL2 is for a guest of that shape.
-uint64_t vtcr_of(const vmsa::Geometry &geometry);
 
 } // namespace stage2::engine

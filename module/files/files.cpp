@@ -82,14 +82,14 @@ int begin_alone(const stage2_file *file, Guest *guest, void **taken)
 
 long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
 {
-	const auto found = guest.tree().translate(ipa);
+	Space::Found found;
 
-	if (!found)
+	if (!guest.space->translate(ipa, found))
 		return -EIO;
 
-	const uint64_t page = Guest::Format::Granule::page_size;
+	const uint64_t page = guest.page();
 	const uint64_t count = std::min(bytes, page - ipa.raw() % page);
-	void *memory = kernel_virt(found.value().pa.raw());
+	void *memory = kernel_virt(found.pa.raw());
 
 	// The guest may have its caches off. Then it has written past ours; and what we write, it
 	// reads from memory, data or instructions.

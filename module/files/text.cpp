@@ -7,8 +7,6 @@
 namespace stage2
 {
 
-using Format = vmsa::Stage2_4K;
-
 Text access_text(const vmsa::Access &access)
 {
 	// FEAT_XNX can allow one exception level only.
@@ -45,30 +43,35 @@ const char *memory_text(vmsa::MemoryType type)
 	return names[static_cast<unsigned>(type)];
 }
 
-void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level)
+void print_descriptor(seq_file *out, const Space &space, vmsa::Descriptor d, vmsa::Level level)
 {
+	using Kind = Space::Decoded::Kind;
 	constexpr const char *shareability[] = {"non-shareable", "reserved", "outer-shareable",
 						"inner-shareable"};
+	const Space::Decoded decoded = space.decode(d, level);
+	const auto &a = decoded.attributes;
 
-	if (Format::is_table(d, level)) {
-		kernel_print(out, "table -> 0x%lx\n", Format::next_table(d).raw());
+	switch (decoded.kind) {
+	case Kind::invalid:
+		kernel_print(out, "invalid\n");
 		return;
-	}
-	if (!Format::is_leaf(d, level)) {
-		if (d && !Format::is_valid(d))
-			kernel_print(out, "annotation 0x%lx\n", d >> 1);
-		else
-			kernel_print(out, "%s\n", d ? "reserved" : "invalid");
+	case Kind::annotation:
+		kernel_print(out, "annotation 0x%lx\n", d >> 1);
 		return;
+	case Kind::reserved:
+		kernel_print(out, "reserved\n");
+		return;
+	case Kind::table:
+		kernel_print(out, "table -> 0x%lx\n", decoded.output.raw());
+		return;
+	case Kind::leaf:
+		break;
 	}
-
-	const auto a = Format::attributes(d);
-
 	kernel_print(out, "%s %s -> 0x%lx %s %s %s%s%s%s\n",
 		     level == vmsa::last_level ? "page" : "block",
-		     numbers::exact_size(Format::Granule::size(level)).chars,
-		     Format::output(d, level).raw(), access_text(permitted(a)).chars,
-		     memory_text(a.memory), shareability[static_cast<unsigned>(a.shareability)],
+		     numbers::exact_size(space.format().size(level)).chars, decoded.output.raw(),
+		     access_text(permitted(a)).chars, memory_text(a.memory),
+		     shareability[static_cast<unsigned>(a.shareability)],
 		     a.accessed ? " accessed" : "", dirty_text(a),
 		     a.contiguous ? " contiguous" : "");
 }

@@ -3,6 +3,7 @@
 // Words for what stands in a descriptor.
 #pragma once
 
+#include "guest/space.hpp"
 #include "kernel/kernel.h"
 
 #include "vmsa/vmsa.hpp"
@@ -23,7 +24,8 @@ const char *dirty_text(const vmsa::Stage2Attributes &attributes);
 // "normal", "device-nGnRE"
 const char *memory_text(vmsa::MemoryType type);
 
-// One descriptor decoded, without its place: "block 2M -> 0x46600000 rw- normal inner-shareable accessed"
-void print_descriptor(seq_file *out, vmsa::Descriptor d, vmsa::Level level);
+// One descriptor of the guest's, decoded, without its place:
+// "block 2M -> 0x46600000 rw- normal inner-shareable accessed"
+void print_descriptor(seq_file *out, const Space &space, vmsa::Descriptor d, vmsa::Level level);
 
 } // namespace stage2

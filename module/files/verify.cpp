@@ -15,7 +15,6 @@ namespace stage2
 namespace
 {
 
-using Format = Guest::Format;
 using vmsa::Ipa;
 using vmsa::Level;
 
@@ -56,25 +55,28 @@ Answer decode(uint64_t par)
 		.level = static_cast<Level>(fst & 3)};
 }
 
+// PAR_EL1 has no bits below.
+inline constexpr uint64_t ask_unit = 4096;
+
 Answer expected(const Guest &guest, Ipa ipa, bool write)
 {
-	const auto t = guest.tree().translate(ipa);
+	Space::Found found;
 
-	if (!t)
-		return {.kind = Answer::Kind::translation, .level = guest.tree().at(ipa).level};
+	if (!guest.space->translate(ipa, found))
+		return {.kind = Answer::Kind::translation, .level = guest.space->at(ipa).level};
 
-	const auto attributes = t.value().attributes();
-	const uint64_t vtcr = guest.tlb.registers().vtcr;
+	const auto &attributes = found.attributes;
+	const uint64_t vtcr = guest.space->tlb().registers().vtcr;
 	// With VTCR_EL2.HA and HD hardware sets what it finds clear.
 	const bool accessed = attributes.accessed || (vtcr & vmsa::bit(21));
 	const bool writable = attributes.access.write || (attributes.dbm && (vtcr & vmsa::bit(22)));
 
 	if (!accessed)
-		return {.kind = Answer::Kind::access_flag, .level = t.value().level};
+		return {.kind = Answer::Kind::access_flag, .level = found.level};
 	if (!(write ? writable : attributes.access.read))
-		return {.kind = Answer::Kind::permission, .level = t.value().level};
+		return {.kind = Answer::Kind::permission, .level = found.level};
 	return {.kind = Answer::Kind::memory,
-		.pa = t.value().pa.align_down(Format::Granule::page_size).raw(),
+		.pa = found.pa.align_down(ask_unit).raw(),
 		.memory = vmsa::is_device(attributes.memory) ? Answer::Memory::device
 			  : attributes.memory == vmsa::MemoryType::normal_nc
 				  ? Answer::Memory::nc
@@ -119,11 +121,11 @@ class Verifier {
 		if (!asked_.allocate(1))
 			return ENOMEM;
 
-		const Ipa last = guest_.tree().space().last;
+		const Ipa last = guest_.space->all().last;
 		Ipa hole{};
 
 		for (Ipa at{};;) {
-			const auto entry = guest_.tree().at(at);
+			const auto entry = guest_.space->at(at);
 
 			if (entry.is_leaf()) {
 				if (hole < at)
@@ -136,7 +138,7 @@ class Verifier {
 				return error_;
 			if (entry.region.last >= last)
 				break;
-			at = guest_.tree().after(entry);
+			at = guest_.space->after(entry);
 		}
 		if (hole <= last)
 			ask_hole(vmsa::Region<Ipa>::inclusive(hole, last));
@@ -145,8 +147,6 @@ class Verifier {
 	}
 
     private:
-	static constexpr uint64_t page = Format::Granule::page_size;
-
 	struct Asked {
 		Ipa ipas[engine::most_asked];
 		uint64_t par[engine::most_asked];
@@ -181,8 +181,8 @@ class Verifier {
 	void flush()
 	{
 		for (const bool write : {false, true}) {
-			if (!engine::ask(guest_.tlb.registers(), {asked_[0].ipas, count_}, write,
-					 asked_[0].par))
+			if (!engine::ask(guest_.space->tlb().registers(), {asked_[0].ipas, count_},
+					 write, asked_[0].par))
 				error_ = EBUSY;
 			for (size_t i = 0; i < count_ && !error_ && !report_.differs; i++)
 				compare(asked_[0].ipas[i], write, asked_[0].par[i]);
@@ -201,7 +201,7 @@ class Verifier {
 				differ(ipa, write, par);
 				return;
 			}
-			if (!engine::ask(guest_.tlb.registers(), {&ipa, 1}, write, &par)) {
+			if (!engine::ask(guest_.space->tlb().registers(), {&ipa, 1}, write, &par)) {
 				error_ = EBUSY;
 				return;
 			}
@@ -226,6 +226,7 @@ class Verifier {
 	}
 
 	const Guest &guest_;
+	const uint64_t page = guest_.page();
 	Report &report_;
 	Array<Asked> asked_;
 	size_t count_ = 0;
@@ -281,11 +282,10 @@ void show_verify(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	print_answer(out, decode(report.par));
 	kernel_print(out, "  translate()  ");
 	print_answer(out, expected(*guest, report.ipa, report.write));
-	guest->tree().steps(
-		report.ipa, [&](Level level, size_t index, vmsa::Pa, vmsa::Descriptor d) {
-			kernel_print(out, "  level %d [0x%03zx] 0x%016lx ", level, index, d);
-			print_descriptor(out, d, level);
-		});
+	guest->space->steps(report.ipa, [&](Level level, size_t index, vmsa::Descriptor d) {
+		kernel_print(out, "  level %d [0x%03zx] 0x%016lx ", level, index, d);
+		print_descriptor(out, *guest->space, d, level);
+	});
 }
 
 } // namespace stage2

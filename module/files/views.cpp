@@ -7,6 +7,7 @@
 #include "stage2/numbers.hpp"
 #include "stage2/tables_bin.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -16,8 +17,6 @@ namespace stage2
 namespace
 {
 
-using Format = Guest::Format;
-using Granule = Format::Granule;
 using vmsa::Ipa;
 
 const char *yes_no(bool yes)
@@ -81,10 +80,11 @@ void show_features(Guest *, seq_file *out, stage2_cursor *cursor)
 		     numbers::exact_size(kernel_page_size()).chars);
 	kernel_print(out, "pa_bits        %u\n", f.pa_bits);
 	kernel_print(out, "ipa_bits       %u..%u\n", vmsa::min_stage2_bits,
-		     f.pa_bits < vmsa::max_stage2_bits ? f.pa_bits : vmsa::max_stage2_bits);
+		     std::max({Space::most_ipa_bits(f, 12), Space::most_ipa_bits(f, 14),
+			       Space::most_ipa_bits(f, 16)}));
 	kernel_print(out, "granules       %s%s%s\n", f.granule_4k ? "4K " : "",
 		     f.granule_16k ? "16K " : "", f.granule_64k ? "64K" : "");
-	kernel_print(out, "lpa2           %s\n", yes_no(f.lpa2_4k));
+	kernel_print(out, "lpa2           %s\n", yes_no(f.lpa2_4k || f.lpa2_16k));
 	kernel_print(out, "vmid_bits      %u\n", f.vmid16 ? 16 : 8);
 	kernel_print(out, "access_flag    %s\n", f.access_flag ? "hardware" : "by faults");
 	kernel_print(out, "dirty_state    %s\n", f.dirty_state ? "hardware" : "by faults");
@@ -117,19 +117,19 @@ void show_policy(const Guest &guest, seq_file *out)
 
 void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	const auto &tree = guest->tree();
-	const auto &g = tree.geometry();
+	const Space &space = *guest->space;
+	const auto &g = space.geometry();
+	const engine::Stage2Registers registers =
+		space.tlb().admitted() ? space.tlb().registers() : space.registers();
 
 	kernel_print(out, "name       %s\n", guest->name);
 	kernel_print(out, "engine     %s\n", engine::name());
-	kernel_print(out, "granule    %s\n", numbers::exact_size(Granule::page_size).chars);
+	kernel_print(out, "granule    %s\n", numbers::exact_size(guest->page()).chars);
 	kernel_print(out, "ipa_bits   %u\n", g.input_bits);
 	kernel_print(out, "start      level %d, %u %s\n", g.start, g.root_tables,
 		     g.root_tables == 1 ? "table" : "concatenated tables");
-	kernel_print(out, "vtcr_el2   0x%016lx\n", engine::vtcr_of(guest->tree().geometry()));
-	kernel_print(out, "vttbr_el2  0x%016lx\n",
-		     guest->tlb.admitted() ? guest->tlb.registers().vttbr
-					   : vmsa::vttbr<Format>(tree.root_address(), 0));
+	kernel_print(out, "vtcr_el2   0x%016lx\n", registers.vtcr);
+	kernel_print(out, "vttbr_el2  0x%016lx\n", registers.vttbr);
 	kernel_print(out, "ram        %s\n", numbers::exact_size(guest->ram.size()).chars);
 	kernel_print(out, "vcpus      %u\n", guest->vcpus.count());
 	show_policy(*guest, out);
@@ -139,7 +139,7 @@ void show_config(Guest *guest, seq_file *out, stage2_cursor *cursor)
 namespace
 {
 
-using Row = vmsa::Row<Format>;
+using Row = Space::Row;
 
 // One line for both? Whether they were accessed is for another file.
 bool same_line(const Row &row, const Row &next)
@@ -152,13 +152,13 @@ bool same_line(const Row &row, const Row &next)
 	       std::string_view{dirty_text(a)} == dirty_text(b);
 }
 
-bool next_line(const Guest::Tree &tree, Ipa from, Row &row)
+bool next_line(const Space &space, Ipa from, Row &row)
 {
 	Row next;
 
-	if (!next_row(tree, from, row))
+	if (!space.next_row(from, row))
 		return false;
-	while (next_row(tree, row.region.last + 1, next) && same_line(row, next)) {
+	while (space.next_row(row.region.last + 1, next) && same_line(row, next)) {
 		row.region.last = next.region.last;
 		row.leaves += next.leaves;
 	}
@@ -171,7 +171,7 @@ void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
 	Row row;
 
-	if (!next_line(guest->tree(), Ipa{cursor->at}, row)) {
+	if (!next_line(*guest->space, Ipa{cursor->at}, row)) {
 		cursor->done = true;
 		return;
 	}
@@ -181,24 +181,21 @@ void show_maps(Guest *guest, seq_file *out, stage2_cursor *cursor)
 	kernel_print(out, "%0*lx-%0*lx %s %s  %lu x %s%s\n", digits, row.region.first.raw(), digits,
 		     row.region.last.raw(), access_text(permitted(row.attributes)).chars,
 		     memory_text(row.attributes.memory), row.leaves,
-		     numbers::exact_size(Granule::size(row.level)).chars,
+		     numbers::exact_size(guest->space->format().size(row.level)).chars,
 		     dirty_text(row.attributes));
 	cursor->at = row.region.last.raw() + 1;
-	cursor->done = row.region.last.raw() == guest->tree().geometry().last_input();
+	cursor->done = row.region.last.raw() == guest->space->geometry().last_input();
 }
 
 namespace
 {
 
-using TreeCursor = vmsa::TableCursor<Guest::Tree>;
-using TreeStep = vmsa::TableStep<Guest::Tree>;
-
-TreeCursor load_cursor(const stage2_cursor &c)
+Space::Cursor load_cursor(const stage2_cursor &c)
 {
-	return c.started ? TreeCursor{Ipa{c.at}, c.level, c.done} : TreeCursor{};
+	return c.started ? Space::Cursor{Ipa{c.at}, c.level, c.done} : Space::Cursor{};
 }
 
-void save_cursor(const TreeCursor &from, stage2_cursor &to)
+void save_cursor(const Space::Cursor &from, stage2_cursor &to)
 {
 	to = {.at = from.at.raw(),
 	      .level = from.level,
@@ -211,15 +208,15 @@ void save_cursor(const TreeCursor &from, stage2_cursor &to)
 
 void show_tables(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	TreeCursor c = load_cursor(*cursor);
-	TreeStep step;
+	Space::Cursor c = load_cursor(*cursor);
+	Space::Step step;
 
-	if (next_step(guest->tree(), c, step)) {
-		const int indent = 2 * (step.level - guest->tree().geometry().start);
+	if (guest->space->next_step(c, step)) {
+		const int indent = 2 * (step.level - guest->space->geometry().start);
 
 		kernel_print(out, "%*slevel %d [0x%03zx] %0*lx 0x%016lx ", indent, "", step.level,
 			     step.index, ipa_digits(*guest), step.first.raw(), step.descriptor);
-		print_descriptor(out, step.descriptor, step.level);
+		print_descriptor(out, *guest->space, step.descriptor, step.level);
 	}
 	save_cursor(c, *cursor);
 }
@@ -230,7 +227,7 @@ namespace
 void print_table(const Guest &guest, seq_file *out, const vmsa::Descriptor *table, Ipa first,
 		 vmsa::Level level)
 {
-	const size_t count = guest.tree().entries(level);
+	const size_t count = guest.space->entries(level);
 	const stage2_tables_table record = {.pa = guest.tables.physical(table).raw(),
 					    .first = first.raw(),
 					    .level = level,
@@ -242,15 +239,18 @@ void print_table(const Guest &guest, seq_file *out, const vmsa::Descriptor *tabl
 
 void print_header(const Guest &guest, seq_file *out)
 {
-	const auto &g = guest.tree().geometry();
-	stage2_tables_header header = {.magic = {},
-				       .version = STAGE2_TABLES_VERSION,
-				       .granule_shift = Granule::page_shift,
-				       .flags = Format::Stage::fwb ? STAGE2_TABLES_FWB : 0,
-				       .input_bits = g.input_bits,
-				       .start_level = g.start,
-				       .vtcr = engine::vtcr_of(g),
-				       .root = guest.tree().root_address().raw()};
+	const Space &space = *guest.space;
+	const auto &g = space.geometry();
+	const engine::Stage2Registers registers = space.registers();
+	stage2_tables_header header = {
+		.magic = {},
+		.version = STAGE2_TABLES_VERSION,
+		.granule_shift = static_cast<unsigned short>(space.format().page_shift),
+		.flags = 0,
+		.input_bits = g.input_bits,
+		.start_level = g.start,
+		.vtcr = registers.vtcr,
+		.root = guest.tables.physical(space.root()).raw()};
 
 	std::memcpy(header.magic, STAGE2_TABLES_MAGIC, sizeof(header.magic));
 	kernel_print_bytes(out, &header, sizeof(header));
@@ -260,24 +260,24 @@ void print_header(const Guest &guest, seq_file *out)
 
 void show_tables_bin(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	const auto &tree = guest->tree();
+	const Space &space = *guest->space;
 
 	if (!cursor->started) {
 		print_header(*guest, out);
-		print_table(*guest, out, tree.root(), Ipa{}, tree.geometry().start);
+		print_table(*guest, out, space.root(), Ipa{}, space.geometry().start);
 		*cursor = {.at = 0,
-			   .level = tree.geometry().start,
+			   .level = space.geometry().start,
 			   .started = true,
 			   .done = false,
 			   .taken = nullptr};
 		return;
 	}
 
-	TreeCursor c = load_cursor(*cursor);
-	TreeStep step;
+	Space::Cursor c = load_cursor(*cursor);
+	Space::Step step;
 
-	if (next_table(tree, c, step))
-		print_table(*guest, out, tree.child(step.descriptor), step.first, step.level + 1);
+	if (space.next_table(c, step))
+		print_table(*guest, out, space.child(step.descriptor), step.first, step.level + 1);
 	save_cursor(c, *cursor);
 }
 
@@ -291,41 +291,40 @@ void show_walk(Guest *guest, seq_file *out, stage2_cursor *cursor)
 		kernel_print(out, "write an IPA first\n");
 		return;
 	}
-	guest->tree().steps(
-		ipa, [&](vmsa::Level level, size_t index, vmsa::Pa, vmsa::Descriptor d) {
-			kernel_print(out, "level %d [0x%03zx] 0x%016lx ", level, index, d);
-			print_descriptor(out, d, level);
-			reached = level;
-		});
+	guest->space->steps(ipa, [&](vmsa::Level level, size_t index, vmsa::Descriptor d) {
+		kernel_print(out, "level %d [0x%03zx] 0x%016lx ", level, index, d);
+		print_descriptor(out, *guest->space, d, level);
+		reached = level;
+	});
 
-	const auto translation = guest->tree().translate(ipa);
+	Space::Found found;
 
-	if (translation)
-		kernel_print(out, "0x%lx -> 0x%lx\n", ipa.raw(), translation.value().pa.raw());
+	if (guest->space->translate(ipa, found))
+		kernel_print(out, "0x%lx -> 0x%lx\n", ipa.raw(), found.pa.raw());
 	else
 		kernel_print(out, "0x%lx -> translation fault, level %d\n", ipa.raw(), reached);
 }
 
 void show_stats(Guest *guest, seq_file *out, stage2_cursor *cursor)
 {
-	const auto &tree = guest->tree();
-	const auto census = vmsa::census(tree);
+	const Space &space = *guest->space;
+	const auto census = space.census();
 	uint64_t mapped = 0;
 
-	for (vmsa::Level level = tree.geometry().start; level <= vmsa::last_level; level++)
-		mapped += census.leaves[level] << Granule::shift(level);
+	for (vmsa::Level level = space.geometry().start; level <= vmsa::last_level; level++)
+		mapped += census.leaves[level] * space.format().size(level);
 	kernel_print(out, "tables         %lu\n", census.tables);
 	kernel_print(out, "table_bytes    %zu\n", guest->tables.used());
 	kernel_print(out, "mapped_bytes   %lu\n", mapped);
 	kernel_print(out, "ram_bytes      %lu\n", guest->ram.size());
-	for (vmsa::Level level = tree.geometry().start; level <= vmsa::last_level; level++) {
-		if (Format::allows_leaf(level))
+	for (vmsa::Level level = space.geometry().start; level <= vmsa::last_level; level++) {
+		if (space.format().allows_leaf(level))
 			kernel_print(out, "leaves_%-8s%lu\n",
-				     numbers::exact_size(Granule::size(level)).chars,
+				     numbers::exact_size(space.format().size(level)).chars,
 				     census.leaves[level]);
 	}
-	kernel_print(out, "splits         %lu\n", guest->mapping.breaks());
-	kernel_print(out, "invalidations  %lu\n", guest->tlb.invalidations());
+	kernel_print(out, "splits         %lu\n", space.breaks());
+	kernel_print(out, "invalidations  %lu\n", space.tlb().invalidations());
 	kernel_print(out, "runs           %lu\n", guest->counters.runs);
 	kernel_print(out, "exits          %lu\n", guest->counters.exits);
 	kernel_print(out, "interrupts     %lu\n", guest->counters.interrupts);
@@ -358,8 +357,8 @@ void show_demand(Guest *guest, seq_file *out, stage2_cursor *cursor)
 			     d.region.first.raw(), digits, d.region.last.raw(),
 			     access_text(d.attributes.access).chars,
 			     memory_text(d.attributes.memory),
-			     numbers::exact_size(Granule::size(d.largest)).chars,
-			     __atomic_load_n(&d.bytes, __ATOMIC_RELAXED) / Granule::page_size);
+			     numbers::exact_size(guest->space->format().size(d.largest)).chars,
+			     __atomic_load_n(&d.bytes, __ATOMIC_RELAXED) / guest->page());
 	}
 	cursor->done = true;
 }

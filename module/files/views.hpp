@@ -12,7 +12,7 @@ namespace stage2
 // An IPA is printed as wide as the widest of its guest.
 inline int ipa_digits(const Guest &guest)
 {
-	return static_cast<int>((guest.tree().geometry().input_bits + 3) / 4);
+	return static_cast<int>((guest.space->geometry().input_bits + 3) / 4);
 }
 
 void show_features(Guest *, seq_file *out, stage2_cursor *cursor);

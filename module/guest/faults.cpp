@@ -10,7 +10,6 @@ namespace
 using vmsa::Errc;
 using vmsa::Ipa;
 using vmsa::Level;
-using Granule = Guest::Format::Granule;
 using Region = vmsa::Region<Ipa>;
 
 constexpr bool is_answered(Outcome outcome)
@@ -18,15 +17,15 @@ constexpr bool is_answered(Outcome outcome)
 	return outcome >= Outcome::resolved;
 }
 
-constexpr Region page_of(Ipa ipa)
+Region page_of(const Guest &guest, Ipa ipa)
 {
-	return {ipa.align_down(Granule::page_size), Granule::page_size};
+	return {ipa.align_down(guest.page()), guest.page()};
 }
 
 void note_filled(Vcpu &vcpu, DemandRegion &demand, uint64_t bytes)
 {
 	__atomic_fetch_add(&demand.bytes, bytes, __ATOMIC_RELAXED);
-	add(vcpu.demand_pages, bytes / Granule::page_size);
+	add(vcpu.demand_pages, bytes >> vcpu.guest->space->format().page_shift);
 }
 
 Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
@@ -36,15 +35,14 @@ Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
 
 	if (offset == Ram::none)
 		return Outcome::no_ram;
-	guest.ram.clean(offset, Granule::page_size);
+	guest.ram.clean(offset, page.size());
 
-	engine::Publisher publisher;
-	const auto result = guest.mapping.shared(publisher).map(
-		page.first, vmsa::last_level, guest.ram.at(offset).pa,
-		guest.policy.of_new(page, demand.attributes, write));
+	const auto result =
+		guest.space->map_page(page.first, guest.ram.at(offset).pa,
+				      guest.policy.of_new(page, demand.attributes, write));
 
 	if (result) {
-		note_filled(vcpu, demand, Granule::page_size);
+		note_filled(vcpu, demand, page.size());
 		return Outcome::page;
 	}
 	guest.ram.give_back_page(offset);
@@ -62,10 +60,10 @@ struct Block {
 [[gnu::noinline]] bool find_block(const Guest &guest, const DemandRegion &demand, Ipa ipa,
 				  Block &block)
 {
-	const Region hole = guest.tree().at(ipa).region;
+	const Region hole = guest.space->at(ipa).region;
 
 	for (Level level = demand.largest; level < vmsa::last_level; level++) {
-		const uint64_t size = Granule::size(level);
+		const uint64_t size = guest.space->format().size(level);
 
 		block.region = {ipa.align_down(size), size};
 		if (!demand.region.contains(block.region) || !hole.contains(block.region))
@@ -92,15 +90,15 @@ struct Block {
 	guest.ram.clean(block.offset, region.size());
 
 	const auto result =
-		guest.mapping.map(region, RamRule{guest.ram, region.first, block.offset},
-				  guest.policy.of_new(region, demand.attributes, write));
+		guest.space->map(region, RamRule{guest.ram, region.first, block.offset},
+				 guest.policy.of_new(region, demand.attributes, write), {});
 
 	if (!result)
 		return result.error().code == Errc::no_memory ? Outcome::no_tables
 							      : Outcome::report;
 	guest.ram.mark(block.offset, region.size(), true);
 	note_filled(vcpu, demand, region.size());
-	return guest.tree().at(region.first).region == region ? Outcome::block : Outcome::page;
+	return guest.space->at(region.first).region == region ? Outcome::block : Outcome::page;
 }
 
 // Whether somebody was here first is asked last: a page then takes one descent.
@@ -114,10 +112,10 @@ Outcome answer_translation(Vcpu &vcpu, Ipa ipa, bool write, bool alone)
 	if (demand && demand->largest < vmsa::last_level && find_block(guest, *demand, ipa, block))
 		outcome = alone ? map_block(vcpu, *demand, block, write) : Outcome::report;
 	else if (demand)
-		outcome = map_page(vcpu, *demand, page_of(ipa), write);
+		outcome = map_page(vcpu, *demand, page_of(guest, ipa), write);
 	if (is_answered(outcome))
 		return outcome;
-	return guest.tree().at(ipa).is_leaf() ? Outcome::resolved : outcome;
+	return guest.space->at(ipa).is_leaf() ? Outcome::resolved : outcome;
 }
 
 bool allows(vmsa::Access access, Syndrome syndrome)
@@ -132,34 +130,23 @@ bool allows(vmsa::Access access, Syndrome syndrome)
 	return access.read;
 }
 
-// Leaves change in place then, and TLBs forget what they were.
-template <class Change> auto change_shared(Guest &guest, const Change &change)
+Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
 {
-	engine::Tlb tlb = guest.tlb.of_thread();
-	const auto result = change(guest.mapping.shared(tlb));
-
-	guest.tlb.join(tlb);
-	return result;
-}
-
-[[gnu::noinline]] Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
-{
-	const auto found = guest.tree().translate(ipa);
+	Space::Found found;
 
 	// Unmapped, or allowed, since: the next attempt tells.
-	if (!found || allows(found.value().attributes().access, syndrome))
+	if (!guest.space->translate(ipa, found) || allows(found.attributes.access, syndrome))
 		return Outcome::resolved;
-	if (syndrome.is_write() &&
-	    change_shared(guest, [&](auto shared) { return shared.note_dirty(ipa); }))
+	if (syndrome.is_write() && guest.space->note_dirty(ipa))
 		return Outcome::dirty;
 	return Outcome::report;
 }
 
-[[gnu::noinline]] Outcome answer_access(Guest &guest, Ipa ipa)
+Outcome answer_access(Guest &guest, Ipa ipa)
 {
 	if (guest.policy.report_accesses)
 		return Outcome::report;
-	(void)change_shared(guest, [&](auto shared) { return shared.note_accessed(ipa); });
+	(void)guest.space->note_accessed(ipa);
 	return Outcome::accessed;
 }
 
@@ -168,7 +155,7 @@ Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
 	Guest &guest = *vcpu.guest;
 	const Syndrome syndrome{vcpu.context->esr};
 
-	if (!guest.tree().space().contains(ipa))
+	if (!guest.space->all().contains(ipa))
 		return Outcome::report;
 	switch (syndrome.fault()) {
 	case Fault::translation:
@@ -225,7 +212,7 @@ Outcome answer_fault(Vcpu &vcpu, Ipa ipa, FaultPlace &last)
 	const Outcome outcome = answer_with(vcpu, ipa, last, true);
 
 	if (outcome == Outcome::no_tables)
-		guest.tables.trace_failure({Errc::no_memory, page_of(ipa)});
+		guest.tables.trace_failure({Errc::no_memory, page_of(guest, ipa)});
 	return outcome;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/engine.hpp"
 #include "policy.hpp"
 #include "ram.hpp"
+#include "space.hpp"
 #include "tables.hpp"
 #include "vcpu.hpp"
 #include "words/error_log.hpp"
@@ -30,17 +31,16 @@ struct Counters {
 
 // The seam knows the type by name only.
 struct stage2_guest {
-	using Format = vmsa::Stage2_4K;
-	using Mapping = vmsa::Mapping<Format, stage2::Tables, stage2::engine::Tlb>;
-	using Tree = vmsa::Tree<Format, stage2::Tables>;
-
 	static constexpr size_t name_bytes = 32; // the NUL included
 
 	explicit stage2_guest(std::string_view name);
 
-	const Tree &tree() const
+	~stage2_guest();
+
+	// Bytes of a page of its granule.
+	uint64_t page() const
 	{
-		return mapping.tree();
+		return space->format().page();
 	}
 
 	// Not only under the lock.
@@ -61,8 +61,7 @@ struct stage2_guest {
 	// Requests: whatever changes the tables, or what decides about faults.
 	uint64_t changes = 0;
 	stage2::Tables tables{name};
-	stage2::engine::Tlb tlb{name};
-	Mapping mapping{tables, tlb};
+	stage2::Space *space = nullptr;
 	stage2::Ram ram;
 	bool walk_given = false; // an IPA was written to `walk`
 	vmsa::Ipa walk_ipa;

@@ -40,26 +40,21 @@ Stage2Attributes Policy::of_protected(Region region, Stage2Attributes leaf,
 namespace
 {
 
-// Whole leaves are changed in place: that takes no tables, and cannot fail.
-template <class Update>
-[[gnu::noinline]] void update_leaves(Guest &guest, Region leaves, const Update &update)
+// The leaves of `region`, those that stick out of it whole, stretch by stretch. Whole leaves are changed in place: that
+// takes no tables, and cannot fail.
+void update_region(Guest &guest, Region region, const Space::Update &update)
 {
-	(void)guest.mapping.modify(leaves, update);
-}
-
-// The leaves of `region`, those that stick out of it whole, stretch by stretch.
-template <class Update> void update_region(Guest &guest, Region region, const Update &update)
-{
-	const auto &tree = guest.tree();
+	Space &space = *guest.space;
 
 	for (Ipa at = region.first;;) {
-		Region part = tree.at(at).region;
+		const auto entry = space.at(at);
+		Region part = entry.region;
 
-		if (tree.at(at).is_leaf()) {
+		if (entry.is_leaf()) {
 			const Region rest = Region::inclusive(at, region.last);
 
-			part.last = tree.at(tree.stretch(rest, true).last).region.last;
-			update_leaves(guest, part, update);
+			part.last = space.at(space.stretch(rest, true).last).region.last;
+			(void)space.modify(part, update);
 		}
 		if (part.last >= region.last)
 			return;
@@ -70,7 +65,7 @@ template <class Update> void update_region(Guest &guest, Region region, const Up
 void start_log(Guest &guest, Region region)
 {
 	guest.policy.dirty.insert({region});
-	update_region(guest, region, [](auto, Stage2Attributes leaf) {
+	update_region(guest, region, [](Region, Stage2Attributes leaf) {
 		if (leaf.access.write && !leaf.dbm) {
 			leaf.dbm = true;
 			leaf.access.write = false;
@@ -82,7 +77,7 @@ void start_log(Guest &guest, Region region)
 void end_log(Guest &guest)
 {
 	guest.policy.dirty.clear();
-	update_region(guest, guest.tree().space(), [](auto, Stage2Attributes leaf) {
+	update_region(guest, guest.space->all(), [](Region, Stage2Attributes leaf) {
 		if (leaf.dbm) {
 			leaf.dbm = false;
 			leaf.access.write = true;
@@ -98,8 +93,7 @@ int check_new(Guest &guest, const Request &request, const Value *v, const Region
 {
 	const Region region = region_of(v);
 
-	if (const vmsa::Error error = vmsa::check_region(guest.tree(), region);
-	    error.code != vmsa::Errc::none)
+	if (const vmsa::Error error = guest.space->check(region); error.code != vmsa::Errc::none)
 		return refuse_region(guest, request, v, error);
 	if (const T *other = list.overlap(region))
 		return request.refuse(EEXIST, v[ipa_word].column, "0x%lx-0x%lx is declared already",
@@ -115,24 +109,26 @@ int check_new(Guest &guest, const Request &request, const Value *v, const Region
 int policy_set_demand(Guest &guest, const Request &request)
 {
 	Value v[region_words];
+	vmsa::Level largest;
 
 	if (request.is("off")) {
 		guest.policy.demand.clear();
 		return 0;
 	}
 	v[prot_word].number = default_prot;
-	v[max_word].number = vmsa::last_level;
-	if (const int error = request.parse(all_region_words, v))
+	if (const int error = request.parse(demand_words, v))
+		return error;
+	if (const int error = largest_of(guest, request, v, vmsa::last_level, largest))
 		return error;
 	if (const int error = check_new(guest, request, v, guest.policy.demand))
 		return error;
 
 	const Stage2Attributes attributes = attributes_of(v);
 
-	if (!Guest::Format::is_legal(attributes))
+	if (!guest.space->is_legal(attributes))
 		return refuse_region(guest, request, v,
 				     {vmsa::Errc::forbidden_attributes, region_of(v)});
-	guest.policy.demand.insert({region_of(v), attributes, largest_of(v), 0});
+	guest.policy.demand.insert({region_of(v), attributes, largest, 0});
 	return 0;
 }
 
@@ -170,10 +166,10 @@ namespace
 // How many leaves a harvest can report at most.
 size_t count_leaves(const Guest &guest, Region region)
 {
-	vmsa::Row<Guest::Format> row;
+	Space::Row row;
 	size_t leaves = 0;
 
-	for (Ipa at = region.first; next_row(guest.tree(), at, row); at = row.region.last + 1) {
+	for (Ipa at = region.first; guest.space->next_row(at, row); at = row.region.last + 1) {
 		if (row.region.first > region.last)
 			break;
 		leaves += row.leaves;
@@ -203,7 +199,7 @@ int policy_take_dirty(Guest &guest, const Request &request, void **taken)
 	if (const int error = create_ranges(request, most, taken))
 		return error;
 	for (const LoggedRegion &logged : guest.policy.dirty.all()) {
-		(void)guest.mapping.harvest_dirty(
+		(void)guest.space->harvest_dirty(
 			logged.region,
 			[&](Region leaf, vmsa::Level) { static_cast<Ranges *>(*taken)->add(leaf); },
 			Policy::was_written);
@@ -214,9 +210,9 @@ int policy_take_dirty(Guest &guest, const Request &request, void **taken)
 int policy_take_accessed(Guest &guest, const Request &request, void **taken)
 {
 	if (const int error =
-		    create_ranges(request, count_leaves(guest, guest.tree().space()), taken))
+		    create_ranges(request, count_leaves(guest, guest.space->all()), taken))
 		return error;
-	(void)guest.mapping.harvest_accessed(guest.tree().space(), [&](Region leaf, vmsa::Level) {
+	(void)guest.space->harvest_accessed(guest.space->all(), [&](Region leaf, vmsa::Level) {
 		static_cast<Ranges *>(*taken)->add(leaf);
 	});
 	return 0;

@@ -18,7 +18,7 @@ constinit uint64_t promised = 0;
 // Large pieces while there are any, then single pages. `bytes` is what is still to be had.
 Ram::Taken Ram::gather(uint64_t &bytes)
 {
-	const uint64_t page = kernel_page_size();
+	const uint64_t page = std::max(kernel_page_size(), unit());
 	// All in large pieces, to begin with: there is no room for a piece for each page where much is asked for.
 	size_t room = bytes / large + large / page;
 	uint64_t step = large;
@@ -99,11 +99,12 @@ bool Ram::promise(uint64_t bytes)
 	return true;
 }
 
-Ram::Taken Ram::allocate(uint64_t bytes)
+Ram::Taken Ram::allocate(uint64_t bytes, uint64_t unit)
 {
 	const size_t words = (bytes / unit + bits_per_long - 1) / bits_per_long;
 	uint64_t untaken = bytes;
 
+	unit_shift_ = static_cast<unsigned>(__builtin_ctzl(unit));
 	if (!promise(bytes))
 		return Taken::too_much;
 
@@ -132,8 +133,8 @@ void Ram::release()
 
 uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 {
-	const uint64_t units = bytes / unit;
-	const uint64_t all = bytes_ / unit;
+	const uint64_t units = bytes >> unit_shift_;
+	const uint64_t all = bytes_ >> unit_shift_;
 
 	if (units > all)
 		return none;
@@ -141,17 +142,17 @@ uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 	uint64_t first = all;
 
 	if (bytes >= large)
-		first = kernel_bitmap_find(map_.data(), all, units, large / unit - 1,
-					   (large - ipa.raw() % large) % large / unit);
+		first = kernel_bitmap_find(map_.data(), all, units, (large >> unit_shift_) - 1,
+					   (large - ipa.raw() % large) % large >> unit_shift_);
 	if (first >= all)
 		first = kernel_bitmap_find(map_.data(), all, units, 0, 0);
-	return first >= all ? none : first * unit;
+	return first >= all ? none : first << unit_shift_;
 }
 
 // Bits are set one by one, each by one exchange: who finds it clear has the page.
 uint64_t Ram::take_page_from(size_t first)
 {
-	const uint64_t all = bytes_ / unit;
+	const uint64_t all = bytes_ >> unit_shift_;
 
 	for (size_t i = first; i * bits_per_long < all; i++) {
 		unsigned long used = __atomic_load_n(&map_[i], __ATOMIC_RELAXED);
@@ -167,7 +168,7 @@ uint64_t Ram::take_page_from(size_t first)
 				__atomic_fetch_or(&map_[i], vmsa::bit(bit), __ATOMIC_ACQUIRE);
 
 			if (!(old & vmsa::bit(bit)))
-				return page * unit;
+				return page << unit_shift_;
 			used = old;
 		}
 	}
@@ -183,7 +184,7 @@ uint64_t Ram::take_page()
 	if (offset == none && first)
 		offset = take_page_from(0);
 
-	const size_t found = offset / unit / bits_per_long;
+	const size_t found = (offset >> unit_shift_) / bits_per_long;
 
 	if (offset != none && found != first)
 		__atomic_store_n(&first_free_, found, __ATOMIC_RELAXED);
@@ -192,7 +193,7 @@ uint64_t Ram::take_page()
 
 void Ram::give_back_page(uint64_t offset)
 {
-	const uint64_t page = offset / unit;
+	const uint64_t page = offset >> unit_shift_;
 
 	__atomic_fetch_and(&map_[page / bits_per_long], ~vmsa::bit(page % bits_per_long),
 			   __ATOMIC_RELEASE);
@@ -202,11 +203,11 @@ void Ram::give_back_page(uint64_t offset)
 
 void Ram::clean(uint64_t offset, uint64_t bytes)
 {
-	const uint64_t i = offset / unit;
+	const uint64_t i = offset >> unit_shift_;
 
 	// What a fault asks for, and seldom is stale, costs no stack frame.
-	if (bytes != unit || __atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
-				     vmsa::bit(i % bits_per_long))
+	if (bytes != unit() || __atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
+				       vmsa::bit(i % bits_per_long))
 		clean_stale(offset, bytes);
 }
 
@@ -214,7 +215,7 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 {
 	Pause pause;
 
-	for (uint64_t i = offset / unit; i < (offset + bytes) / unit; i++) {
+	for (uint64_t i = offset >> unit_shift_; i < (offset + bytes) >> unit_shift_; i++) {
 		unsigned long *word = &stale_[i / bits_per_long];
 		const unsigned long stale = __atomic_load_n(word, __ATOMIC_RELAXED);
 
@@ -224,7 +225,7 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 		}
 		if (!(stale & vmsa::bit(i % bits_per_long)))
 			continue;
-		kernel_cache_clean(kernel_virt(at(i * unit).pa.raw()), unit);
+		kernel_cache_clean(kernel_virt(at(i << unit_shift_).pa.raw()), unit());
 		__atomic_fetch_and(word, ~vmsa::bit(i % bits_per_long), __ATOMIC_RELAXED);
 		pause();
 	}
@@ -232,11 +233,11 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 
 void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
 {
-	kernel_bitmap_mark(map_.data(), offset / unit, bytes / unit, used);
+	kernel_bitmap_mark(map_.data(), offset >> unit_shift_, bytes >> unit_shift_, used);
 	if (used)
 		return;
-	kernel_bitmap_mark(stale_.data(), offset / unit, bytes / unit, true);
-	first_free_ = std::min(first_free_, offset / unit / bits_per_long);
+	kernel_bitmap_mark(stale_.data(), offset >> unit_shift_, bytes >> unit_shift_, true);
+	first_free_ = std::min(first_free_, (offset >> unit_shift_) / bits_per_long);
 }
 
 const Ram::Piece *Ram::find_piece(size_t first, size_t last, uint64_t pa) const
@@ -271,7 +272,7 @@ vmsa::Extent Ram::at(uint64_t offset) const
 
 uint64_t Ram::used() const
 {
-	return count_ ? kernel_bitmap_weight(map_.data(), bytes_ / unit) * unit : 0;
+	return count_ ? kernel_bitmap_weight(map_.data(), bytes_ >> unit_shift_) << unit_shift_ : 0;
 }
 
 } // namespace stage2

@@ -18,9 +18,6 @@ namespace stage2
 
 class Ram {
     public:
-	// The unit RAM is handed out in: a page of the guest's granule.
-	static constexpr uint64_t unit = vmsa::Granule4K::page_size;
-
 	~Ram()
 	{
 		release();
@@ -37,8 +34,9 @@ class Ram {
 		killed, // who asked is
 	};
 
-	// Zeroed; `bytes` is a multiple of the kernel's page. But for Taken::all nothing is held then.
-	Taken allocate(uint64_t bytes);
+	// Zeroed, to be handed out in units of a page of the guest's; `bytes` is a multiple of that and of the kernel's
+	// page. But for Taken::all nothing is held then.
+	Taken allocate(uint64_t bytes, uint64_t unit);
 	void release();
 
 	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
@@ -60,6 +58,10 @@ class Ram {
 	uint64_t size() const
 	{
 		return bytes_;
+	}
+	uint64_t unit() const
+	{
+		return uint64_t{1} << unit_shift_;
 	}
 	uint64_t used() const;
 
@@ -84,6 +86,7 @@ class Ram {
 	size_t count_ = 0;
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
+	unsigned unit_shift_ = 12;
 	size_t first_free_ = 0; // hardly a word of map_ before it has a clear bit
 };
 

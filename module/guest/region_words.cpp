@@ -31,9 +31,30 @@ vmsa::Stage2Attributes attributes_of(const Value *values)
 	return types[values[attr_word].number] | access_of(values);
 }
 
-vmsa::Level largest_of(const Value *values)
+int largest_of(const Guest &guest, const Request &request, const Value *values, vmsa::Level usual,
+	       vmsa::Level &largest)
 {
-	return static_cast<vmsa::Level>(values[max_word].number);
+	const FormatFacts &format = guest.space->format();
+	const Value &max = values[max_word];
+
+	largest = usual;
+	if (!max.given)
+		return 0;
+	for (largest = vmsa::last_level; largest >= 0; largest--) {
+		if (format.allows_leaf(largest) && format.size(largest) == max.number)
+			return 0;
+	}
+
+	char sizes[48];
+	int length = 0;
+
+	for (vmsa::Level level = vmsa::last_level; level >= 0; level--) {
+		if (format.allows_leaf(level))
+			length += kernel_format(sizes + length,
+						sizeof(sizes) - static_cast<size_t>(length), " %s",
+						numbers::exact_size(format.size(level)).chars);
+	}
+	return request.refuse(EINVAL, max.column, "unknown value for max (known:%s)", sizes);
 }
 
 int refuse_region(const Guest &guest, const Request &request, const Value *values,
@@ -43,7 +64,7 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 	const Value &size = values[size_word];
 	const unsigned long first = error.first;
 	const unsigned long last = error.last;
-	const unsigned long page = Guest::Format::Granule::page_size;
+	const unsigned long page = guest.page();
 
 	if (size.number == 0)
 		return request.refuse(EINVAL, size.column,
@@ -62,7 +83,7 @@ int refuse_region(const Guest &guest, const Request &request, const Value *value
 		return request.refuse(
 			ERANGE, ipa.column, "0x%lx-0x%lx leaves the IPA space, which ends at 0x%lx",
 			first, last,
-			static_cast<unsigned long>(guest.tree().geometry().last_input()));
+			static_cast<unsigned long>(guest.space->geometry().last_input()));
 	case Errc::forbidden_attributes:
 		return request.refuse(EINVAL, values[prot_word].column,
 				      "device and nc memory cannot be executable (0x%lx-0x%lx)",

@@ -17,6 +17,12 @@ stage2_guest::stage2_guest(std::string_view n)
 	name[n.copy(name, name_bytes - 1)] = '\0';
 }
 
+stage2_guest::~stage2_guest()
+{
+	if (space)
+		space->dispose();
+}
+
 void stage2_guest_hold(stage2_guest *guest)
 {
 	__atomic_fetch_add(&guest->holders, 1, __ATOMIC_RELAXED);
@@ -40,14 +46,21 @@ namespace
 constinit Guest *guests = nullptr; // under the lock
 constinit kernel_lock *lock = nullptr;
 
-enum { name_word, ipa_bits_word, ram_word, tables_word, vcpus_word, create_words };
+enum { name_word, granule_word, ipa_bits_word, ram_word, tables_word, vcpus_word, create_words };
+
+// By page_shift.
+constexpr Symbol granule_symbols[] = {{"4k", 12}, {"16k", 14}, {"64k", 16}};
 
 constexpr Word words[create_words] = {
-	{"name", Word::Kind::name, true},     {"ipa_bits", Word::Kind::number, false},
-	{"ram", Word::Kind::number, false},   {"tables", Word::Kind::number, false},
+	{"name", Word::Kind::name, true},
+	{"granule", Word::Kind::symbol, false, granule_symbols},
+	{"ipa_bits", Word::Kind::number, false},
+	{"ram", Word::Kind::number, false},
+	{"tables", Word::Kind::number, false},
 	{"vcpus", Word::Kind::number, false},
 };
 
+constexpr uint64_t default_page_shift = 12;
 constexpr uint64_t default_ipa_bits = 40;
 constexpr uint64_t default_ram = 64 * vmsa::MiB;
 
@@ -108,8 +121,10 @@ void end(Guest &guest)
 	{
 		const Guard guard{guest.lock};
 
-		guest.tlb.dismiss();
-		guest.mapping.destroy();
+		if (guest.space) {
+			guest.space->tlb().dismiss();
+			guest.space->destroy();
+		}
 		guest.ram.release();
 	}
 	stage2_guest_drop(&guest);
@@ -117,7 +132,7 @@ void end(Guest &guest)
 
 int take_ram(Guest &guest, const Request &request, const Value &ram)
 {
-	const Ram::Taken taken = guest.ram.allocate(ram.number);
+	const Ram::Taken taken = guest.ram.allocate(ram.number, guest.page());
 	const auto asked = numbers::size(ram.number);
 
 	switch (taken) {
@@ -141,14 +156,13 @@ int take_ram(Guest &guest, const Request &request, const Value &ram)
 // Fills in a guest whose name is taken for it. 0, or the errno; the caller ends it then.
 int furnish(Guest &guest, const Request &request, const Value *v, const vmsa::Geometry &geometry)
 {
-	guest.tables.set_limit(v[tables_word].given
-				       ? v[tables_word].number * Guest::Format::Granule::table_bytes
-				       : ~size_t{0});
+	guest.tables.set_limit(v[tables_word].given ? v[tables_word].number * guest.page()
+						    : ~size_t{0});
 	if (v[tables_word].given && v[tables_word].number < geometry.root_tables)
 		return request.refuse(ENOMEM, v[tables_word].column,
 				      "tables=%lu is too few: the root takes %u",
 				      v[tables_word].number, geometry.root_tables);
-	if (!guest.mapping.create(geometry))
+	if (!guest.space->create(geometry))
 		return request.refuse(ENOMEM, 0, "no memory for the root, %u tables",
 				      geometry.root_tables);
 	if (const int error = take_ram(guest, request, v[ram_word]))
@@ -172,41 +186,61 @@ int show(Guest &guest, const Request &request, const Value &name)
 	return 0;
 }
 
-// ipa_bits, ram and tables, in themselves and against the machine.
-int check_numbers(const Request &request, const Value *v, vmsa::Geometry &geometry)
+// What a guest is to be.
+struct Shape {
+	const FormatFacts *format;
+	vmsa::Geometry geometry;
+};
+
+int check_format(const Request &request, const Value *v, Shape &shape)
 {
 	kernel_features features;
 
 	kernel_read_features(&features);
-	if (!features.granule_4k)
-		return request.refuse(EOPNOTSUPP, 0, "this CPU has no 4K granule at stage 2");
 
+	const unsigned most =
+		Space::most_ipa_bits(features, static_cast<unsigned>(v[granule_word].number));
 	// A small machine still gets a guest when nothing was asked for.
-	const auto bits = v[ipa_bits_word].given
-				  ? v[ipa_bits_word].number
-				  : std::min(default_ipa_bits, uint64_t{features.pa_bits});
-	const auto shape = vmsa::stage2_geometry<Guest::Format::Granule>(
-		bits > 64 ? 65 : static_cast<unsigned>(bits), features.pa_bits);
+	const uint64_t bits = v[ipa_bits_word].given ? v[ipa_bits_word].number
+						     : std::min(default_ipa_bits, uint64_t{most});
 
-	if (!shape && shape.error().code == vmsa::Errc::output_bits)
+	if (!most)
+		return request.refuse(
+			EOPNOTSUPP, v[granule_word].column,
+			"this CPU has no %s granule at stage 2 (it has%s%s%s)",
+			numbers::exact_size(uint64_t{1} << v[granule_word].number).chars,
+			features.granule_4k ? " 4K" : "", features.granule_16k ? " 16K" : "",
+			features.granule_64k ? " 64K" : "");
+	if (bits > most && most == features.pa_bits)
 		return request.refuse(
 			ERANGE, v[ipa_bits_word].column,
-			"this CPU has %lu bits of physical address, so ipa_bits must be %u..%lu",
-			static_cast<unsigned long>(shape.error().last), vmsa::min_stage2_bits,
-			static_cast<unsigned long>(shape.error().last));
-	if (!shape)
+			"this CPU has %u bits of physical address, so ipa_bits must be %u..%u",
+			most, vmsa::min_stage2_bits, most);
+	if (bits < vmsa::min_stage2_bits || bits > most)
 		return request.refuse(ERANGE, v[ipa_bits_word].column, "ipa_bits must be %u..%u",
-				      vmsa::min_stage2_bits, vmsa::max_stage2_bits);
-	geometry = shape.value();
+				      vmsa::min_stage2_bits, most);
+	shape.format = Space::find_format(static_cast<unsigned>(v[granule_word].number),
+					  static_cast<unsigned>(bits));
+	shape.geometry = Space::shape(*shape.format, static_cast<unsigned>(bits), features.pa_bits);
+	return 0;
+}
 
-	if (v[ram_word].number == 0 || v[ram_word].number % kernel_page_size())
+// All of them, in themselves and against the machine.
+int check_numbers(const Request &request, const Value *v, Shape &shape)
+{
+	if (const int error = check_format(request, v, shape))
+		return error;
+
+	const uint64_t page = std::max(kernel_page_size(), shape.format->page());
+
+	if (v[ram_word].number == 0 || v[ram_word].number % page)
 		return request.refuse(EINVAL, v[ram_word].column,
 				      "ram must be a multiple of %s, and not 0",
-				      numbers::exact_size(kernel_page_size()).chars);
-	if (v[tables_word].given &&
-	    v[tables_word].number > (vmsa::TiB >> Guest::Format::Granule::page_shift))
+				      numbers::exact_size(page).chars);
+	if (v[tables_word].given && v[tables_word].number > vmsa::TiB >> shape.format->page_shift)
 		return request.refuse(ERANGE, v[tables_word].column,
-				      "tables must be at most 2^28, which is a TiB");
+				      "tables must be at most 2^%u, which is a TiB",
+				      40 - shape.format->page_shift);
 	if (v[vcpus_word].number < 1 || v[vcpus_word].number > Vcpus::most)
 		return request.refuse(ERANGE, v[vcpus_word].column, "vcpus must be 1..%u",
 				      Vcpus::most);
@@ -236,8 +270,8 @@ void stop()
 namespace
 {
 
-// One that owns nothing but a lock; null without memory.
-Guest *new_guest(std::string_view name)
+// One that owns nothing but a lock, and an empty space; null without memory.
+Guest *new_guest(std::string_view name, const FormatFacts &format)
 {
 	void *room = kernel_alloc(sizeof(Guest));
 
@@ -247,7 +281,8 @@ Guest *new_guest(std::string_view name)
 	auto *guest = new (room) Guest{name};
 
 	guest->lock = kernel_lock_create(KERNEL_LOCK_GUEST);
-	if (guest->lock)
+	guest->space = Space::make(format, guest->name, guest->tables);
+	if (guest->lock && guest->space)
 		return guest;
 	stage2_guest_drop(guest);
 	return nullptr;
@@ -272,18 +307,19 @@ int take_name(Guest &guest, const Request &request, const Value &name)
 int create(const Request &request)
 {
 	Value v[create_words];
-	vmsa::Geometry geometry;
+	Shape shape;
 	Guest *guest;
 
+	v[granule_word].number = default_page_shift;
 	v[ram_word].number = default_ram;
 	v[vcpus_word].number = 1;
 	if (const int error = request.parse(words, v))
 		return error;
 	if (const int error = check_name(request, v[name_word]))
 		return error;
-	if (const int error = check_numbers(request, v, geometry))
+	if (const int error = check_numbers(request, v, shape))
 		return error;
-	guest = new_guest(v[name_word].text);
+	guest = new_guest(v[name_word].text, *shape.format);
 	if (!guest)
 		return request.refuse(ENOMEM, 0, "no memory for a guest");
 	if (const int error = take_name(*guest, request, v[name_word])) {
@@ -291,7 +327,7 @@ int create(const Request &request)
 		return error;
 	}
 
-	int error = furnish(*guest, request, v, geometry);
+	int error = furnish(*guest, request, v, shape.geometry);
 
 	if (!error)
 		error = show(*guest, request, v[name_word]);

@@ -239,11 +239,12 @@ class Run {
 
 		bytes = std::min(bytes, sizeof(vcpu_.output.text));
 		for (uint64_t done = 0; done < bytes;) {
-			const auto found = guest_.tree().translate(text + done);
+			Space::Found found;
 
-			if (!found || !found.value().attributes().access.read)
+			if (!guest_.space->translate(text + done, found) ||
+			    !found.attributes.access.read)
 				return STAGE2_HVC_FAULT;
-			done += page - (text + done).raw() % page;
+			done += guest_.page() - (text + done).raw() % guest_.page();
 		}
 		for (uint64_t done = 0; done < bytes;) {
 			const long count = guest_copy(guest_, text + done, piece,
@@ -254,8 +255,6 @@ class Run {
 		}
 		return static_cast<long>(bytes);
 	}
-
-	static constexpr uint64_t page = Guest::Format::Granule::page_size;
 
 	Guest &guest_;
 	Vcpu &vcpu_;
@@ -304,7 +303,7 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 		return guest_admit(guest, request);
 
 	const Vcpu &vcpu = guest.vcpus[static_cast<unsigned>(number.number)];
-	const uint64_t last = guest.tree().geometry().last_input();
+	const uint64_t last = guest.space->geometry().last_input();
 
 	if (vcpu.running)
 		return request.refuse(EBUSY, number.column, "vcpu %u is running", vcpu.number);
@@ -334,8 +333,8 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	if (const int error = check_vcpu(guest, request, v[vcpu_word]))
 		return error;
 	vcpu = &guest.vcpus[static_cast<unsigned>(v[vcpu_word].number)];
-	vcpu->context->vttbr = guest.tlb.registers().vttbr;
-	vcpu->context->vtcr = guest.tlb.registers().vtcr;
+	vcpu->context->vttbr = guest.space->tlb().registers().vttbr;
+	vcpu->context->vtcr = guest.space->tlb().registers().vtcr;
 	budget = {v[exits_word].number, v[instructions_word].number};
 	guest.vcpus.take(*vcpu, v[ms_word].number);
 	return 0;

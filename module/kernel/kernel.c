@@ -242,6 +242,8 @@ void kernel_read_features(struct kernel_features *features)
 		.granule_64k = stage2_granule(field(mmfr0, 36), field(mmfr0, 24) != 0xf),
 		.lpa2_4k = field(mmfr0, 40) == 3 ||
 			   (field(mmfr0, 40) == 0 && field(mmfr0, 28) == 1),
+		.lpa2_16k = field(mmfr0, 32) == 3 ||
+			    (field(mmfr0, 32) == 0 && field(mmfr0, 20) == 2),
 		.vmid16 = field(mmfr1, 4) == 2,
 		.access_flag = field(mmfr1, 0) >= 1,
 		.dirty_state = field(mmfr1, 0) >= 2,

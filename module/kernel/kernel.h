@@ -137,6 +137,7 @@ struct kernel_features {
 	bool granule_16k;
 	bool granule_64k;
 	bool lpa2_4k;			/* 52-bit stage 2 with the 4K granule */
+	bool lpa2_16k;			/* and with the 16K one */
 	bool vmid16;			/* 16-bit VMIDs */
 	bool access_flag;		/* hardware sets AF */
 	bool dirty_state;		/* hardware keeps dirty state */

@@ -15,7 +15,8 @@ function bytes_of(size,    n) {
 	n = size + 0
 	if (size ~ /K$/) return n * 1024
 	if (size ~ /M$/) return n * 1048576
-	return n * 1073741824
+	if (size ~ /G$/) return n * 1073741824
+	return n * 1099511627776
 }
 
 # busybox's awk has no exponents.
@@ -34,13 +35,17 @@ function want(what, a, b) {
 
 FILENAME ~ /stats$/	{ stat[$1] = $2; next }
 FILENAME ~ /config$/ {
+	if ($1 == "granule") {
+		page = bytes_of($2)
+		page_shift = $2 == "4K" ? 12 : $2 == "16K" ? 14 : 16
+	}
 	if ($1 == "ipa_bits") bits = $2
-	if ($1 == "start") { roots = $4; shift = 12 + 9 * (3 - $3) }
+	if ($1 == "start") { roots = $4; shift = page_shift + (page_shift - 3) * (3 - $3) }
 	next
 }
 
 FILENAME ~ /maps$/ {
-	if ($0 !~ /^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-] (normal|device|nc)  [0-9]+ x (4K|2M|1G)( clean| dirty)?$/) {
+	if ($0 !~ /^[0-9a-f]+-[0-9a-f]+ [r-][w-][x-] (normal|device|nc)  [0-9]+ x [0-9]+[KMGT]( clean| dirty)?$/) {
 		print "not a line of maps: " $0
 		wrong = 1
 		next
@@ -62,7 +67,7 @@ FILENAME ~ /maps$/ {
 
 # level N [0xINDEX] IPA 0xDESCRIPTOR WHAT ...
 /^ *level [0-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ table -> 0x[0-9a-f]+000$/	{ tables++; next }
-/^ *level [1-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ (block|page) (4K|2M|1G) -> 0x[0-9a-f]+000 [r-][w-][x-] (normal|device|nc) (inner|outer)-shareable( accessed)?( clean| dirty)?$/ {
+/^ *level [0-3] \[0x[0-9a-f]+\] [0-9a-f]+ 0x[0-9a-f]+ (block|page) [0-9]+[KMGT] -> 0x[0-9a-f]+000 [r-][w-][x-] (normal|device|nc) (inner|outer)-shareable( accessed)?( clean| dirty)?( contiguous)?$/ {
 	shown[$7]++
 	next
 }
@@ -73,15 +78,22 @@ FILENAME ~ /maps$/ {
 
 END {
 	want("tables", tables + roots, stat["tables"])
-	want("bytes of tables", stat["tables"] * 4096, stat["table_bytes"])
+	want("bytes of tables", stat["tables"] * page, stat["table_bytes"])
 	# The root has just the descriptors that its bits select.
-	want("bytes of tables.bin", bin, 40 + 24 * (tables + 1) + 4096 * tables + power_of_2(3 + bits - shift))
+	want("bytes of tables.bin", bin, 40 + 24 * (tables + 1) + page * tables + power_of_2(3 + bits - shift))
 	want("mapped bytes", mapped, stat["mapped_bytes"])
-	want("leaves of 4K", leaves["4K"], stat["leaves_4K"])
-	want("leaves of 2M", leaves["2M"], stat["leaves_2M"])
-	want("leaves of 1G", leaves["1G"], stat["leaves_1G"])
-	want("leaves of 4K in tables", shown["4K"], stat["leaves_4K"])
-	want("leaves of 2M in tables", shown["2M"], stat["leaves_2M"])
-	want("leaves of 1G in tables", shown["1G"], stat["leaves_1G"])
+	for (key in stat) {
+		if (key !~ /^leaves_/)
+			continue
+		size = substr(key, 8)
+		want("leaves of " size, leaves[size], stat[key])
+		want("leaves of " size " in tables", shown[size], stat[key])
+		delete leaves[size]
+		delete shown[size]
+	}
+	for (size in leaves)
+		want("leaves of " size, leaves[size], 0)
+	for (size in shown)
+		want("leaves of " size " in tables", shown[size], 0)
 	exit wrong
 }
