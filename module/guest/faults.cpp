@@ -37,16 +37,16 @@ Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
 		return Outcome::no_ram;
 	guest.ram.clean(offset, page.size());
 
-	const auto result =
+	const Errc error =
 		guest.space->map_page(page.first, guest.ram.at(offset).pa,
 				      guest.policy.of_new(page, demand.attributes, write));
 
-	if (result) {
+	if (error == Errc::none) {
 		note_filled(vcpu, demand, page.size());
 		return Outcome::page;
 	}
 	guest.ram.give_back_page(offset);
-	return result.error().code == Errc::no_memory ? Outcome::no_tables : Outcome::report;
+	return error == Errc::no_memory ? Outcome::no_tables : Outcome::report;
 }
 
 // A block that a fault may map.

@@ -40,6 +40,7 @@ template <class Format> class SpaceOf final : public Space {
 	Result<void> create(const vmsa::Geometry &geometry) override
 	{
 		geometry_ = geometry;
+		last_ = Ipa{geometry.last_input()};
 		return mapping_.create(geometry);
 	}
 	void destroy() override
@@ -81,11 +82,13 @@ template <class Format> class SpaceOf final : public Space {
 		return mapping_.breaks();
 	}
 
-	Result<void> map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes) override
+	vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes) override
 	{
 		engine::Publisher publisher;
+		const auto result =
+			mapping_.shared(publisher).map(page, vmsa::last_level, pa, attributes);
 
-		return mapping_.shared(publisher).map(page, vmsa::last_level, pa, attributes);
+		return result ? vmsa::Errc::none : result.error().code;
 	}
 	Result<void> note_accessed(Ipa ipa) override
 	{

@@ -150,7 +150,7 @@ class Space {
 	}
 	Region all() const
 	{
-		return Region::inclusive(Ipa{}, Ipa{geometry_.last_input()});
+		return Region::inclusive(Ipa{}, last_);
 	}
 
 	virtual vmsa::Result<void> create(const vmsa::Geometry &geometry) = 0;
@@ -170,8 +170,7 @@ class Space {
 	virtual uint64_t breaks() const = 0;
 
 	// Shared.
-	virtual vmsa::Result<void> map_page(Ipa page, vmsa::Pa pa,
-					    const Attributes &attributes) = 0;
+	virtual vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes) = 0;
 	virtual vmsa::Result<void> note_accessed(Ipa ipa) = 0;
 	virtual vmsa::Result<void> note_dirty(Ipa ipa) = 0;
 
@@ -216,9 +215,10 @@ class Space {
 	~Space() = default;
 
 	vmsa::Geometry geometry_;
+	Ipa last_{};
 
     private:
-	const FormatFacts &format_;
+	const FormatFacts format_;
 	engine::Tlb &tlb_;
 };
 
