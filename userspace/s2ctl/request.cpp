@@ -25,6 +25,11 @@ Request &Request::add_given(const char *key, const Arguments &arguments, const c
 	return arguments.has(name) ? add(key, arguments.text(name)) : *this;
 }
 
+Request &Request::add_flag(const char *key, const Arguments &arguments, const char *name)
+{
+	return arguments.has(name) ? add(key, "1") : *this;
+}
+
 void Request::send(const Invocation &in, const std::string &file) const
 {
 	in.debugfs.write(file, text_);

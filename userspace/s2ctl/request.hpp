@@ -28,6 +28,8 @@ class Request {
 	Request &add(const char *key, const std::string &value);
 	// Where the argument was given.
 	Request &add_given(const char *key, const Arguments &arguments, const char *name);
+	// The same of a flag: 1.
+	Request &add_flag(const char *key, const Arguments &arguments, const char *name);
 
 	// Sends it, and says in JSON that it was done.
 	void send(const Invocation &in, const std::string &file) const;

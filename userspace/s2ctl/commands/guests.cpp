@@ -196,6 +196,7 @@ void create(const Invocation &in)
 {
 	Request{}
 		.add("name", in.arguments.text("guest"))
+		.add_given("granule", in.arguments, "--granule")
 		.add_given("ipa_bits", in.arguments, "--ipa-bits")
 		.add_given("ram", in.arguments, "--ram")
 		.add_given("tables", in.arguments, "--tables")
@@ -238,8 +239,12 @@ constexpr Argument list_arguments[] = {
 	{"--names", nullptr, "only their names", Kind::flag},
 };
 
+constexpr const char *granules[] = {"4k", "16k", "64k"};
+
 constexpr Argument create_arguments[] = {
 	{"guest", "GUEST", "its name: letters, digits, _ - .", Kind::text, true},
+	{"--granule", "SIZE", "the page of its tables: 4k, 16k or 64k (4k)", Kind::choice, false,
+	 false, granules},
 	{"--ipa-bits", "N", "bits of its addresses, 32 or more (40)"},
 	{"--ram", "SIZE", "bytes of RAM (64M)"},
 	{"--tables", "N", "how many tables it may use (no limit)"},
@@ -276,7 +281,8 @@ constexpr Command create_command = {
 	"Sizes are 4096, 0x1000, 4K, 64M, 1G. The kernel gives the guest's RAM at once, filled "
 	"with zeroes.",
 	create_arguments,
-	"  s2ctl create demo\n  s2ctl create small --ipa-bits 32 --ram 1M\n",
+	"  s2ctl create demo\n  s2ctl create small --ipa-bits 32 --ram 1M\n"
+	"  s2ctl create wide --granule 64k --ipa-bits 48\n",
 	create};
 
 constexpr Command remove_command = {

@@ -14,15 +14,15 @@ namespace
 using Kind = Argument::Kind;
 
 constexpr Argument guest_argument = {"guest", "GUEST", "whose", Kind::guest, true};
-constexpr Argument ipa_argument = {"ipa", "IPA", "first address; must be a multiple of 4K",
-				   Kind::text, true};
-constexpr Argument size_argument = {"size", "SIZE", "size in bytes; must be a multiple of 4K",
-				    Kind::text, true};
+constexpr Argument ipa_argument = {
+	"ipa", "IPA", "first address; must be a multiple of the guest's page", Kind::text, true};
+constexpr Argument size_argument = {
+	"size", "SIZE", "size in bytes; must be a multiple of the guest's page", Kind::text, true};
 
 // Known here for the shell's completion and an early word; what they mean is the module's business.
 constexpr const char *prots[] = {"none", "r", "w", "rw", "rx", "rwx"};
 constexpr const char *attrs[] = {"normal", "nc", "device"};
-constexpr const char *leaves[] = {"4k", "2m", "1g"};
+constexpr const char *leaves[] = {"4k", "16k", "64k", "2m", "32m", "512m", "1g"};
 
 constexpr Argument map_arguments[] = {
 	guest_argument,
@@ -30,11 +30,20 @@ constexpr Argument map_arguments[] = {
 	size_argument,
 	{"--prot", "PROT", "none, r, w, rw, rx or rwx (rw)", Kind::choice, false, false, prots},
 	{"--attr", "TYPE", "normal, nc or device (normal)", Kind::choice, false, false, attrs},
-	{"--max", "SIZE", "the largest leaf: 4k, 2m or 1g (1g)", Kind::choice, false, false,
-	 leaves},
+	{"--max", "SIZE",
+	 "the largest leaf: 4k, 2m, 1g; of other granules 16k, 32m, 64k, 512m (any)", Kind::choice,
+	 false, false, leaves},
+	{"--contiguous", nullptr, "give aligned groups of leaves the contiguous hint", Kind::flag},
 };
 
 constexpr Argument region_arguments[] = {guest_argument, ipa_argument, size_argument};
+
+constexpr Argument fold_arguments[] = {
+	guest_argument,
+	ipa_argument,
+	size_argument,
+	{"--contiguous", nullptr, "give groups that stay leaves the contiguous hint", Kind::flag},
+};
 
 constexpr Argument protect_arguments[] = {
 	guest_argument,
@@ -61,7 +70,8 @@ void map(const Invocation &in)
 	     region(in)
 		     .add_given("prot", in.arguments, "--prot")
 		     .add_given("attr", in.arguments, "--attr")
-		     .add_given("max", in.arguments, "--max"),
+		     .add_given("max", in.arguments, "--max")
+		     .add_flag("contiguous", in.arguments, "--contiguous"),
 	     "map");
 }
 
@@ -77,7 +87,7 @@ void protect(const Invocation &in)
 
 void fold(const Invocation &in)
 {
-	send(in, region(in), "fold");
+	send(in, region(in).add_flag("contiguous", in.arguments, "--contiguous"), "fold");
 }
 
 } // namespace
@@ -113,7 +123,7 @@ constexpr Command fold_command = {
 	"A table of pages becomes one block if all pages have the same attributes and their RAM is "
 	"contiguous and aligned. Other tables stay as they are. If the guest accesses such a "
 	"block meanwhile, it waits.",
-	region_arguments,
+	fold_arguments,
 	"  s2ctl fold demo 0x80000000 2M\n",
 	fold};
 

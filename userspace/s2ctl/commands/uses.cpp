@@ -142,13 +142,14 @@ void accessed(const Invocation &in)
 
 constexpr const char *prots[] = {"none", "r", "w", "rw", "rx", "rwx"};
 constexpr const char *attrs[] = {"normal", "nc", "device"};
-constexpr const char *leaves[] = {"4k", "2m", "1g"};
+constexpr const char *leaves[] = {"4k", "16k", "64k", "2m", "32m", "512m", "1g"};
 constexpr const char *reactions[] = {"note", "report"};
 
 constexpr Argument guest_argument = {"guest", "GUEST", "whose", Kind::guest, true};
-constexpr Argument ipa_argument = {"ipa", "IPA",
-				   "first address of a region; must be a multiple of 4K"};
-constexpr Argument size_argument = {"size", "SIZE", "its size in bytes; must be a multiple of 4K"};
+constexpr Argument ipa_argument = {
+	"ipa", "IPA", "first address of a region; must be a multiple of the guest's page"};
+constexpr Argument size_argument = {"size", "SIZE",
+				    "its size in bytes; must be a multiple of the guest's page"};
 
 constexpr Argument demand_arguments[] = {
 	guest_argument,
@@ -156,8 +157,9 @@ constexpr Argument demand_arguments[] = {
 	size_argument,
 	{"--prot", "PROT", "none, r, w, rw, rx or rwx (rw)", Kind::choice, false, false, prots},
 	{"--attr", "TYPE", "normal, nc or device (normal)", Kind::choice, false, false, attrs},
-	{"--max", "SIZE", "the largest leaf: 4k, 2m or 1g (4k)", Kind::choice, false, false,
-	 leaves},
+	{"--max", "SIZE",
+	 "the largest leaf: 4k, 2m, 1g; of other granules 16k, 32m, 64k, 512m (a page)",
+	 Kind::choice, false, false, leaves},
 	{"--off", nullptr, "forget all regions; mappings stay", Kind::flag},
 };
 
