@@ -194,10 +194,7 @@ struct Shape {
 
 int check_format(const Request &request, const Value *v, Shape &shape)
 {
-	kernel_features features;
-
-	kernel_read_features(&features);
-
+	const kernel_features &features = engine::machine().features;
 	const unsigned most =
 		Space::most_ipa_bits(features, static_cast<unsigned>(v[granule_word].number));
 	// A small machine still gets a guest when nothing was asked for.

@@ -185,9 +185,8 @@ template <class Format> class SpaceOf final : public Space {
 
 	engine::Stage2Registers registers() const override
 	{
-		kernel_features f;
+		const kernel_features &f = engine::machine().features;
 
-		kernel_read_features(&f);
 		return {.vttbr = vmsa::vttbr<Format>(tree().root_address(), 0),
 			.vtcr = vmsa::vtcr<Format>(
 				geometry(), f.vmid16,
