@@ -10,6 +10,7 @@
 // signal, its CPU, the guest gone) comes with an interrupt, so it is enough to look for it after unmasking. Whether
 // anybody traces is looked for there too: an exit that is not traced pays for one test.
 #include "engine/engine.hpp"
+#include "exclusive.hpp"
 #include "stage2/hvc.h"
 #include "trace_run.hpp"
 #include "words/error_log.hpp"
@@ -37,6 +38,7 @@ class Run {
 	    : guest_{*vcpu.guest}, vcpu_{vcpu}, context_{*vcpu.context}, budget_{budget}
 	{
 		context_.step = budget.instructions != 0;
+		exclusive::before_step(context_);
 	}
 
 	// Until the guest leaves for good.
@@ -46,8 +48,8 @@ class Run {
 		while (turn())
 			;
 		kernel_runner_unmask(vcpu_.runner);
-		context_.step = 0;
-		context_.pstate &= ~step_pending;
+		context_.step = context_.stops[0] = 0;
+		context_.pstate &= ~vmsa::bit(21); // SS
 	}
 
 	const Exit &exit() const
@@ -56,9 +58,6 @@ class Run {
 	}
 
     private:
-	// PSTATE.SS: still set after an exit before which no instruction was completed.
-	static constexpr uint64_t step_pending = vmsa::bit(21);
-
 	// ---- Interrupts are masked around all of these. False: the run is over. ----
 
 	bool turn()
@@ -67,13 +66,21 @@ class Run {
 			return false;
 		if (!(traced_ ? enter_traced() : engine::enter(context_)))
 			return leave(Reason::kvm_has_el2);
-		if (context_.step && !(context_.pstate & step_pending))
-			exit_.instructions++;
+		if (context_.step)
+			stepped();
 		if (!answer())
 			return false;
-		if (budget_.instructions && exit_.instructions >= budget_.instructions)
-			return leave(Reason::step_budget);
-		return true;
+		if (!budget_.instructions)
+			return true;
+		exclusive::before_step(context_);
+		return exit_.instructions < budget_.instructions || leave(Reason::step_budget);
+	}
+
+	[[gnu::noinline]] void stepped()
+	{
+		exit_.instructions += exclusive::completed_steps(context_);
+		if (exclusive::was_stepped(context_))
+			outside([&] { exit_.instructions -= exclusive::begin(guest_, context_); });
 	}
 
 	bool look_around()
@@ -114,7 +121,7 @@ class Run {
 
 	bool exception(Syndrome syndrome)
 	{
-		if (syndrome.is(Ec::step) && context_.step)
+		if (context_.step && (syndrome.is(Ec::step) || syndrome.is(Ec::breakpoint)))
 			return true;
 		exit_.exits++;
 		if (syndrome.is(Ec::hvc64))

@@ -115,6 +115,13 @@ inline constexpr uint64_t mpam2_traps = bit(48) | bit(49) /* TRAPMPAM{1,0}EL1 */
 inline constexpr uint64_t mpamhcr_traps = bit(31); // TRAP_MPAMIDR_EL1
 
 inline constexpr uint64_t mdscr_ss = bit(0);
+inline constexpr uint64_t mdscr_mde = bit(15); // breakpoints
+// DBGBCR<n>_EL1: an address of EL1 and EL0, all four bytes of an instruction.
+inline constexpr uint64_t breakpoint = bit(0) | 3 << 1 | 0xf << 5;
+inline constexpr auto dbgbvr0_el1 = static_cast<Register>(2 << 14 | 4);
+inline constexpr auto dbgbcr0_el1 = static_cast<Register>(2 << 14 | 5);
+inline constexpr auto dbgbvr1_el1 = static_cast<Register>(2 << 14 | 1 << 3 | 4);
+inline constexpr auto dbgbcr1_el1 = static_cast<Register>(2 << 14 | 1 << 3 | 5);
 inline constexpr uint64_t spsr_ss = bit(21);
 
 // CNTHCTL_EL2: the bits that let EL1 at the physical counter and timer, and those that trap the
@@ -142,6 +149,14 @@ constexpr bool lacks_ipa(const stage2_context &vcpu, bool unreliable)
 
 	return vcpu.exit == STAGE2_EXIT_SYNC && abort && !(vcpu.esr & bit(7)) &&
 	       (permission || unreliable);
+}
+
+constexpr bool stepped_load_exclusive(const stage2_context &vcpu)
+{
+	constexpr uint64_t valid = bit(24), exclusive = bit(6);
+
+	return vcpu.exit == STAGE2_EXIT_SYNC && (vcpu.esr >> 26 & 63) == 0x32 &&
+	       (vcpu.esr & valid) && (vcpu.esr & exclusive);
 }
 
 constexpr uint64_t hpfar_of_par(uint64_t par)

@@ -216,11 +216,41 @@ bool find_ipa(stage2_context &vcpu)
 	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
 	vcpu.mdscr = 0;
 	Cpu::write<mdcr_el2>(mdcr);
+	if (stepped_load_exclusive(vcpu)) {
+		vcpu.far = vcpu.pc - 4;
+		if (!find_ipa(vcpu))
+			vcpu.hpfar = ~uint64_t{0};
+	}
+}
+
+// The kernel's breakpoints are masked meanwhile, and back before it unmasks them.
+[[gnu::noinline]] void run_to_stop(stage2_context &vcpu)
+{
+	const uint64_t mdcr = Cpu::read<mdcr_el2>();
+	unsigned long host[4];
+
+	swap<dbgbvr0_el1>(host[0], vcpu.stops[0]);
+	swap<dbgbcr0_el1>(host[1], breakpoint);
+	swap<dbgbvr1_el1>(host[2], vcpu.stops[1]);
+	swap<dbgbcr1_el1>(host[3], vcpu.stops[1] ? breakpoint : 0);
+	Cpu::write<mdcr_el2>(mdcr | mdcr_tde);
+	vcpu.mdscr = mdscr_mde;
+	vcpu.pstate &= ~spsr_ss;
+	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
+	vcpu.mdscr = 0;
+	Cpu::write<mdcr_el2>(mdcr);
+	Cpu::write<dbgbvr0_el1>(host[0]);
+	Cpu::write<dbgbcr0_el1>(host[1]);
+	Cpu::write<dbgbvr1_el1>(host[2]);
+	Cpu::write<dbgbcr1_el1>(host[3]);
+	Cpu::isb();
 }
 
 void enter_once(stage2_context &vcpu)
 {
-	if (vcpu.step)
+	if (vcpu.step && vcpu.stops[0])
+		run_to_stop(vcpu);
+	else if (vcpu.step)
 		step(vcpu);
 	else
 		stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
