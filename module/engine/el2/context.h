@@ -119,7 +119,7 @@ struct stage2_context {
 	/*
 	 * Not 0: one instruction, then a Software Step exit. Afterwards PSTATE.SS is clear if the
 	 * instruction was completed, whatever the exit was: an interrupt may come between the two.
-	 * After a load-exclusive, far and hpfar are those of its address, hpfar ~0 if that is unknown.
+	 * After a load-exclusive, far and hpfar are those of its address; hpfar is ~0 if unknown.
 	 */
 	unsigned long step;
 	unsigned long mdscr;		/* MDSCR_EL1 of the next entry: follows from step */
@@ -128,7 +128,7 @@ struct stage2_context {
 	struct stage2_el1 el1;		/* the guest's, while it is not loaded */
 	struct stage2_host host;	/* this CPU's, while the guest is */
 
-	/* With step, on vhe: if the first is not 0, it runs on until it gets to one of them. */
+	/* With step, on vhe: the first is not 0, and it runs until it gets to one of them. */
 	unsigned long stops[2];
 	unsigned long before_x[31];	/* the step: guest/exclusive.cpp */
 	unsigned long before_pc;
