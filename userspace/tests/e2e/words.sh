@@ -130,4 +130,4 @@ for max in 4k 4K 4096 0x1000; do
 done
 accepted map 'ipa=16M size=2M max=2M'
 accepted unmap 'ipa=16M size=2M'
-refused map 'ipa=16M size=2M max=4K^B' EINVAL 'other characters after the number'
+refused map 'ipa=16M size=2M max=4^KB' EINVAL 'other characters after the number'
