@@ -45,7 +45,7 @@ if [[ $kernel == san || $kernel == kcsan ]]; then
 	# Without pointer authentication, which is slow to emulate, and with less memory for kmemleak to scan.
 	cpu=${cpu:-cortex-a76} memory=${memory:-512M} append="STAGE2_EFFORT=5 $append"
 	# Slow, and mostly about text: fuzz has the parsers do as much.
-	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl s2ctl_walk unmap words)
+	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl s2ctl_walk soak_together unmap words)
 fi
 ((${#count[@]} == 0)) || append="STAGE2_COUNT=1 $append"
 # Whatever is not as usual is in the name.
