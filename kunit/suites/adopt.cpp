@@ -344,10 +344,14 @@ TEST(a_hint_where_no_group_can_be)
 	Descriptor *const root = memory.allocate(Granule64K::table_bytes);
 	ASSERT(root);
 
-	root[1] = GiB | Boot<F1>::bits | F1::contiguous | F1::leaf_type(1);
-	EXPECT_EQ(
-		small.adopt(memory.physical(root), geometry_of<F1>(32).value(), owns).error().code,
-		Errc::torn_group);
+	for (size_t i : {0, 1}) {
+		root[i] = (i * GiB) | Boot<F1>::bits | F1::contiguous | F1::leaf_type(1);
+		EXPECT_EQ(small.adopt(memory.physical(root), geometry_of<F1>(32).value(), owns)
+				  .error()
+				  .code,
+			  Errc::torn_group);
+		root[i] = 0;
+	}
 	root[1] = Wide::encode(normal | rw) | Wide::contiguous | Wide::leaf_type(1);
 	EXPECT(wide.adopt(memory.physical(root), geometry_of<Wide>(48).value(), owns));
 	wide.release();

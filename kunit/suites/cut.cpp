@@ -69,7 +69,7 @@ TEST(everything_but_the_size_stays)
 
 TEST(no_leaf_is_larger_than_the_level_asked_for)
 {
-	Lab<Stage2_4K> lab{test, 40, 600};
+	Lab<Stage2_4K> lab{test, 40};
 	ASSERT(lab.good());
 
 	ASSERT(lab.map({Ipa{GiB}, GiB + 2 * MiB}, Pa{GiB}, normal | rw));
@@ -79,10 +79,10 @@ TEST(no_leaf_is_larger_than_the_level_asked_for)
 	Census c = census(lab.tree());
 	EXPECT_EQ(c.leaves[1], 0);
 	EXPECT_EQ(c.leaves[2], 513);
-	ASSERT(lab.cut({Ipa{GiB}, GiB + 2 * MiB}));
+	ASSERT(lab.cut({Ipa{2 * GiB - 6 * MiB}, 8 * MiB}));
 	c = census(lab.tree());
-	EXPECT_EQ(c.leaves[2], 0);
-	EXPECT_EQ(c.leaves[3], 513 * 512);
+	EXPECT_EQ(c.leaves[2], 513 - 4);
+	EXPECT_EQ(c.leaves[3], 4 * 512);
 	ASSERT(lab.good());
 }
 
@@ -175,6 +175,7 @@ TEST(a_leaf_that_is_not_cut_stays_as_it_is)
 	constexpr Descriptor d = 0xdead'beef;
 
 	EXPECT_EQ(CutLeaves{}.edit(d, Region<Ipa>{Ipa{0}, 4 * KiB}, 3), d);
+	EXPECT_EQ(CutLeaves{}.without_dirty_state(d), d);
 }
 
 SUITE(cut, a_leaf_that_is_not_cut_stays_as_it_is, everything_but_the_size_stays,

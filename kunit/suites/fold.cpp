@@ -48,10 +48,12 @@ TEST(pages_become_a_block)
 
 TEST(pages_become_blocks_and_those_a_larger_one)
 {
-	L lab{test, 40, 600};
+	L lab{test, 40};
 	ASSERT(lab.good());
+	const uint64_t blocks = GiB - 4 * block;
 
-	ASSERT(lab.map({Ipa{GiB}, GiB}, Pa{GiB}, normal | rw, {3}));
+	ASSERT(lab.map({Ipa{GiB}, blocks}, Pa{GiB}, normal | rw, {2}));
+	ASSERT(lab.map({Ipa{GiB + blocks}, 4 * block}, Pa{GiB + blocks}, normal | rw, {3}));
 	ASSERT(lab.fold({Ipa{GiB}, GiB}, {.largest = 2}));
 	EXPECT_EQ(census(lab.tree()).leaves[2], 512);
 	ASSERT(lab.fold({Ipa{GiB}, GiB}));

@@ -244,6 +244,7 @@ TEST(a_map_without_a_root_changes_nothing)
 	EXPECT(map.walk(region, nothing).error() == why);
 	EXPECT(map.translate(region.first).error() == why);
 	EXPECT(map.configure().error() == why && map.activate().error() == why);
+	EXPECT(map.configure_with(map).error() == why);
 	EXPECT_EQ(bench.memory.live(), 0);
 	EXPECT_EQ(bench.log.differs({}), CpuLog::nowhere);
 }

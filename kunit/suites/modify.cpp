@@ -305,9 +305,32 @@ TEST(what_hardware_notes_meanwhile_is_not_lost)
 	ASSERT(lab.good());
 }
 
-SUITE(modify, an_updater_cannot_forge_a_table_or_an_output,
-      permissions_and_software_bits_change_in_place, nothing_changes_and_nothing_is_invalidated,
-      a_run_that_must_be_broken_is_invalidated_once,
+// The cut might be made, what stands two levels below it may not.
+TEST(what_is_refused_two_levels_below_a_block_leaves_it_alone)
+{
+	const Region<Ipa> page{Ipa{GiB + 20 * KiB}, 4 * KiB};
+	const auto as_nc = [](Region<Ipa>, Stage2Attributes a) {
+		a.memory = nc;
+		return a;
+	};
+
+	for (uint8_t level : {0, 2}) {
+		Lab<Stage2_4K> lab{test, 40};
+
+		ASSERT(lab.good() && lab.map({Ipa{GiB}, GiB}, Pa{GiB}, normal | rw));
+		lab.rules().on_break = OnBreak::refuse;
+		lab.rules().bbm_level = level;
+		EXPECT(lab.modify(page, as_nc).error().code == Errc::needs_break);
+		EXPECT(lab.remap(page, Linear{page.first, Pa{0}}, normal | rw).error().code ==
+		       Errc::needs_break);
+		EXPECT(lab.has_leaf(Ipa{GiB}, 1, Pa{GiB}));
+		ASSERT(lab.good());
+	}
+}
+
+SUITE(modify, what_is_refused_two_levels_below_a_block_leaves_it_alone,
+      an_updater_cannot_forge_a_table_or_an_output, permissions_and_software_bits_change_in_place,
+      nothing_changes_and_nothing_is_invalidated, a_run_that_must_be_broken_is_invalidated_once,
       a_break_that_is_refused_names_the_leaf_and_touches_nothing,
       only_what_is_inside_the_region_is_shown_and_changed,
       a_leaf_inside_a_block_is_checked_like_any_other, a_hole_is_named_and_nothing_is_touched,

@@ -310,6 +310,7 @@ TEST(a_region_that_is_none_is_refused_whatever_is_left_or_shown)
 	EXPECT(lab.unmap(none, ShowNothing{}).error() == why);
 	ASSERT(lab.map(page, Pa{0}, normal | rw));
 	EXPECT(lab.unmap(page, ShowNothing{}));
+	EXPECT(lab.unmap(page, ShowNothing{}).error() == Error(Errc::not_mapped, page));
 	ASSERT(lab.good());
 }
 
