@@ -119,7 +119,7 @@ TEST(is_as_large_as_the_machine)
 		machine = {.total = 3 * TiB, .large = 3 * TiB};
 		Ram ram;
 
-		ASSERT(ram.allocate(size) == Ram::Taken::all);
+		ASSERT(ram.allocate(size, page) == Ram::Taken::all);
 		EXPECT_EQ(ram.size(), size);
 		EXPECT_EQ(machine.given, size);
 		EXPECT_EQ(machine.most_taken, 2 * MiB);
@@ -135,7 +135,7 @@ TEST(takes_single_pages_where_there_is_nothing_else)
 	machine = {.total = 16 * GiB, .large = 1 * GiB};
 	Ram ram;
 
-	ASSERT(ram.allocate(2 * GiB) == Ram::Taken::all);
+	ASSERT(ram.allocate(2 * GiB, page) == Ram::Taken::all);
 	EXPECT_EQ(ram.at(0).bytes, 2 * MiB);
 	EXPECT_EQ(ram.at(GiB - page).bytes, page);
 	EXPECT_EQ(ram.at(GiB).bytes, page);
@@ -148,14 +148,14 @@ TEST(leaves_nothing_where_it_is_refused)
 	machine = {.total = 16 * GiB, .large = 16 * GiB};
 	Ram ram;
 
-	EXPECT(ram.allocate(16 * GiB) == Ram::Taken::too_much);
-	EXPECT(ram.allocate(~uint64_t{0} - page + 1) == Ram::Taken::too_much);
+	EXPECT(ram.allocate(16 * GiB, page) == Ram::Taken::too_much);
+	EXPECT(ram.allocate(~uint64_t{0} - page + 1, page) == Ram::Taken::too_much);
 	machine.limit = GiB;
-	EXPECT(ram.allocate(2 * GiB) == Ram::Taken::no_more);
+	EXPECT(ram.allocate(2 * GiB, page) == Ram::Taken::no_more);
 	EXPECT_EQ(machine.given, 0u);
 	machine.limit = 16 * GiB;
 	machine.killed_at = GiB;
-	EXPECT(ram.allocate(2 * GiB) == Ram::Taken::killed);
+	EXPECT(ram.allocate(2 * GiB, page) == Ram::Taken::killed);
 	EXPECT_EQ(machine.given, 0u);
 	EXPECT_EQ(ram.size(), 0u);
 	// What was promised is everybody's again.
