@@ -13,7 +13,7 @@ setup := $(if $(filter san kcsan clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-kcsan kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables soak matrix exhaust mutants mutants-module coverage \
+	bench-host bench-size bench bench-tables bench-parallel soak matrix exhaust mutants mutants-module coverage \
 	coverage-module fuzz \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -181,6 +181,7 @@ check-farm: setup-farm
 #: Costs and endurance (not a part of check; a short form of soak is):
 #:   make bench         instructions of an exit and of a demand fault, ours and KVM's
 #:   make bench-tables  instructions of operations on tables, ours and KVM's
+#:   make bench-parallel  two threads on one tree, vCPUs that fault at once, the longest wait of a fault
 #:   make soak          100,000 runs, 1,000,000 exits, and four processes for SECONDS=900: no leak, no stuck CPU
 #:
 bench: setup
@@ -188,6 +189,9 @@ bench: setup
 
 bench-tables: setup
 	@scripts/bench-tables.sh
+
+bench-parallel: setup
+	@scripts/bench-parallel.sh
 
 soak: setup
 	@scripts/build-module.sh $(KERNEL) >/dev/null

@@ -23,14 +23,14 @@ usage() {
 		  --qemu VERSION            7.2, 10.0 or 11.1 (this machine's own)
 		  --gic 2|3|4               the version of the interrupt controller (3)
 		  --its on|off              off: it has no ITS, as a kernel to be followed by kexec wants it
-		  --smp N                   CPUs (2)
+		  --smp N                   CPUs (2; with --count 1)
 		  --memory SIZE             memory (1G)
 		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
 		  --share TAG=DIR[,readonly]  a folder of this machine, by virtio-9p; init mounts it as /TAG
 		  --append STRING           more words for the kernel's command line
 		  --timeout SECONDS         when to give up: so long without a line (120)
 		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
-		                            do the same; with one CPU
+		                            do the same, with one CPU; of several one runs at a time
 		  --interactive             a shell on this terminal; no log, no timeout
 		An empty value means the default.
 	EOF
@@ -42,7 +42,7 @@ refuse() {
 	exit 2
 }
 
-kernel='' initrd='' log=/dev/null cpu='' el2='' smp=2 memory=1G append='' timeout=120 count='' interactive='' disks=() shares=()
+kernel='' initrd='' log=/dev/null cpu='' el2='' smp='' memory=1G append='' timeout=120 count='' interactive='' disks=() shares=()
 qemu='' gic='' its='' kvm_mode=''
 while (($#)); do
 	case $1 in
@@ -135,10 +135,13 @@ esac
 counting=()
 if [[ $count ]]; then
 	# An instruction takes a nanosecond, and the counter counts those. KASLR would make a difference.
-	cpu+=,cntfrq=1000000000 smp=1
+	cpu+=,cntfrq=1000000000
+	: "${smp:=1}"
 	counting=(-icount "shift=0,sleep=off" -rtc "base=2024-01-01,clock=vm")
 	append="nokaslr $append"
 fi
+
+: "${smp:=2}"
 
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 machine=("$qemu"

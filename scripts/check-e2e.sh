@@ -88,7 +88,7 @@ fi
 say "booting $label"
 status=0
 "$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
-	--smp "${smp:-2}" --append "$append" --timeout "${timeout:-300}" --memory "${memory:-1G}" \
+	--smp "$smp" --append "$append" --timeout "${timeout:-300}" --memory "${memory:-1G}" \
 	--qemu "$qemu" --gic "$gic" --its "$its" --kvm-mode "$kvm_mode" "${count[@]}" \
 	--log "$out/console.log" >/dev/null || status=$?
 
