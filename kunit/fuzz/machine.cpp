@@ -102,8 +102,11 @@ bool kernel_is_killed(void)
 void kernel_read_features(kernel_features *features)
 {
 	*features = {};
-	features->pa_bits = 48;
+	features->pa_bits = 52;
 	features->granule_4k = true;
+	features->granule_16k = true;
+	features->granule_64k = true;
+	features->lpa2_4k = true;
 	features->access_flag = features->dirty_state = kernel.at_el2;
 	features->range_tlbi = features->ttl = true;
 }

@@ -13,6 +13,7 @@
 // more, takes RAM; tables could be adopted; in the end nothing is left.
 #include "kernel.hpp"
 
+#include "engine/formats.hpp"
 #include "kernel/kernel.hpp"
 #include "stage2/numbers.hpp"
 #include "vmsa/adopt.hpp"
@@ -99,19 +100,37 @@ std::string tables()
 	return all;
 }
 
-void look_at(const stage2_guest &guest)
+// Takes them over as another owner would, and leaves them as they are.
+template <class Format> void look_at_tables(stage2_guest &guest)
 {
-	const auto c = vmsa::census(guest.tree());
+	const stage2::Space &space = *guest.space;
+
+	if (space.format().page_shift != Format::Granule::page_shift ||
+	    space.format().output_bits != Format::output_bits)
+		return;
+
+	vmsa::Tree<Format, stage2::Tables> tree{guest.tables};
+
+	require(tree.attach(const_cast<vmsa::Descriptor *>(space.root()), space.geometry()) &&
+			vmsa::check_tables(tree, [](vmsa::Pa) { return true; }).why ==
+				vmsa::Errc::none,
+		"tables could be adopted");
+	(void)tree.release();
+}
+
+void look_at(stage2_guest &guest)
+{
+	const stage2::FormatFacts &format = guest.space->format();
+	const auto c = guest.space->census();
 	uint64_t mapped = 0;
 
 	for (vmsa::Level level = 0; level <= vmsa::last_level; level++)
-		mapped += c.leaves[level] * vmsa::Granule4K::size(level);
+		mapped += c.leaves[level] * format.size(level);
 	require(guest.ram.used() == mapped, "what is mapped takes RAM, and nothing else");
-	require(guest.tables.used() == c.tables * vmsa::Granule4K::table_bytes,
-		"tables are counted");
-	require(vmsa::check_tables(guest.tree(), [](vmsa::Pa) { return true; }).why ==
-			vmsa::Errc::none,
-		"tables could be adopted");
+	require(guest.tables.used() == c.tables * format.page(), "tables are counted");
+#define X(granule, bits) look_at_tables<stage2::Stage2Format<granule, bits>>(guest);
+	STAGE2_FORMATS(X)
+#undef X
 }
 
 bool is_refusal(int error)
