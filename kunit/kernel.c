@@ -29,6 +29,7 @@ __aligned(sizeof(struct kunit_suite *)) __used __section(".kunit_test_suites") =
 
 static int __init fill_suites(void)
 {
+	static struct kunit_case none;
 	size_t i, j;
 
 	if (!kunit_enabled())
@@ -37,6 +38,11 @@ static int __init fill_suites(void)
 		const struct test_suite *suite = all_suites[i];
 		struct kunit_case *cases;
 
+		/* A kernel of some suites. */
+		if (!suite) {
+			kunit_suites[i]->test_cases = &none;
+			continue;
+		}
 		/* One more than there are tests: the empty case ends them. */
 		cases = kcalloc(suite->count + 1, sizeof(*cases), GFP_KERNEL);
 		if (!cases)

@@ -35,7 +35,7 @@ while (($#)); do
 done
 out=$top/build/bench
 root=$out/root
-rm -rf "$out"
+rm -rf "$root" "$out"/{exits.json,initramfs.gz,console.*,ticks.*}
 mkdir -p "$root"
 cp "${ko:-$("$top/scripts/build-module.sh" "$kernel")}" "$root/stage2.ko"
 cp "$top/userspace/machine/bench" "$root/main"
