@@ -127,6 +127,7 @@ void look_at(stage2_guest &guest)
 	for (vmsa::Level level = 0; level <= vmsa::last_level; level++)
 		mapped += c.leaves[level] * format.size(level);
 	require(guest.ram.used() == mapped, "what is mapped takes RAM, and nothing else");
+	require(!guest.ram.is_stale(), "no cache has what was in RAM before it was mapped");
 	require(guest.tables.used() == c.tables * format.page(), "tables are counted");
 #define X(granule, bits) look_at_tables<stage2::Stage2Format<granule, bits>>(guest);
 	STAGE2_FORMATS(X)

@@ -83,6 +83,7 @@ int map(Guest &guest, const Request &request, const Value *v)
 			ENOSPC, v[size_word].column, "no free run of %s (%s of %s are mapped)",
 			numbers::size(region.size()).chars, numbers::size(guest.ram.used()).chars,
 			numbers::size(guest.ram.size()).chars);
+	guest.ram.clean(offset, region.size());
 
 	const int error =
 		answer(guest, request, v,

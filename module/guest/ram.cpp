@@ -255,7 +255,13 @@ void Ram::mark(vmsa::Pa pa, uint64_t bytes, bool used)
 
 	if (!piece)
 		piece = find_piece(large_, count_, pa.raw());
-	mark(piece->offset + (pa.raw() - piece->pa), bytes, used);
+
+	const uint64_t offset = piece->offset + (pa.raw() - piece->pa);
+
+	mark(offset, bytes, used);
+	if (used)
+		kernel_bitmap_mark(stale_.data(), offset >> unit_shift_, bytes >> unit_shift_,
+				   false);
 }
 
 vmsa::Extent Ram::at(uint64_t offset) const

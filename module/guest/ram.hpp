@@ -50,6 +50,7 @@ class Ram {
 	// could come over what a guest writes that has its caches off.
 	void clean(uint64_t offset, uint64_t bytes);
 	void mark(uint64_t offset, uint64_t bytes, bool used);
+	// By PA; used: again, as it was before it was marked as free.
 	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
 
 	// What lies at an offset, and how far it is contiguous.
@@ -64,6 +65,15 @@ class Ram {
 		return uint64_t{1} << unit_shift_;
 	}
 	uint64_t used() const;
+	// What is used and was not cleaned since its last use: nothing, when who used it is done.
+	bool is_stale() const
+	{
+		for (size_t i = 0; i * 64 < bytes_ >> unit_shift_; i++) {
+			if (map_[i] & stale_[i])
+				return true;
+		}
+		return false;
+	}
 
     private:
 	struct Piece {
