@@ -8,6 +8,13 @@
 #include <algorithm>
 #include <new>
 
+// clang makes a table of functions for Space itself, too, which nobody has: these are its entries.
+extern "C" [[noreturn]] void __cxa_pure_virtual();
+extern "C" void __cxa_pure_virtual()
+{
+	kernel_panic("a Space of no format was called");
+}
+
 namespace stage2
 {
 
