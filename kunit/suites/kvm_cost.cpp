@@ -41,10 +41,10 @@ bool counter_counts_instructions()
 }
 
 struct Ours {
-	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::Tlb>;
+	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::TlbOf<Stage2_4K>>;
 
 	Tables tables{"cost"};
-	engine::Tlb tlb{"cost"};
+	engine::TlbOf<Stage2_4K> tlb{"cost"};
 	Mapping mapping{tables, tlb};
 
 	bool create()
@@ -54,7 +54,8 @@ struct Ours {
 		kernel_read_features(&f);
 		tables.set_limit(8 * MiB);
 		return mapping.create(stage2_geometry<Granule4K>(40, f.pa_bits).value()).ok() &&
-		       tlb.admit(mapping.tree().geometry(), mapping.tree().root_address());
+		       tlb.admit(engine::registers_of(mapping.tree()),
+				 mapping.tree().geometry().last_input());
 	}
 	~Ours()
 	{

@@ -129,10 +129,10 @@ struct Registers {
 
 // A guest of one page of code and some of data. The thread stays on its CPU from load to put.
 struct Machine {
-	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::Tlb>;
+	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::TlbOf<Stage2_4K>>;
 
 	Tables tables{"machine"};
-	engine::Tlb tlb{"machine"};
+	engine::TlbOf<Stage2_4K> tlb{"machine"};
 	Mapping mapping{tables, tlb};
 	uint64_t ram;
 	static constexpr uint64_t ram_bytes = 64 * KiB;
@@ -147,7 +147,8 @@ struct Machine {
 		ram = kernel_ram_alloc(ram_bytes);
 		ready = ram && mapping.create(stage2_geometry<Granule4K>(36, f.pa_bits).value()) &&
 			map(code_ipa, 0, rwx) &&
-			tlb.admit(mapping.tree().geometry(), mapping.tree().root_address());
+			tlb.admit(engine::registers_of(mapping.tree()),
+				  mapping.tree().geometry().last_input());
 		if (!ready)
 			return;
 		std::memcpy(kernel_virt(ram), engine_count,

@@ -176,6 +176,18 @@ template <class Format> class TlbOf : public Tlb {
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
 
+// What a stage 2 tree is on this machine, as registers, without a VMID.
+template <class Tree> Stage2Registers registers_of(const Tree &tree)
+{
+	using Format = typename Tree::Format;
+	const kernel_features &f = machine().features;
+
+	return {.vttbr = vmsa::vttbr<Format>(tree.root_address(), 0),
+		.vtcr = vmsa::vtcr<Format>(
+			tree.geometry(), f.vmid16,
+			{.access_flag = f.access_flag, .dirty_state = f.dirty_state})};
+}
+
 // The TlbSink of who only makes leaves where nothing was: no TLB holds anything of those.
 struct Publisher {
 	void invalidate(vmsa::Region<vmsa::Ipa>, vmsa::Level, bool)

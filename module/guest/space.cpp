@@ -192,12 +192,7 @@ template <class Format> class SpaceOf final : public Space {
 
 	engine::Stage2Registers registers() const override
 	{
-		const kernel_features &f = engine::machine().features;
-
-		return {.vttbr = vmsa::vttbr<Format>(tree().root_address(), 0),
-			.vtcr = vmsa::vtcr<Format>(
-				geometry(), f.vmid16,
-				{.access_flag = f.access_flag, .dirty_state = f.dirty_state})};
+		return engine::registers_of(tree());
 	}
 
     private:
