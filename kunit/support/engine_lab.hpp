@@ -127,11 +127,18 @@ struct Registers {
 	}
 };
 
+// Changes are made while interrupts are masked, too: nobody else has the CPU meanwhile.
+struct UnpausedTables : Tables {
+	using Tables::Tables;
+	static void pause() = delete;
+};
+static_assert(!PausingMemory<UnpausedTables>);
+
 // A guest of one page of code and some of data. The thread stays on its CPU from load to put.
 struct Machine {
-	using Mapping = vmsa::Mapping<Stage2_4K, Tables, engine::TlbOf<Stage2_4K>>;
+	using Mapping = vmsa::Mapping<Stage2_4K, UnpausedTables, engine::TlbOf<Stage2_4K>>;
 
-	Tables tables{"machine"};
+	UnpausedTables tables{"machine"};
 	engine::TlbOf<Stage2_4K> tlb{"machine"};
 	Mapping mapping{tables, tlb};
 	uint64_t ram;
