@@ -58,7 +58,9 @@ Answer decode(uint64_t par)
 // PAR_EL1 has no bits below.
 inline constexpr uint64_t ask_unit = 4096;
 
-Answer expected(const Guest &guest, Ipa ipa, bool write)
+// `clean_is_writable`: how the CPU takes AT for a write to a leaf that hardware would make dirty. AT itself writes to no
+// memory, so some say that the write will pass, and some that it does not yet: QEMU 7.2, and QEMU 11.1.
+Answer expected(const Guest &guest, Ipa ipa, bool write, bool clean_is_writable = true)
 {
 	Space::Found found;
 
@@ -69,7 +71,8 @@ Answer expected(const Guest &guest, Ipa ipa, bool write)
 	const uint64_t vtcr = guest.space->tlb().registers().vtcr;
 	// With VTCR_EL2.HA and HD hardware sets what it finds clear.
 	const bool accessed = attributes.accessed || (vtcr & vmsa::bit(21));
-	const bool writable = attributes.access.write || (attributes.dbm && (vtcr & vmsa::bit(22)));
+	const bool writable = attributes.access.write ||
+			      (attributes.dbm && clean_is_writable && (vtcr & vmsa::bit(22)));
 
 	if (!accessed)
 		return {.kind = Answer::Kind::access_flag, .level = found.level};
@@ -81,6 +84,13 @@ Answer expected(const Guest &guest, Ipa ipa, bool write)
 			  : attributes.memory == vmsa::MemoryType::normal_nc
 				  ? Answer::Memory::nc
 				  : Answer::Memory::cached};
+}
+
+bool agrees(uint64_t par, const Guest &guest, Ipa ipa, bool write)
+{
+	const Answer mmu = decode(par);
+
+	return mmu == expected(guest, ipa, write) || mmu == expected(guest, ipa, write, false);
 }
 
 void print_answer(seq_file *out, const Answer &answer)
@@ -196,7 +206,7 @@ class Verifier {
 
 	void compare(Ipa ipa, bool write, uint64_t par)
 	{
-		for (unsigned i = 0; decode(par) != expected(guest_, ipa, write); i++) {
+		for (unsigned i = 0; !agrees(par, guest_, ipa, write); i++) {
 			if (i > most_changes) {
 				differ(ipa, write, par);
 				return;
