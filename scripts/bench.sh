@@ -13,7 +13,8 @@
 # Under KVM the page comes from the process's own memory, which gets it from the kernel meanwhile
 # ("fresh"), or has it already ("populated"); under stage2 from the RAM that the guest owns.
 #
-# With --traced all trace events are on. Prints a table, and leaves build/bench/exits.json.
+# With --traced all trace events are on. Prints a table, and leaves build/bench/exits.json. Fails when an exit or a demand
+# fault takes more than its limit; with options nothing is compared.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -91,3 +92,20 @@ awk -v json="$out/exits.json" '
 		exit missing
 	}' "$out"/ticks.{1,2}
 say "see $out/exits.json"
+[[ $kernel$cpu$append == 6.12 ]] || exit 0
+
+# What they may take at most, where nothing is traced, on the machine of most tests.
+failed=0 n=0
+while read -r name limit; do
+	n=$((n + 1))
+	ours=$(sed -E "s/.*\"$name\": \{\"ours\": ([0-9.]+).*/\1/" "$out/exits.json")
+	verdict=ok
+	if awk "BEGIN { exit $ours <= $limit }"; then
+		verdict='not ok'
+		failed=$((failed + 1))
+	fi
+	echo "$verdict $n $name: $ours instructions, at most $limit"
+done <<<'exit 214
+demand_fault 1064'
+echo "$((n - failed)) passed, $failed failed, 0 skipped"
+((failed == 0))

@@ -110,6 +110,7 @@ part shell shell_machine
 part package scripts/check-package.sh
 part bench scripts/bench-host.sh
 part size scripts/bench-size.sh
+part exits scripts/bench.sh
 part host scripts/check-host.sh
 part exhaust scripts/check-host.sh 'exhaust*'
 part interleave scripts/check-host.sh 'interleave*'
