@@ -58,8 +58,8 @@ Answer decode(uint64_t par)
 // PAR_EL1 has no bits below.
 inline constexpr uint64_t ask_unit = 4096;
 
-// `clean_is_writable`: how the CPU takes AT for a write to a leaf that hardware would make dirty. AT itself writes to no
-// memory, so some say that the write will pass, and some that it does not yet: QEMU 7.2, and QEMU 11.1.
+// `clean_is_writable`: how the CPU takes AT for a write to a leaf that hardware would make dirty. AT itself writes to
+// no memory, so some say that the write will pass, and some that it does not yet: QEMU 7.2, and QEMU 11.1.
 Answer expected(const Guest &guest, Ipa ipa, bool write, bool clean_is_writable = true)
 {
 	Space::Found found;
