@@ -104,7 +104,7 @@ unsigned begin(stage2_guest &guest, stage2_context &vcpu)
 {
 	constexpr uint64_t aarch32 = vmsa::bit(4); // PSTATE.M
 
-	const Guard guard{guest.lock};
+	const SharedGuard guard{guest.lock};
 	const uint64_t page = guest.page();
 	const vmsa::Ipa at{arm64::fault_ipa(vcpu.hpfar, vcpu.far)};
 	uint32_t code[most_instructions];

@@ -35,7 +35,7 @@ void before_step(stage2_context &vcpu);
 unsigned completed_steps(stage2_context &vcpu);
 // Was that a load-exclusive, whose address is known?
 bool was_stepped(const stage2_context &vcpu);
-// Then: how many steps it takes back, to run on from there to the end of the sequence. Takes the guest's lock.
+// Then: how many steps it takes back, to run on from there to the end of the sequence. Shares the guest's lock.
 unsigned begin(stage2_guest &guest, stage2_context &vcpu);
 
 } // namespace stage2::exclusive

@@ -37,6 +37,15 @@ sizes() {
 	esac
 }
 
+# Three pages of contiguous groups are written, while $1 is logged.
+write_to_groups() {
+	program "granule=$granule ram=8M" $sweep
+	accepted map "ipa=0x90000000 size=4M max=$granule contiguous=1"
+	accepted dirty "$1"
+	accepted regs "x1=7 x3=0x90000010 x4=$page x5=3"
+	runs end 'status 7'
+}
+
 it 'has every granule of the CPU, and refuses one that it lacks'
 remove_guests
 for granule in 4K 16K 64K; do
@@ -113,13 +122,20 @@ done
 it 'notes writes to a contiguous group'
 for granule in $granules; do
 	sizes
-	program "granule=$granule ram=8M" $sweep
-	accepted map "ipa=0x90000000 size=4M max=$granule contiguous=1"
-	accepted dirty 'ipa=0x90000000 size=4M'
-	accepted regs "x1=7 x3=0x90000010 x4=$page x5=3"
-	runs end 'status 7'
+	write_to_groups 'ipa=0x90000000 size=4M'
 	like '0090000000-*' "$(cat $demo/dirty)"
 	no_difference
+done
+
+it 'keeps the account of one page of a contiguous group'
+for granule in $granules; do
+	sizes
+	write_to_groups "ipa=$((0x90000000 + page)) size=$page"
+	same "$(printf '%010x-%010x' $((0x90000000 + page)) $((0x90000000 + 2 * page - 1)))" "$(cat $demo/dirty)"
+	same $((0x400000 / page - group)) "$(grep -c ' contiguous$' $demo/tables)"
+	accepted dirty off
+	no_difference
+	agree demo
 done
 
 it 'reaches IPAs of 52 bits where the CPU has them'
