@@ -95,10 +95,12 @@ template <class T, class Batch, class Operation> class Editor {
 				batch_.changed(part, level);
 		} else if (!operation_.edits) {
 			return;
-		} else if (operation_.ends_dirty_state && !live && !plan_.keeps_dirty_state()) {
-			VMSA_UNROLL
-			for (size_t i = 0; i < n; i++)
-				entry[i] = operation_.without_dirty_state(entry[i]);
+		} else if (!optimized_for_size && plan_.toggles()) {
+			if (!plan_.toggled())
+				return;
+			toggle(entry, n, plan_.toggled(), live ? plan_.beside() : Beside::nobody);
+			if (live)
+				batch_.changed(part, level);
 		} else if (!live) {
 			VMSA_UNROLL
 			for (size_t i = 0; i < n; i++)
@@ -142,7 +144,7 @@ template <class T, class Batch, class Operation> class Editor {
 				// No TLB may have a global block beside: it was cut without a break.
 				if ((old ^ d) & Format::not_global)
 					batch_.make(part);
-				if (compare_exchange(entry + i, old, d)) {
+				if (replace<Format>(entry + i, old, d, batch_.rules().shared)) {
 					changed = true;
 					break;
 				}

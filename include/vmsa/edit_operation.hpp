@@ -4,7 +4,6 @@
 //
 //   edits                    false: leaves stay as they are, and are only cut
 //   removes                  leaves go away, `left` stands there, and tables may become empty
-//   ends_dirty_state         leaves with DBM are edited otherwise: without_dirty_state(d) is edit for all others
 //   uniform                  leaves that are alike stay alike: what it does follows from the bits of
 //                            the descriptor, never from its place
 //   largest                  the lowest level whose leaves may stay leaves
@@ -24,7 +23,6 @@ namespace vmsa
 struct LeafOperation {
 	static constexpr bool edits = true;
 	static constexpr bool removes = false;
-	static constexpr bool ends_dirty_state = false;
 	static constexpr bool uniform = true;
 	static constexpr Level largest = -1;
 	static constexpr Descriptor left = 0;
@@ -34,10 +32,6 @@ struct LeafOperation {
 		return Errc::none;
 	}
 	static constexpr Descriptor edit(Descriptor d, auto, Level)
-	{
-		return d;
-	}
-	static constexpr Descriptor without_dirty_state(Descriptor d)
 	{
 		return d;
 	}

@@ -58,10 +58,20 @@ template <class T, class Operation> class EditPlan {
 		return unfolds_;
 	}
 
-	// Has any leaf that keeps dirty state?
-	constexpr bool keeps_dirty_state() const
+	// Is the edit of every leaf the same toggle of bits, whatever hardware notes meanwhile in others? With no bits
+	// at all, they are as they should be. Where a group is undone, its leaves get the notes of each other first.
+	constexpr bool toggles() const
 	{
-		return dbm_;
+		return toggles_ && !unfolds_ && !rules_.shared;
+	}
+	constexpr Descriptor toggled() const
+	{
+		return toggled_;
+	}
+	// Who is beside a toggle, where tables are live?
+	constexpr Beside beside() const
+	{
+		return open_ ? Beside::hardware : Beside::readers;
 	}
 
 	static constexpr Region<Input> group_of(Input at, Level level)
@@ -151,6 +161,11 @@ template <class T, class Operation> class EditPlan {
 		const size_t n = ((part.last - part.first) >> Granule::shift(level)) + 1;
 		constexpr Descriptor deciding = Format::attribute_mask | 3;
 
+		// What is to go has to be there, and no more; of groups only those at the ends can stick out.
+		if (!optimized_for_size && operation_.removes &&
+		    all_leaves<Format>(entry, n, level))
+			return prepare_end(load(entry), level, part.first) &&
+			       prepare_end(load(entry + n - 1), level, part.last);
 		// A look that is no atomic one, when only hardware may be there.
 		if (operation_.uniform && !rules_.shared) {
 			const Common c = common(entry, n);
@@ -161,7 +176,7 @@ template <class T, class Operation> class EditPlan {
 				if (kind == passed_)
 					return true;
 				passed_ = kind;
-				return prepare_leaf(load(entry), level,
+				return prepare_leaf(kind, level,
 						    {part.first, Granule::size(level)});
 			}
 		}
@@ -175,6 +190,17 @@ template <class T, class Operation> class EditPlan {
 		return true;
 	}
 
+	constexpr bool prepare_end(Descriptor d, Level level, Input at)
+	{
+		const auto group = group_of(at, level);
+
+		if (!(d & Format::contiguous) || region_.contains(group))
+			return true;
+		unfolds_ = true;
+		return may(Kind::hint, {group.first < region_.first ? region_.first : group.first,
+					Granule::size(level)});
+	}
+
 	// `entry`: where it stands, but for one that a cut will make.
 	constexpr bool prepare_leaf(Descriptor d, Level level, Region<Input> part,
 				    const Descriptor *entry = nullptr)
@@ -184,14 +210,16 @@ template <class T, class Operation> class EditPlan {
 				{Errc::not_mapped,
 				 tree_.stretch(Region<Input>::inclusive(part.first, region_.last),
 					       false)});
-		dbm_ = dbm_ || (d & Format::dbm);
 		if (const Errc why = operation_.check(d, part, level); why != Errc::none)
 			return fail({why, part});
 		if (!operation_.removes) {
-			if (classify<Format>(d, operation_.edit(d, part, level)) ==
-				    Change::needs_break &&
-			    !may(Kind::attributes, part))
+			const Descriptor after = operation_.edit(d, part, level);
+			const Change change = classify<Format>(d, after);
+
+			if (change == Change::needs_break && !may(Kind::attributes, part))
 				return false;
+			if (!optimized_for_size)
+				note_toggle(d, after, change, part, level);
 		}
 		// Two that share would leave a group of which some leaves are as the one wants it, and some as the
 		// other.
@@ -201,6 +229,31 @@ template <class T, class Operation> class EditPlan {
 			return may(Kind::hint, part);
 		}
 		return true;
+	}
+
+	constexpr void note_toggle(Descriptor d, Descriptor after, Change change,
+				   Region<Input> part, Level level)
+	{
+		const Descriptor toggle = d ^ after;
+
+		if (toggled_ == unknown_toggle)
+			toggled_ = toggle;
+		toggles_ = toggles_ && toggle == toggled_;
+		if (!toggles_ || !rules_.live)
+			return;
+
+		// No TLB may have a global block beside what becomes non-global.
+		toggles_ = change != Change::needs_break && !(toggle & Format::not_global);
+
+		const Descriptor open = Format::open_notes(d);
+
+		open_ |= open;
+		for (Descriptor noted : {open & Format::af, open & ~Format::af, open}) {
+			if (noted && toggles_)
+				toggles_ =
+					operation_.uniform &&
+					operation_.edit(d ^ noted, part, level) == (after ^ noted);
+		}
 	}
 
 	// A block, or a hole, of which `part` is to stand on its own.
@@ -277,7 +330,10 @@ template <class T, class Operation> class EditPlan {
 	Region<Input> region_;
 	size_t needed_ = 0;
 	bool unfolds_ = false;
-	bool dbm_ = false;
+	static constexpr Descriptor unknown_toggle = ~Descriptor{0};
+	bool toggles_ = true;
+	Descriptor toggled_ = unknown_toggle;
+	Descriptor open_ = 0;
 	Descriptor passed_ = ~Descriptor{0}; // what like pages are alike in; none so far
 	Error error_;
 };

@@ -37,7 +37,7 @@ template <class T, class Batch> class Folder {
 	// Deepest tables first, so that pages may become blocks and those larger blocks.
 	constexpr void run(Descriptor *table, Level level, Input at, Input last)
 	{
-		for (;;) {
+		while (level < last_level) {
 			const uint64_t size = Granule::size(level);
 			const auto part = part_in_entry(at, last, size);
 			Descriptor *entry = table + tree_.index(level, at);
@@ -92,22 +92,29 @@ template <class T, class Batch> class Folder {
 		if (!Format::is_leaf(first, level) ||
 		    !Format::output(first, level).is_aligned(n << Granule::shift(level)))
 			return false;
-		for (size_t i = 1; i < n; i++) {
-			const Descriptor d = load(entry + i);
 
-			if (((d ^ first) & (Format::attribute_mask | 3) & ~ignored) ||
-			    Format::output(d, level) !=
-				    Format::output(first, level) + (i << Granule::shift(level)))
-				return false;
-		}
-		return true;
+		// No addition carries out of the output: that is aligned to all of them.
+		const uint64_t size = Granule::size(level);
+		const Descriptor deciding = ((Format::attribute_mask | 3) & ~ignored) |
+					    Format::apart_bits |
+					    (low_bits(Format::apart_from) & ~(size - 1));
+		Descriptor next = first;
+		Descriptor differ = 0;
+
+		for_each_of(
+			entry, n, [&](const Descriptor *e) __attribute__((always_inline)) {
+				differ |= load(e) ^ next;
+				next += size;
+			});
+		return !(differ & deciding);
 	}
 
 	constexpr void fold_table(Descriptor *entry, Region<Input> part, Level level)
 	{
 		const Descriptor d = load(entry);
 		Descriptor *child = tree_.child(d);
-		const bool empty = common(child, Granule::entries).any == 0;
+		const Common look = common(child, Granule::entries);
+		const bool empty = look.any == 0;
 
 		if (!empty && (level < limits_.largest || !Format::allows_leaf(level) ||
 			       !alike(child, Granule::entries, level + 1) ||
@@ -121,12 +128,14 @@ template <class T, class Batch> class Folder {
 			batch_.retire(child);
 			return;
 		}
+
+		const bool open = batch_.rules().live && may_be_noted(look);
+
 		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves. Hardware may go on
 		// noting in those, and it would be lost.
-		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) &&
-		    !may_be_noted(child)) {
+		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) && !open) {
 			batch_.make(part); // live.hpp, split_unbroken
-			store(entry, block_of(child, level));
+			store(entry, block_of(child, look, level));
 			batch_.folded(part, level);
 			batch_.replaced(part, true);
 			batch_.retire(child);
@@ -137,13 +146,13 @@ template <class T, class Batch> class Folder {
 				return;
 			store(entry, d & ~Format::valid_bit);
 			batch_.broken(part, level, true);
-			if (!alike(child, Granule::entries, level + 1)) {
+			if (open && !alike(child, Granule::entries, level + 1)) {
 				store_release(entry, d);
 				batch_.created();
 				return;
 			}
 		}
-		store(entry, block_of(child, level));
+		store(entry, block_of(child, open ? common(child, Granule::entries) : look, level));
 		batch_.created();
 		batch_.folded(part, level);
 		batch_.retire(child);
@@ -158,17 +167,16 @@ template <class T, class Batch> class Folder {
 	}
 
 	// Could hardware set AF or the dirty state of a leaf that is being replaced?
-	static constexpr bool may_be_noted(const Descriptor *child)
+	static constexpr bool may_be_noted(const Common &leaves)
 	{
-		const Common c = common(child, Granule::entries);
-
-		return (c.any & Format::dbm) || !(c.all & Format::af);
+		return (leaves.any & Format::dbm) || !(leaves.all & Format::af);
 	}
 
-	static constexpr Descriptor block_of(const Descriptor *child, Level level)
+	static constexpr Descriptor block_of(const Descriptor *child, const Common &leaves,
+					     Level level)
 	{
 		const Descriptor first = load(child);
-		const Descriptor accessed = common(child, Granule::entries).any & Format::af;
+		const Descriptor accessed = leaves.any & Format::af;
 
 		return (first & Format::attribute_mask & ~ignored) | accessed |
 		       Format::encode_output(Format::output(first, level + 1)) |

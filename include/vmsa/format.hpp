@@ -198,6 +198,13 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 		return d | (noted & af);
 	}
 
+	// The bits that hardware may still change in a leaf: it sets an AF that is clear, and makes a leaf with DBM
+	// dirty that is clean. What it has noted it does not write again.
+	static constexpr Descriptor open_notes(Descriptor d)
+	{
+		return d ^ note(d, af | dbm);
+	}
+
 	// A table is to map what the block `d` of `level` maps: what its leaves hold besides their
 	// output. The same attributes, except the hint that only held for the block's
 	// neighbourhood.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Reads and clears what was noted about the use of memory: the access flag AF (was it accessed?) and the dirty state
-// (was it written?). Hardware may note something at the same moment, so each leaf is changed by compare-and-exchange.
+// (was it written?). Hardware may note something at the same moment; nothing of that is lost (Format::open_notes).
 //
 // A TLB that holds a leaf does not look at the tables again. So accesses may go unnoticed until the batch has been
 // synced; afterwards none does. Dirty leaves are invalidated before they are reported, so the caller can copy them at
@@ -30,39 +30,49 @@ concept LeafVisitor = requires(const V &visit, Region<Input> region, Level level
 	visit(region, level);
 };
 
-// Calls visit(pointer, descriptor, region, level) for each entry of the region that points to no table, in order.
+// visit(pointer, n, first input, level) for each run of `n` entries of the region side by side that name no table, in
+// order: all of a table of the last level is one, and each entry of another level.
+template <class T, class Visit>
+constexpr void for_each_run(const T &tree, Descriptor *table, Level level,
+			    Region<typename T::Input> region, const Visit &visit)
+{
+	const uint64_t size = T::Granule::size(level);
+	const size_t first = tree.index(level, region.first);
+
+	if (level == last_level) {
+		visit(table + first, tree.index(level, region.last) - first + 1,
+		      region.first.align_down(size), level);
+		return;
+	}
+	Descriptor *entry = table + first;
+
+	for (auto at = region.first;; entry++) {
+		const auto part = part_in_entry(at, region.last, size);
+		const Descriptor d = load(entry);
+
+		if (T::Format::is_table(d, level))
+			for_each_run(tree, tree.child(d), level + 1, part, visit);
+		else
+			visit(entry, 1, at.align_down(size), level);
+		if (part.last == region.last)
+			return;
+		at = part.last + 1;
+	}
+}
+
+// visit(pointer, descriptor, region, level) for each of these entries.
 template <class T, class Visit>
 constexpr void for_each_entry(const T &tree, Descriptor *table, Level level,
 			      Region<typename T::Input> region, const Visit &visit)
 {
-	using Format = typename T::Format;
+	for_each_run(
+		tree, table, level, region,
+		[&](Descriptor *entry, size_t n, typename T::Input at, Level l) {
+			const uint64_t size = T::Granule::size(l);
 
-	const uint64_t size = T::Granule::size(level);
-	Descriptor *entry = table + tree.index(level, region.first);
-	Region<typename T::Input> whole{region.first.align_down(size), size};
-
-	for (;; entry++, whole = {whole.last + 1, size}) {
-		const Descriptor d = load(entry);
-
-		if (Format::is_table(d, level))
-			for_each_entry(tree, tree.child(d), level + 1, whole.intersect(region),
-				       visit);
-		else
-			visit(entry, d, whole, level);
-		if (whole.last >= region.last)
-			return;
-	}
-}
-
-// The same for each leaf.
-template <class T, class Visit>
-constexpr void for_each_leaf(const T &tree, Region<typename T::Input> region, const Visit &visit)
-{
-	for_each_entry(tree, tree.root(), tree.geometry().start, region,
-		       [&](Descriptor *entry, Descriptor d, auto whole, Level level) {
-			       if (T::Format::is_leaf(d, level))
-				       visit(entry, d, whole, level);
-		       });
+			for (; n; n--, entry++, at = at + size)
+				visit(entry, load(entry), Region<typename T::Input>{at, size}, l);
+		});
 }
 
 namespace detail
@@ -89,28 +99,127 @@ constexpr Region<typename T::Input> group_at(const T &tree, typename T::Input at
 			   : Region<typename T::Input>{at, 1};
 }
 
-// Replaces each leaf for which is_set(leaf) by clear(leaf), and calls found(region, level) once for it or its group.
-template <class T, class IsSet, class Clear, class Found>
-constexpr void harvest(T &tree, Region<typename T::Input> region, const IsSet &is_set,
-		       const Clear &clear, const Found &found)
-{
-	Region<typename T::Input> reported;
-	bool any = false;
+// Takes what is noted in the leaves of a region, and visits each leaf, or group, where something was.
+template <class T, class Batch, class Visit> class Harvester {
+	using Format = typename T::Format;
+	using Input = typename T::Input;
 
-	for_each_leaf(tree, group_at(tree, region.first).hull(group_at(tree, region.last)),
-		      [&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
-			      do {
-				      if (!is_set(d))
-					      return;
-			      } while (!compare_exchange(entry, d, clear(d)));
-			      leaf = whole_of<typename T::Format>(d, leaf.first, level);
-			      if (any && leaf == reported)
-				      return;
-			      any = true;
-			      reported = leaf;
-			      found(leaf, level);
-		      });
-}
+    public:
+	// Any of these `bits`: AF, or software's. Without bits it is the dirty state; `note` is left in its place, and
+	// whoever takes that visits the leaf.
+	constexpr Harvester(const T &tree, Batch &batch, const Visit &visit, Descriptor bits,
+			    Descriptor note)
+	    : tree_{tree}, batch_{batch}, visit_{visit}, bits_{bits}, note_{note}
+	{
+	}
+
+	constexpr void run(Region<Input> region)
+	{
+		for_each_run(tree_, tree_.root(), tree_.geometry().start,
+			     group_at(tree_, region.first).hull(group_at(tree_, region.last)),
+			     [this](Descriptor *entry, size_t n, Input at, Level level) {
+				     take(entry, n, at, level);
+			     });
+	}
+
+    private:
+	constexpr bool is_set(Descriptor d) const
+	{
+		return bits_ ? (d & bits_) != 0 : Format::is_dirty(d);
+	}
+
+	constexpr Descriptor cleared(Descriptor d) const
+	{
+		if (bits_)
+			return d & ~bits_;
+		return (d & ~Format::dirty_bit) | (Format::dirty_when ^ Format::dirty_bit) | note_;
+	}
+
+	// Hardware ignores software's bits: nothing is invalidated for them.
+	constexpr void changed(Region<Input> leaves, Level level)
+	{
+		if (!bits_ || bits_ == Format::af)
+			batch_.changed(leaves, level);
+	}
+
+	constexpr void found(Region<Input> leaf, Level level)
+	{
+		if (!note_)
+			visit_(leaf, level);
+	}
+
+	// Mostly all of a run is alike, or of a line.
+	constexpr void take(Descriptor *entry, size_t n, Input at, Level level)
+	{
+		constexpr size_t line = 8;
+		const uint64_t size = T::Granule::size(level);
+
+		if constexpr (!optimized_for_size) {
+			if (n > line && take_alike(entry, n, at, level))
+				return;
+			for (; n >= line; n -= line, entry += line, at = at + line * size) {
+				if (!take_alike(entry, line, at, level))
+					take_each(entry, line, at, level);
+			}
+		}
+		take_each(entry, n, at, level);
+	}
+
+	// Leaves that are alike, and of no group, lose the same bits: those that are set nobody else clears.
+	// False where they are not.
+	constexpr bool take_alike(Descriptor *entry, size_t n, Input at, Level level)
+	{
+		const Common c = common(entry, n);
+		const uint64_t size = T::Granule::size(level);
+
+		if (batch_.rules().shared || !c.agree(Format::attribute_mask | 3) ||
+		    (c.any & Format::contiguous))
+			return false;
+		if (!Format::is_leaf(c.any, level) || !is_set(c.any))
+			return true;
+		toggle(entry, n, c.any ^ cleared(c.any),
+		       Format::open_notes(c.any) ? Beside::hardware : Beside::readers);
+		changed({at, n * size}, level);
+		for (; n; n--, at = at + size)
+			found({at, size}, level);
+		return true;
+	}
+
+	constexpr void take_each(Descriptor *entry, size_t n, Input at, Level level)
+	{
+		for (; n; n--, entry++, at = at + T::Granule::size(level)) {
+			Descriptor d = load(entry);
+
+			if (Format::is_leaf(d, level))
+				take_leaf(entry, d, at, level);
+		}
+	}
+
+	constexpr void take_leaf(Descriptor *entry, Descriptor d, Input at, Level level)
+	{
+		do {
+			if (!is_set(d))
+				return;
+		} while (!replace<Format>(entry, d, cleared(d), batch_.rules().shared));
+
+		const auto leaf = whole_of<Format>(d, at, level);
+
+		if (any_ && leaf == reported_)
+			return;
+		any_ = true;
+		reported_ = leaf;
+		changed(leaf, level);
+		found(leaf, level);
+	}
+
+	const T &tree_;
+	Batch &batch_;
+	const Visit &visit_;
+	Descriptor bits_;
+	Descriptor note_;
+	Region<Input> reported_; // the last
+	bool any_ = false;
+};
 
 } // namespace detail
 
@@ -124,13 +233,7 @@ constexpr Result<void> harvest_accessed(T &tree, Batch &batch, Region<typename T
 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	detail::harvest(
-		tree, region, [](Descriptor d) { return (d & Format::af) != 0; },
-		[](Descriptor d) { return d & ~Format::af; },
-		[&](auto leaf, Level level) {
-			batch.changed(leaf, level);
-			visit(leaf, level);
-		});
+	detail::Harvester{tree, batch, visit, Format::af, 0}.run(region);
 	return {};
 }
 
@@ -145,27 +248,15 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 	using Format = typename T::Format;
 	const Descriptor notes = Format::software.put(noted) | batch.rules().dirty_note;
 	const Descriptor note = notes & -notes;
-	const auto cleaned = [](Descriptor d) {
-		return (d & ~Format::dirty_bit) | (Format::dirty_when ^ Format::dirty_bit);
-	};
 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	detail::harvest(
-		tree, region, [](Descriptor d) { return Format::is_dirty(d); },
-		[&](Descriptor d) { return cleaned(d) | note; },
-		[&](auto leaf, Level level) {
-			batch.changed(leaf, level);
-			if (!note)
-				visit(leaf, level);
-		});
+	detail::Harvester{tree, batch, visit, 0, note}.run(region);
 	if (!note)
 		return {};
 	batch.sync();
 	// Hardware ignores software bits, so nothing is invalidated for them.
-	detail::harvest(
-		tree, region, [notes](Descriptor d) { return (d & notes) != 0; },
-		[notes](Descriptor d) { return d & ~notes; }, visit);
+	detail::Harvester{tree, batch, visit, notes, 0}.run(region);
 	return {};
 }
 

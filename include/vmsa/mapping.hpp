@@ -316,7 +316,8 @@ class Mapping {
 	// The batch of one page stays in registers: it is all inlined, and nothing else sees it.
 	template <class Change> VMSA_INLINE constexpr bool one_page(Change &&change)
 	{
-		Batch<Format, Memory, Sink> batch{tree_.memory(), *sink_, rules_};
+		VMSA_UNINITIALIZED Batch<Format, Memory, Sink> batch{tree_.memory(), *sink_,
+								     rules_};
 
 		return change(batch);
 	}

@@ -57,11 +57,21 @@ template <class M> [[gnu::always_inline]] constexpr void pause([[maybe_unused]] 
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 
+// g++ computes the address of an atomic into a register of its own: in a run, an instruction for each access. A
+// volatile access is as whole on AArch64, and is what Linux has for this (READ_ONCE).
+#if defined(__aarch64__) && !defined(__clang__)
+inline constexpr bool volatile_is_atomic = !optimized_for_size;
+#else
+inline constexpr bool volatile_is_atomic = false;
+#endif
+
 // Reads a descriptor whole.
 [[gnu::always_inline]] constexpr Descriptor load(const Descriptor *d)
 {
 	if (std::is_constant_evaluated())
 		return *d;
+	if constexpr (volatile_is_atomic)
+		return *static_cast<const volatile Descriptor *>(d);
 	return __atomic_load_n(d, __ATOMIC_RELAXED);
 }
 
@@ -70,6 +80,8 @@ static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));
 {
 	if (std::is_constant_evaluated())
 		*d = value;
+	else if constexpr (volatile_is_atomic)
+		*static_cast<volatile Descriptor *>(d) = value;
 	else
 		__atomic_store_n(d, value, __ATOMIC_RELAXED);
 }
@@ -93,6 +105,15 @@ constexpr void store_release(Descriptor *d, Descriptor value)
 	}
 	return __atomic_compare_exchange_n(d, &expected, value, false, __ATOMIC_ACQ_REL,
 					   __ATOMIC_RELAXED);
+}
+
+// Toggles bits that hardware leaves alone, and keeps what it does to the others.
+[[gnu::always_inline]] constexpr void fetch_xor(Descriptor *d, Descriptor bits)
+{
+	if (std::is_constant_evaluated())
+		*d ^= bits;
+	else
+		__atomic_fetch_xor(d, bits, __ATOMIC_RELAXED);
 }
 
 // A table, where it is found when its memory has come to lie `by` bytes further on, modulo 2^64: when the MMU is on

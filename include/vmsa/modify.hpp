@@ -7,7 +7,7 @@
 //
 //   update(region, attributes) -> attributes
 //
-// It is called once to find out what is needed, again to do it, and once more if hardware changed the leaf in
+// It is called once to find out what is needed, and mostly again to do it; once more if hardware changed the leaf in
 // between, or could have. For the same arguments it must return the same.
 #pragma once
 

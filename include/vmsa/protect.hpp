@@ -13,8 +13,6 @@ namespace vmsa
 {
 
 template <class Format> struct ChangeAccess : LeafOperation {
-	static constexpr bool ends_dirty_state = true;
-
 	typename Format::Access access;
 	const ChangeRules &rules;
 	Descriptor bits = Format::encode(access);
@@ -32,14 +30,8 @@ template <class Format> struct ChangeAccess : LeafOperation {
 
 	constexpr Descriptor edit(Descriptor d, auto, Level) const
 	{
-		return without_dirty_state(d) |
+		return (d & ~mask) | bits |
 		       ((mask & Format::dbm) && Format::is_dirty(d) ? rules.dirty_note : 0);
-	}
-
-	// A leaf without DBM.
-	constexpr Descriptor without_dirty_state(Descriptor d) const
-	{
-		return (d & ~mask) | bits;
 	}
 };
 

@@ -9,12 +9,35 @@
 namespace vmsa
 {
 
+// each(entry) for `n` entries side by side.
+template <class Entry, class Each>
+[[gnu::always_inline]] constexpr void for_each_of(Entry *entry, size_t n, const Each &each)
+{
+	// In an eight each entry is a constant further on. In a loop that is just unrolled g++ computes every address,
+	// and pairs no loads; elsewhere it makes vectors of that loop.
+#if defined(__aarch64__)
+	if constexpr (!optimized_for_size) {
+		for (Entry *end = entry + (n & ~size_t{7}); entry != end; entry += 8) {
+			VMSA_UNROLL
+			for (size_t i = 0; i < 8; i++)
+				each(entry + i);
+		}
+		n &= 7;
+	}
+#endif
+	VMSA_UNROLL
+	for (size_t i = 0; i < n; i++)
+		each(entry + i);
+}
+
 // `n` descriptors, each `step` more than the one before.
 constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
 {
-	VMSA_UNROLL
-	for (size_t i = 0; i < n; i++, first += step)
-		store(entry + i, first);
+	for_each_of(
+		entry, n, [&](Descriptor * e) __attribute__((always_inline)) {
+			store(e, first);
+			first += step;
+		});
 }
 
 // `n` leaves of `level` side by side, their output contiguous from `pa` on. `bits` is all of a leaf
@@ -60,23 +83,68 @@ constexpr Common common(const Descriptor *entry, size_t n)
 {
 	Common c;
 
-	VMSA_UNROLL
-	for (size_t i = 0; i < n; i++) {
-		c.all &= entry[i];
-		c.any |= entry[i];
-	}
+	for_each_of(
+		entry, n, [&](const Descriptor *e) __attribute__((always_inline)) {
+			c.all &= *e;
+			c.any |= *e;
+		});
 	return c;
+}
+
+// Stores `d` in place of `old`, which has been read. False if another wrote first; `old` is then that. Nobody does who
+// has nothing left to note, unless other threads share the tree.
+template <class Format>
+constexpr bool replace(Descriptor *entry, Descriptor &old, Descriptor d, bool shared)
+{
+	if (optimized_for_size || shared || Format::open_notes(old))
+		return compare_exchange(entry, old, d);
+	store(entry, d);
+	return true;
+}
+
+// Who else may be at a run of leaves.
+enum class Beside : uint8_t {
+	nobody, // they are not live
+	readers, // hardware, which has nothing left to note
+	hardware, // it may note something
+};
+
+// Toggles `bits` of `n` leaves, which nobody else does.
+constexpr void toggle(Descriptor *entry, size_t n, Descriptor bits, Beside who)
+{
+	if (who == Beside::nobody)
+		for_each_of(entry, n, [=](Descriptor *e) { *e ^= bits; });
+	else if (who == Beside::readers)
+		for_each_of(entry, n, [=](Descriptor *e) { store(e, load(e) ^ bits); });
+	else
+		for_each_of(entry, n, [=](Descriptor *e) { fetch_xor(e, bits); });
+}
+
+// Are all of them leaves? At the last level one look at what is set in all tells.
+template <class Format> constexpr bool all_leaves(const Descriptor *entry, size_t n, Level level)
+{
+	if (level == last_level) {
+		Descriptor all = ~Descriptor{0};
+
+		for_each_of(
+			entry,
+			n, [&](const Descriptor *e) __attribute__((always_inline)) { all &= *e; });
+		return Format::is_leaf(all, level);
+	}
+
+	const Common c = common(entry, n);
+
+	return c.agree(3) && Format::is_leaf(c.any, level);
 }
 
 // How many of them are leaves? Mostly all, or none.
 template <class Format>
 constexpr size_t count_leaves(const Descriptor *entry, size_t n, Level level)
 {
-	const Common c = common(entry, n);
 	size_t count = 0;
 
-	if (c.agree(3))
-		return Format::is_leaf(c.any, level) ? n : 0;
+	if (all_leaves<Format>(entry, n, level))
+		return n;
 	for (size_t i = 0; i < n; i++)
 		count += Format::is_leaf(entry[i], level);
 	return count;

@@ -27,4 +27,14 @@ inline constexpr bool optimized_for_size = false;
 
 #endif
 
+// Kernels have all variables zeroed at first (-ftrivial-auto-var-init), also those that a constructor makes: not this
+// one.
+#if defined(__clang__)
+#define VMSA_UNINITIALIZED [[clang::uninitialized]]
+#elif __GNUC__ >= 12
+#define VMSA_UNINITIALIZED [[gnu::uninitialized]]
+#else
+#define VMSA_UNINITIALIZED
+#endif
+
 } // namespace vmsa

@@ -154,6 +154,44 @@ void measure_protect()
 	end("protect_4k", pages);
 }
 
+// What hardware may be walking, by which kind of leaf. NoTlb is told, and does nothing.
+void measure_live()
+{
+	constexpr auto nothing = [](Region<Ipa>, Level) {
+	};
+	const auto live = [](auto attributes, const char *name, size_t count, const auto &change) {
+		Guest guest;
+
+		Guest::check(guest.map.map(all, rule, attributes, {.largest = last_level}));
+		guest.map.rules().live = true;
+		begin();
+		change(guest.map);
+		end(name, count);
+	};
+	Stage2Attributes logged = normal | rw, clean = normal | r, aged = normal | rw;
+
+	logged.dbm = clean.dbm = true;
+	aged.accessed = false;
+	live(normal | rw, "protect_live", pages,
+	     [](auto &map) { Guest::check(map.protect(all, r)); });
+	live(aged, "protect_aged", pages, [](auto &map) { Guest::check(map.protect(all, r)); });
+	live(normal | r, "protect_same", pages,
+	     [](auto &map) { Guest::check(map.protect(all, r)); });
+	live(normal | rw, "age_4k", pages,
+	     [&](auto &map) { Guest::check(map.harvest_accessed(all, nothing)); });
+	live(clean, "age_clean", pages,
+	     [&](auto &map) { Guest::check(map.harvest_accessed(all, nothing)); });
+	live(logged, "dirty_4k", pages,
+	     [&](auto &map) { Guest::check(map.harvest_dirty(all, nothing)); });
+	live(normal | rw, "unmap_4k", pages, [](auto &map) { Guest::check(map.unmap(all)); });
+	live(normal | rw, "remap_4k", pages, [](auto &map) {
+		Guest::check(map.remap(all, Linear{start, ram + page}, normal | rw,
+				       {.largest = last_level}));
+	});
+	live(normal | rw, "fold_2m", pages, [](auto &map) { Guest::check(map.fold(all)); });
+	live(normal | rw, "destroy_4k", pages, [](auto &map) { map.destroy(); });
+}
+
 void measure_walk()
 {
 	Guest guest;
@@ -327,6 +365,7 @@ int main()
 {
 	measure_map();
 	measure_protect();
+	measure_live();
 	measure_walk();
 	measure_translate();
 	measure_random();

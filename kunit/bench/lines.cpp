@@ -201,14 +201,10 @@ unsigned long kernel_page_size()
 	return page;
 }
 
-unsigned long kernel_phys(const void *linear)
-{
-	return reinterpret_cast<unsigned long>(linear);
-}
+unsigned long kernel_linear_offset;
 
-void *kernel_virt(unsigned long phys)
+void kernel_memory_start()
 {
-	return reinterpret_cast<void *>(phys);
 }
 
 bool kernel_is_killed()

@@ -31,3 +31,4 @@ inline Steps steps;
 #define __atomic_store_n(...) (exhaust::steps.step(), __atomic_store_n(__VA_ARGS__))
 #define __atomic_compare_exchange_n(...)                                                           \
 	(exhaust::steps.step(), __atomic_compare_exchange_n(__VA_ARGS__))
+#define __atomic_fetch_xor(...) (exhaust::steps.step(), __atomic_fetch_xor(__VA_ARGS__))

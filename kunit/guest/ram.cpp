@@ -78,9 +78,10 @@ unsigned long kernel_page_size(void)
 	return page;
 }
 
-void *kernel_virt(unsigned long)
+unsigned long kernel_linear_offset;
+
+void kernel_memory_start()
 {
-	return nullptr;
 }
 
 void kernel_cache_clean(const void *, unsigned long)

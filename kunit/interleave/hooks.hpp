@@ -49,3 +49,5 @@ template <class T> bool exchanged(const volatile void *where, const volatile T *
 	(interleave::before(p),                                                                    \
 	 interleave::exchanged(p, expected,                                                        \
 			       __atomic_compare_exchange_n(p, expected, __VA_ARGS__)))
+#define __atomic_fetch_xor(p, bits, order)                                                         \
+	(interleave::before(p), interleave::after(p, __atomic_fetch_xor(p, bits, order)))

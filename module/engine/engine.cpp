@@ -351,29 +351,41 @@ void TlbOf<Format>::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level
 	invalidations_++;
 	if (!admitted())
 		return;
-	pending_ = true;
-	if (!within([&] { hardware_.invalidate(region, level, tables); }))
-		owed_ = true;
-	else if (kernel_traces_tlbi())
-		trace(guest_, region, hardware_.plan(region, level, tables));
-}
-
-template <class Format> void TlbOf<Format>::sync()
-{
-	// Nothing to wait for; but what is new must be visible to every walker.
-	if (!pending_) {
-		TlbCpu::dsb_ishst();
+	if (pending_) {
+		region_ = region_.hull(region);
+		level_ = level == level_ ? level : vmsa::unknown_level;
+		tables_ |= tables;
 		return;
 	}
+	pending_ = true;
+	region_ = region;
+	level_ = level;
+	tables_ = tables;
+}
+
+// Mostly there is nothing to wait for; but what is new must be visible to every walker.
+template <class Format> void TlbOf<Format>::sync()
+{
+	if (pending_)
+		flush();
+	else
+		TlbCpu::dsb_ishst();
+}
+
+template <class Format> [[gnu::noinline]] void TlbOf<Format>::flush()
+{
 	pending_ = false;
-	if (!within([&] { hardware_.sync(); }))
-		owed_ = true;
-	if (!owed_)
+	if (within([&] {
+		    hardware_.invalidate(region_, level_, tables_);
+		    hardware_.sync();
+	    })) {
+		if (kernel_traces_tlbi())
+			trace(guest_, region_, hardware_.plan(region_, level_, tables_));
 		return;
+	}
 
 	// With nvhe a TLB has entries of a guest only while the guest is in that CPU, and an interrupt
 	// makes it leave. When it comes back it walks the tables as they are now.
-	owed_ = false;
 	TlbCpu::dsb_ishst();
 	kernel_interrupt_cpus();
 }

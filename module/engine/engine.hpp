@@ -151,8 +151,11 @@ class Tlb {
 	const char *guest_;
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
-	bool pending_ = false; // since the last sync
-	bool owed_ = false; // and it could not be issued
+	// What the next sync invalidates: the window is opened once.
+	bool pending_ = false;
+	bool tables_ = false;
+	vmsa::Level level_ = 0;
+	vmsa::Region<vmsa::Ipa> region_;
 };
 
 // The TlbSink of a guest whose tables have that format: one of STAGE2_FORMATS.
@@ -173,6 +176,9 @@ template <class Format> class TlbOf : public Tlb {
 	void sync();
 
     private:
+	// Issues what is pending.
+	void flush();
+
 	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
 };
 

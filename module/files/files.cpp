@@ -140,6 +140,7 @@ const stage2_file stage2_guest_files[] = {
 
 int stage2_start(const char *engine)
 {
+	kernel_memory_start();
 	if (const int error = engine::start(engine))
 		return error;
 	if (error_log::start() && registry::start())

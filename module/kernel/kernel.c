@@ -98,14 +98,11 @@ unsigned long kernel_page_size(void)
 	return PAGE_SIZE;
 }
 
-unsigned long kernel_phys(const void *linear)
-{
-	return virt_to_phys((void *)linear);
-}
+unsigned long kernel_linear_offset;
 
-void *kernel_virt(unsigned long phys)
+void kernel_memory_start(void)
 {
-	return phys_to_virt(phys);
+	kernel_linear_offset = PAGE_OFFSET - PHYS_OFFSET;
 }
 
 /* bitmap_find_next_zero_area_off, for maps of any size, and not without a pause. */

@@ -45,8 +45,25 @@ unsigned long kernel_ram_total(void);
 unsigned long kernel_ram_available(void);
 
 unsigned long kernel_page_size(void);
-unsigned long kernel_phys(const void *linear);
-void *kernel_virt(unsigned long phys);
+
+/*
+ * How much further memory lies in the linear map, modulo 2^64. The walk of a table is a few
+ * instructions, and a call for each level would double them. kernel_memory_start, before anything
+ * else, finds it out.
+ */
+extern unsigned long kernel_linear_offset;
+void kernel_memory_start(void);
+
+/* The top byte of a pointer may be a tag. */
+static inline unsigned long kernel_phys(const void *linear)
+{
+	return ((unsigned long)linear - kernel_linear_offset) & ((1ul << 56) - 1);
+}
+
+static inline void *kernel_virt(unsigned long phys)
+{
+	return (void *)(phys + kernel_linear_offset);
+}
 
 /* Runs of clear bits (lib/bitmap.c); a bitmap is an array of unsigned long. */
 unsigned long kernel_bitmap_find(unsigned long *map, unsigned long bits, unsigned long count,
