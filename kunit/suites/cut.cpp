@@ -175,7 +175,6 @@ TEST(a_leaf_that_is_not_cut_stays_as_it_is)
 	constexpr Descriptor d = 0xdead'beef;
 
 	EXPECT_EQ(CutLeaves{}.edit(d, Region<Ipa>{Ipa{0}, 4 * KiB}, 3), d);
-	EXPECT_EQ(CutLeaves{}.without_dirty_state(d), d);
 }
 
 SUITE(cut, a_leaf_that_is_not_cut_stays_as_it_is, everything_but_the_size_stays,

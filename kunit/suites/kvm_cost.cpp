@@ -5,7 +5,7 @@
 // (scripts/bench-tables.sh), on 1 GiB; elsewhere on little, only to see that they succeed.
 #include "kvm.h"
 #include "module/engine/el2/registers.hpp"
-#include "module/engine/engine.hpp"
+#include "module/engine/tlb.hpp"
 #include "module/guest/tables.hpp"
 #include "module/kernel/kernel.hpp"
 #include "suite.hpp"

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "module/engine/el2/registers.hpp"
-#include "module/engine/engine.hpp"
+#include "module/engine/tlb.hpp"
 #include "module/guest/tables.hpp"
 #include "module/kernel/kernel.hpp"
 

@@ -11,7 +11,7 @@
 // Errors are the library's. Locking: as Mapping; what is marked "shared" is for SharedMapping's readers, too.
 #pragma once
 
-#include "engine/engine.hpp"
+#include "engine/tlb.hpp"
 #include "ram.hpp"
 #include "tables.hpp"
 
