@@ -349,6 +349,13 @@ TEST(id_registers_say_what_a_machine_has)
 					     .with(Feature::stage2_4k)
 					     .with(Feature::stage2_64k)
 					     .with(Feature::asid16));
+	// One granule is enough to be known, whichever it is.
+	id.value[0] = 0xff10'0000;
+	EXPECT(Features::from(id) ==
+	       Features{32}.with(Feature::granule16k).with(Feature::stage2_16k));
+	id.value[0] = 0xf000'0000;
+	EXPECT(Features::from(id) ==
+	       Features{32}.with(Feature::granule64k).with(Feature::stage2_64k));
 	id.value[0] = 0xff00'0000; // of no granule: what Linux shows to a process
 	EXPECT(!Features::from(id).is_known());
 	EXPECT_EQ(features_of_scope(TlbiScope::outer, true),

@@ -135,7 +135,11 @@ TEST(every_change_goes_through_a_map)
 	EXPECT_EQ(map.translate(block.first).value().level, 2);
 	ASSERT(map.cut(block));
 	EXPECT_EQ(map.translate(block.first).value().level, 3);
-	ASSERT(map.unmap(block));
+
+	size_t removed = 0;
+
+	ASSERT(map.unmap(block, [&](const auto &) { removed++; }));
+	EXPECT_EQ(removed, 512);
 	EXPECT(map.translate(block.first).error() ==
 	       Error(Errc::not_mapped, Region{block.first, GiB}));
 	EXPECT_EQ(bench.memory.live(), map.tree().geometry().root_tables);
@@ -244,7 +248,7 @@ TEST(a_map_without_a_root_changes_nothing)
 	EXPECT(map.walk(region, nothing).error() == why);
 	EXPECT(map.translate(region.first).error() == why);
 	EXPECT(map.configure().error() == why && map.activate().error() == why);
-	EXPECT(map.configure_with(map).error() == why);
+	EXPECT(map.configure_with(map).error() == why && map.retag(1).error() == why);
 	EXPECT_EQ(bench.memory.live(), 0);
 	EXPECT_EQ(bench.log.differs({}), CpuLog::nowhere);
 }

@@ -48,7 +48,7 @@ struct Bench {
 	Mapping<Stage2_4K, ScratchMemory, Recorder> map{memory, recorder};
 };
 
-bool is(const Result<void> &result, Errc code)
+template <class T> bool is(const Result<T> &result, Errc code)
 {
 	return result.error().code == code;
 }
@@ -86,6 +86,44 @@ TEST(what_cannot_be_a_leaf_is_refused)
 	EXPECT(is(shared.map(Ipa{bit(40)}, 3, Pa{0}, normal | rw), Errc::beyond_input));
 	EXPECT(is(shared.map(Ipa{0}, 3, Pa{0}, wrong), Errc::reserved_attributes));
 	EXPECT(bench.recorder.events().empty());
+}
+
+// A page has a short way where its table is there: it refuses no less.
+TEST(a_page_beside_others_is_refused_as_well)
+{
+	Bench bench{test};
+	const auto code = [&](uint64_t ipa, uint64_t pa, const Stage2Attributes &attributes) {
+		return bench.shared().map(Ipa{ipa}, 3, Pa{pa}, attributes).error().code;
+	};
+	Stage2Attributes wrong = normal | rw;
+
+	wrong.shareability = static_cast<Shareability>(1);
+	bench.map.rules().features = Features::all().without(Feature::xnx);
+	ASSERT(bench.shared().map(Ipa{0}, 3, Pa{0}, normal | rw));
+	bench.recorder.forget();
+	EXPECT_EQ(code(page + 8, 0, normal | rw), Errc::unaligned_input);
+	EXPECT_EQ(code(page, 8, normal | rw), Errc::unaligned_output);
+	EXPECT_EQ(code(page, bit(40), normal | rw), Errc::beyond_output);
+	EXPECT_EQ(code(bit(40) + page, 0, normal | rw), Errc::beyond_input);
+	EXPECT_EQ(code(page, 0, wrong), Errc::reserved_attributes);
+	EXPECT_EQ(code(page, 0, normal | Access{true, false, Execute::el0_only}), Errc::no_feature);
+	EXPECT(bench.recorder.events().empty());
+	EXPECT(is(bench.map.translate(Ipa{page}), Errc::not_mapped));
+}
+
+// At stage 1 the memory type is an index, and the MAIR says whose.
+TEST(a_type_without_an_index_is_refused)
+{
+	Bench bench{test};
+	NoTlb nobody;
+	Mapping<Format<El2, Granule4K>, ScratchMemory, NoTlb> map{bench.memory, nobody};
+
+	ASSERT(map.create(stage1_geometry<Granule4K>(39, 48).value()));
+	ASSERT(map.shared(nobody).map(Va{0}, 3, Pa{0}, normal | rw));
+	map.rules().mair = Mair{0};
+	EXPECT(is(map.shared(nobody).map(Va{page}, 3, Pa{0}, normal | rw),
+		  Errc::reserved_attributes));
+	map.destroy();
 }
 
 TEST(what_stands_there_stays)
@@ -196,7 +234,8 @@ TEST(a_level_that_has_no_leaves_is_refused)
 	deep.destroy();
 }
 
-SUITE(shared, a_level_that_has_no_leaves_is_refused, a_page_comes_with_all_its_tables,
+SUITE(shared, a_page_beside_others_is_refused_as_well, a_type_without_an_index_is_refused,
+      a_level_that_has_no_leaves_is_refused, a_page_comes_with_all_its_tables,
       what_cannot_be_a_leaf_is_refused, what_stands_there_stays, without_memory_nothing_is_done,
       a_protection_is_invalidated_also_where_nothing_changes, what_is_shared_is_live,
       what_takes_a_writer_is_refused, faults_are_noted);
