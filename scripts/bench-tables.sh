@@ -1,25 +1,33 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/bench-tables.sh
+# Usage: scripts/bench-tables.sh [--check | --renew]
 #
 # What operations on tables cost, in instructions per page, block or call: the module's against those of
 # KVM's own stage 2 code, in the same kernel on one CPU (kunit/suites/kvm_cost.cpp). CNTVCT_EL0 counts:
 # QEMU lets it advance by one an instruction.
 #
-# Prints a table, and leaves build/bench/tables.json.
+# Prints a table, and leaves build/bench/tables.json. With --renew the table becomes the manual's,
+# Documentation/costs_tables.inc; with --check it is compared with that one, and a count that has grown by more
+# than 2 % fails.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
+[[ "$*" =~ ^(|--check|--renew)$ ]] || die "usage: bench-tables.sh [--check | --renew]"
 out=$top/build/bench
+page=$top/Documentation/costs_tables.inc
 mkdir -p "$out"
 
-# Two boots of the same: what differs between them is not a cost.
-for boot in 1 2; do
-	say "counting, boot $boot of 2"
-	STAGE2_COUNT=1 STAGE2_SUITES=kvm_cost "$top/scripts/kunit.sh" kvm_cost >"$out/tables.log" 2>&1 ||
+# Two boots of the same: what differs between them is not a cost. A check has the manual's table to compare with.
+boots=(1 2)
+[[ ${1-} != --check ]] || boots=(1)
+for boot in "${boots[@]}"; do
+	say "counting, boot $boot of ${#boots[@]}"
+	STAGE2_COUNT=1 STAGE2_SUITES=kvm_cost "$top/scripts/kunit.sh" kvm_cost >"$out/tables.log" 2>&1 || {
+		tail -n 20 "$out/tables.log" >&2
 		die "the suite failed: see $out/tables.log"
+	}
 	while read -r name units ours kvm; do
 		echo "$name $((units)) $((ours)) $((kvm))"
 	done < <(sed -nE 's/.*: cost ([a-z0-9_]+):(( 0x[0-9a-f]+){3}).*/\1\2/p' "$top/build/kunit/plain/test.log") \
@@ -27,7 +35,7 @@ for boot in 1 2; do
 done
 [[ -s $out/tables.1 ]] || die 'the suite counts nothing: is there a KVM at EL2?'
 
-paste "$out"/tables.{1,2} | awk -v json="$out/tables.json" '
+paste "$out/tables.1" "$out/tables.${#boots[@]}" | awk -v json="$out/tables.json" '
 	BEGIN { printf "%-18s %10s %10s %8s\n", "instructions", "stage2", "KVM", "ratio" }
 	{
 		if ($3 - $7 > $3 / 50 || $7 - $3 > $3 / 50 || $4 - $8 > $4 / 50 || $8 - $4 > $4 / 50) {
@@ -35,10 +43,48 @@ paste "$out"/tables.{1,2} | awk -v json="$out/tables.json" '
 			varies = 1
 		}
 		if ($4)
-			printf "%-18s %10.1f %10.1f %8.3f\n", $1, $3 / $2, $4 / $2, $3 / $4
+			printf "%-18s %10.2f %10.2f %8.3f\n", $1, $3 / $2, $4 / $2, $3 / $4
 		else
-			printf "%-18s %10.1f %10s\n", $1, $3 / $2, "-"
-		text = text sprintf("%s\"%s\": {\"ours\": %.1f, \"kvm\": %.1f}", text ? ", " : "{", $1, $3 / $2, $4 / $2)
+			printf "%-18s %10.2f %10s %8s\n", $1, $3 / $2, "-", "-"
+		text = text sprintf("%s\"%s\": {\"ours\": %.2f, \"kvm\": %.2f}", text ? ", " : "{", $1, $3 / $2, $4 / $2)
 	}
-	END { print text "}" >json; exit varies }'
+	END { print text "}" >json; exit varies }' | tee "$out/tables.txt"
 say "see $out/tables.json"
+
+case ${1-} in
+--renew)
+	{
+		printf '.. SPDX-License-Identifier: GPL-2.0-only\n.. Written by scripts/bench-tables.sh --renew.\n\n::\n\n'
+		sed 's/^/    /' "$out/tables.txt"
+	} >"$page"
+	;;
+--check)
+	awk -v renew="scripts/bench-tables.sh --renew makes ${page#"$top/"} anew" '
+		NF != 4 || $1 == "instructions" { next }
+		NR == FNR { limit[$1] = $2; kvm[$1] = $3 + 0; next }
+		{
+			n++
+			$3 += 0
+			before = limit[$1]; delete limit[$1]
+			verdict = "ok"
+			if (before == "" || $2 > 1.02 * before) { verdict = "not ok"; failed++ }
+			printf "%s %d %s: %s instructions", verdict, n, $1, $2
+			if (before == "") print ", and it is not in the table"
+			else if ($2 == before) print ""
+			else printf ", %+.1f %%; the table has %s\n", 100 * ($2 / before - 1), before
+			fell += before != "" && $2 < 0.98 * before
+			other += before != "" && ($3 < 0.98 * kvm[$1] || $3 > 1.02 * kvm[$1])
+		}
+		END {
+			for (name in limit) {
+				printf "not ok %d %s: is in the table, and was not counted\n", ++n, name
+				failed++
+			}
+			if (other) print "# KVM took other numbers, too: another kernel, or another compiler"
+			if (failed) print "# if that is what it costs now: " renew
+			else if (fell) print "# " fell " fell by more than 2 %, to keep that: " renew
+			printf "%d passed, %d failed, 0 skipped\n", n - failed, failed
+			exit failed > 0
+		}' "$page" "$out/tables.txt"
+	;;
+esac

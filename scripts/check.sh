@@ -95,8 +95,9 @@ mkdir -p "$logs"
 parts=()
 TIMEFORMAT='%0U + %0S'
 trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
-# The longest first. Of the two kernels that kunit.sh builds, only the one with sanitizers.
+# The longest first. Of the kernel without sanitizers that kunit.sh builds, only what costs needs.
 part kunit-san scripts/kunit.sh --sanitizers
+part costs scripts/bench-tables.sh --check
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
 part clang scripts/check-clang.sh
