@@ -129,7 +129,7 @@ untried_versions() {
 				echo "$file names $version, and neither Documentation/matrix.rst nor make check has tried it"
 		done < <({
 			# Kernels are of 5 to 7 here, QEMU of 7 to 11. Not another program's version, nor a figure.
-			prose "$file" | grep -oP '(?<!bpftool )\b([5-9]|1[01])\.[0-9]{1,2}\b(?! MB| +[0-9])'
+			prose "$file" | grep -oP '(?<!bpftool )\b([5-9]|1[01])\.[0-9]{1,2}\b(?! MB| +[0-9-]| instructions)'
 			grep -oP '(\b(KERNEL|QEMU|CPU)=|--(kernel|qemu|cpu) )\K[a-z0-9][a-z0-9.|-]*(?<![.|-])' "$file" | tr '|' '\n'
 		} | sort -u)
 	done
