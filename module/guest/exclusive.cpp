@@ -95,9 +95,8 @@ bool was_stepped(const stage2_context &vcpu)
 {
 	constexpr uint64_t valid = vmsa::bit(24), exclusive = vmsa::bit(6);
 
-	return engine::kind() == engine::Kind::vhe && vcpu.exit == STAGE2_EXIT_SYNC &&
-	       arm64::Syndrome{vcpu.esr}.is(arm64::Ec::step) && (vcpu.esr & valid) &&
-	       (vcpu.esr & exclusive) && vcpu.hpfar != ~uint64_t{0};
+	return vcpu.exit == STAGE2_EXIT_SYNC && arm64::Syndrome{vcpu.esr}.is(arm64::Ec::step) &&
+	       (vcpu.esr & valid) && (vcpu.esr & exclusive) && vcpu.hpfar != ~uint64_t{0};
 }
 
 unsigned begin(stage2_guest &guest, stage2_context &vcpu)

@@ -128,7 +128,7 @@ struct stage2_context {
 	struct stage2_el1 el1;		/* the guest's, while it is not loaded */
 	struct stage2_host host;	/* this CPU's, while the guest is */
 
-	/* With step, on vhe: the first is not 0, and it runs until it gets to one of them. */
+	/* With step: the first is not 0, and it runs until it gets to one of them. */
 	unsigned long stops[2];
 	unsigned long before_x[31];	/* the step: guest/exclusive.cpp */
 	unsigned long before_pc;

@@ -214,26 +214,52 @@ void stop()
 	machine = {};
 }
 
+namespace
+{
+
+// The kernel is at EL1, too, and a guest chooses the addresses: it does not run into them.
+[[gnu::noinline]] long run_to_stop(stage2_page &page, const stage2_context &vcpu)
+{
+	uint64_t daif;
+	long result;
+
+	asm volatile("mrs %0, daif; msr daifset, #8" : "=r"(daif)::"memory");
+	{
+		const Stops stops{vcpu.stops};
+
+		result = call(page, STAGE2_CALL_ENTER);
+	}
+	asm volatile("msr daif, %0" ::"r"(daif) : "memory");
+	return result;
+}
+
+} // namespace
+
 bool enter(stage2_context &vcpu)
 {
 	stage2_page &page = page_here();
+	const bool to_stop = vcpu.step && vcpu.stops[0];
 	long result;
 
-	vcpu.mdscr = vcpu.step ? mdscr_ss : 0;
+	vcpu.mdscr = to_stop ? mdscr_mde : vcpu.step ? mdscr_ss : 0;
 	page.mdcr = mdcr_traps | (vcpu.step ? mdcr_tde : 0);
 	page.hcr = machine.hcr;
 	do {
 		if (vcpu.step)
-			vcpu.pstate |= spsr_ss;
+			vcpu.pstate = (vcpu.pstate & ~spsr_ss) | (to_stop ? 0 : spsr_ss);
 		if (Cpu::read<isr_el1>()) {
 			vcpu.exit = STAGE2_EXIT_IRQ;
 			return true;
 		}
 		std::memcpy(&page.context, &vcpu, offsetof(stage2_context, host));
-		result = call(page, STAGE2_CALL_ENTER);
+		result = to_stop ? run_to_stop(page, vcpu) : call(page, STAGE2_CALL_ENTER);
 		if (!was_done(result))
 			return false;
 		std::memcpy(&vcpu, &page.context, offsetof(stage2_context, host));
+		if (result == STAGE2_CALL_AGAIN && stepped_load_exclusive(vcpu)) {
+			vcpu.hpfar = ~uint64_t{0};
+			return true;
+		}
 	} while (result == STAGE2_CALL_AGAIN);
 	return true;
 }

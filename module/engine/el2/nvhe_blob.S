@@ -235,11 +235,16 @@ SYM_DATA_START(stage2_nvhe_blob)
 	stp	x2, x3, [context, #STAGE2_CTX_PC]
 	stp	x0, x4, [context, #STAGE2_CTX_EXIT]
 
-	// Does HPFAR tell the IPA? Not of a permission fault that is no fault of a stage 1 walk.
+	// Does HPFAR tell the IPA? Not of a step, nor of a permission fault that is no fault of a stage 1 walk.
 	cbnz	x0, 4f
-	ubfx	x7, x4, #26, #6			// EC: 0x20 or 0x24, an abort from below
-	bic	x7, x7, #4
-	cmp	x7, #0x20
+	ubfx	x7, x4, #26, #6			// EC
+	cmp	x7, #0x32			// a step: of a load-exclusive (EX)? Its own address is wanted
+	b.ne	8f
+	tbz	x4, #6, 4f
+	sub	x5, x2, #4
+	b	3f
+8:	bic	x7, x7, #4
+	cmp	x7, #0x20			// 0x20 or 0x24, an abort from below
 	b.ne	4f
 	tbnz	x4, #7, 4f			// S1PTW
 	ldr	x7, [page, #STAGE2_PAGE_UNRELIABLE]
@@ -374,20 +379,12 @@ SYM_DATA_START(stage2_nvhe_blob)
 	b	.Lpar
 	at	s12e1w, x6
 	b	.Lpar
-	dsb	ish
+	.irp	what, "dsb ish", "tlbi ipas2e1is, x6", "tlbi ipas2le1is, x6", \
+		"sys #4, C8, C0, #2, x6", "sys #4, C8, C0, #6, x6", \
+		"tlbi vmalle1is", "tlbi vmalls12e1is"	// sys: TLBI RIPAS2E1IS, RIPAS2LE1IS, newer than the assembler
+	\what
 	b	.Lnext
-	tlbi	ipas2e1is, x6
-	b	.Lnext
-	tlbi	ipas2le1is, x6
-	b	.Lnext
-	sys	#4, C8, C0, #2, x6		// TLBI RIPAS2E1IS: newer than the assembler's idea
-	b	.Lnext
-	sys	#4, C8, C0, #6, x6		// TLBI RIPAS2LE1IS
-	b	.Lnext
-	tlbi	vmalle1is
-	b	.Lnext
-	tlbi	vmalls12e1is
-	b	.Lnext
+	.endr
 .Lpar:
 	isb
 	mrs	x6, par_el1

@@ -29,7 +29,7 @@
 /* How a call ended. */
 #define STAGE2_CALL_DONE	0
 #define STAGE2_CALL_FAULT	1	/* an exception of EL2 itself: see `fault` */
-#define STAGE2_CALL_AGAIN	2	/* a fault's IPA is unknown: enter the guest again */
+#define STAGE2_CALL_AGAIN	2	/* the IPA of a fault, or a load-exclusive, is unknown */
 #define STAGE2_CALL_E2H		3	/* EL2 is not laid out as the blob knows it */
 #define STAGE2_CALL_LOST	4	/* the stub is not there: nothing was done */
 

@@ -124,6 +124,39 @@ inline constexpr auto dbgbvr1_el1 = static_cast<Register>(2 << 14 | 1 << 3 | 4);
 inline constexpr auto dbgbcr1_el1 = static_cast<Register>(2 << 14 | 1 << 3 | 5);
 inline constexpr uint64_t spsr_ss = bit(21);
 
+template <Register R> void swap(unsigned long &host, uint64_t guest)
+{
+	host = Cpu::read<R>();
+	Cpu::write<R>(guest);
+}
+
+// The first two breakpoints of this CPU are a guest's. Interrupts are masked.
+class Stops {
+    public:
+	explicit Stops(const unsigned long (&at)[2])
+	{
+		swap<dbgbvr0_el1>(host_[0], at[0]);
+		swap<dbgbcr0_el1>(host_[1], breakpoint);
+		swap<dbgbvr1_el1>(host_[2], at[1]);
+		swap<dbgbcr1_el1>(host_[3], at[1] ? breakpoint : 0);
+	}
+
+	~Stops()
+	{
+		Cpu::write<dbgbvr0_el1>(host_[0]);
+		Cpu::write<dbgbcr0_el1>(host_[1]);
+		Cpu::write<dbgbvr1_el1>(host_[2]);
+		Cpu::write<dbgbcr1_el1>(host_[3]);
+		Cpu::isb();
+	}
+
+	Stops(const Stops &) = delete;
+	Stops &operator=(const Stops &) = delete;
+
+    private:
+	unsigned long host_[4];
+};
+
 // CNTHCTL_EL2: the bits that let EL1 at the physical counter and timer, and those that trap the
 // virtual ones (FEAT_ECV).
 inline constexpr uint64_t cnthctl_physical_vhe = bit(10) | bit(11);

@@ -87,12 +87,6 @@ void write_hcr(uint64_t hcr)
 	Cpu::isb();
 }
 
-template <Register R> void swap(unsigned long &host, uint64_t guest)
-{
-	host = Cpu::read<R>();
-	Cpu::write<R>(guest);
-}
-
 // None of these does anything to EL2 itself, nor to EL0 before the thread gets there.
 void set_traps(stage2_traps &host, const Features &cpu)
 {
@@ -223,27 +217,18 @@ bool find_ipa(stage2_context &vcpu)
 	}
 }
 
-// The kernel's breakpoints are masked meanwhile, and back before it unmasks them.
+// They are breakpoints of EL1 and EL0, and the kernel is at EL2: it runs into none.
 [[gnu::noinline]] void run_to_stop(stage2_context &vcpu)
 {
 	const uint64_t mdcr = Cpu::read<mdcr_el2>();
-	unsigned long host[4];
+	const Stops stops{vcpu.stops};
 
-	swap<dbgbvr0_el1>(host[0], vcpu.stops[0]);
-	swap<dbgbcr0_el1>(host[1], breakpoint);
-	swap<dbgbvr1_el1>(host[2], vcpu.stops[1]);
-	swap<dbgbcr1_el1>(host[3], vcpu.stops[1] ? breakpoint : 0);
 	Cpu::write<mdcr_el2>(mdcr | mdcr_tde);
 	vcpu.mdscr = mdscr_mde;
 	vcpu.pstate &= ~spsr_ss;
 	stage2_vhe_enter(&vcpu, machine.hcr, cptr_vhe);
 	vcpu.mdscr = 0;
 	Cpu::write<mdcr_el2>(mdcr);
-	Cpu::write<dbgbvr0_el1>(host[0]);
-	Cpu::write<dbgbcr0_el1>(host[1]);
-	Cpu::write<dbgbvr1_el1>(host[2]);
-	Cpu::write<dbgbcr1_el1>(host[3]);
-	Cpu::isb();
 }
 
 void enter_once(stage2_context &vcpu)

@@ -197,25 +197,21 @@ runs smc '*' instructions=3
 same '0x00000000000003c5 ' "$(register pstate) $(of_exit instructions)"
 
 it 'is paid for a load-exclusive, all that follows, and its store-exclusive as for one instruction'
-if [ "$engine" = vhe ]; then
-	# l: ldxr w1, [x3]; add w1, w1, #1; stxr w2, w1, [x3]; cbnz w2, l
-	program ram=64k 0x885f7c61 0x11000421 0x88027c61 0x35ffffa2 $end
-	accepted regs x3=0x80008000
-	runs step-budget '' instructions=1
-	same '0x000000008000000c 0x0000000000000001' "$(of_exit pc) $(register x1)"
-	accepted regs pc=0x80000000
-	runs end 'status 2' instructions=5
-	# l: ldxr x3, [x3]; cbz x3, out; stxr w2, x1, [x4]; cbnz w2, l; out: end
-	program ram=64k 0xc85f7c63 0xb4000063 0xc8027c81 0x35ffffa2 $end
-	accepted regs 'x1=1 x3=0x80008000 x4=0x80008000'
-	runs step-budget '' instructions=1
-	same '0x0000000080000010 0x0000000000000000' "$(of_exit pc) $(register x3)"
-	# On tables of its own.
-	start smp x1=1 x2=10
-	runs end 'status 0' instructions=1000000
-else
-	skip 'the engine is nvhe'
-fi
+# l: ldxr w1, [x3]; add w1, w1, #1; stxr w2, w1, [x3]; cbnz w2, l
+program ram=64k 0x885f7c61 0x11000421 0x88027c61 0x35ffffa2 $end
+accepted regs x3=0x80008000
+runs step-budget '' instructions=1
+same '0x000000008000000c 0x0000000000000001' "$(of_exit pc) $(register x1)"
+accepted regs pc=0x80000000
+runs end 'status 2' instructions=5
+# l: ldxr x3, [x3]; cbz x3, out; stxr w2, x1, [x4]; cbnz w2, l; out: end
+program ram=64k 0xc85f7c63 0xb4000063 0xc8027c81 0x35ffffa2 $end
+accepted regs 'x1=1 x3=0x80008000 x4=0x80008000'
+runs step-budget '' instructions=1
+same '0x0000000080000010 0x0000000000000000' "$(of_exit pc) $(register x3)"
+# On tables of its own.
+start smp x1=1 x2=10
+runs end 'status 0' instructions=1000000
 
 it 'makes as many exits as it is paid for'
 program ram=64k 0xd4000002 0x91000421 0x17fffffe
