@@ -65,6 +65,10 @@ template <class T> class Annotator {
 	{
 		if (!table)
 			pause(tree_.memory());
+		if (is_cancelled(tree_.memory())) {
+			error_ = {Errc::cancelled, Region<Input>::inclusive(at, last)};
+			return false;
+		}
 		for (;;) {
 			const auto part = part_in_entry(at, last, Granule::size(level));
 			const Descriptor d = table ? load(table + tree_.index(level, at)) : from_;

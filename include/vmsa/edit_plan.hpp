@@ -133,6 +133,8 @@ template <class T, class Operation> class EditPlan {
 	{
 		const Descriptor *entry = table + tree_.index(level, at);
 
+		if (is_cancelled(tree_.memory()))
+			return fail({Errc::cancelled, Region<Input>::inclusive(at, last)});
 		if (level == last_level)
 			return prepare_run(entry, level, Region<Input>::inclusive(at, last));
 		for (;; entry++) {
@@ -275,6 +277,8 @@ template <class T, class Operation> class EditPlan {
 	constexpr bool prepare_pieces(Descriptor d, Level level, Region<Input> part)
 	{
 		pause(tree_.memory());
+		if (is_cancelled(tree_.memory()))
+			return fail({Errc::cancelled, part});
 		for (Input at = part.first;;) {
 			const auto piece = part_in_entry(at, part.last, Granule::size(level));
 

@@ -41,6 +41,7 @@ enum class Errc : uint8_t {
 	regime, // EL2 has the other regime (HCR_EL2.E2H)
 	torn_group, // adopted tables have a leaf with the contiguous hint that does not fit its group
 	no_feature, // the machine lacks a Feature that the map needs (features.hpp)
+	cancelled, // the memory said so (memory.hpp)
 };
 
 // `first` and `last` are the addresses at fault, both included: the hole or the overlap for a range

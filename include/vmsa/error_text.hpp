@@ -96,6 +96,8 @@ constexpr ErrorWords words(Errc code)
 		return {"torn_group", "a contiguous hint does not fit its group", N::entry};
 	case Errc::no_feature:
 		return {"no_feature", "the machine lacks a feature", N::feature};
+	case Errc::cancelled:
+		return {"cancelled", "the change was cancelled", N::region};
 	}
 	return {"unknown", "an unknown error", N::limit};
 }

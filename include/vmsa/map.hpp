@@ -110,6 +110,8 @@ template <class T, class Rule> class Mapper {
 	{
 		if (!table)
 			pause(tree_.memory());
+		if (is_cancelled(tree_.memory()))
+			return fail({Errc::cancelled, Region<Input>::inclusive(at, last)});
 		for (;;) {
 			const Extent extent = rule_(at);
 			const size_t n = leaves_here(level, at, last, extent);

@@ -11,6 +11,9 @@
 // One that also has pause() is told in the middle of long work, each time another table is looked at, and can let other
 // threads have the CPU there. The tree stays locked. Between two pauses is the work of about one table.
 //
+// One that also has is_cancelled() is asked as often while a change is planned, before its first store. If that is true, the
+// change ends with Errc::cancelled, and nothing has changed. Once it stores it goes on to its end.
+//
 // Descriptors that the hardware may be walking are only read and written through load, store and
 // exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.
 #pragma once
@@ -53,6 +56,23 @@ template <class M> [[gnu::always_inline]] constexpr void pause([[maybe_unused]] 
 {
 	if constexpr (PausingMemory<M>)
 		memory.pause();
+}
+
+// One that can end a change while it is planned, as above.
+template <class M>
+concept CancellingMemory = requires(M &m)
+{
+	{
+		m.is_cancelled()
+		} -> std::same_as<bool>;
+};
+
+// Asks it, if it can say so.
+template <class M> [[gnu::always_inline]] constexpr bool is_cancelled([[maybe_unused]] M &memory)
+{
+	if constexpr (CancellingMemory<M>)
+		return memory.is_cancelled();
+	return false;
 }
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));

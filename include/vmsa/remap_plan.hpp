@@ -153,6 +153,8 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 	{
 		if (!table)
 			pause(tree_.memory());
+		if (is_cancelled(tree_.memory()))
+			return fail({Errc::cancelled, Region<Input>::inclusive(at, last)});
 		if (table && !rules_.allow(Kind::hint) &&
 		    !each_torn_group(table, level, at, last, [&](auto, Region<Input> group) {
 			    return fail({Errc::needs_break, group});

@@ -27,6 +27,9 @@ struct Kernel {
 	Input hardware{nullptr, 0};
 	// The allocation that fails, counted from 0 and from now on; never, where there is less.
 	size_t fail_in = never;
+	// Who asks is killed when that has been asked so often, until the request is over; and was it told?
+	size_t killed_in = never;
+	bool was_killed = false;
 	size_t allocated = 0;
 	size_t locked = 0;
 	bool at_el2 = true;

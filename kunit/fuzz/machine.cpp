@@ -94,7 +94,11 @@ void kernel_reschedule(void)
 
 bool kernel_is_killed(void)
 {
-	return false;
+	if (kernel.killed_in == fuzz::Kernel::never || kernel.killed_in-- > 0)
+		return false;
+	kernel.killed_in = 0;
+	kernel.was_killed = true;
+	return true;
 }
 
 // ---- The machine ----

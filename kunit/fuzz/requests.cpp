@@ -7,6 +7,7 @@
 //   guests/a/maps                 a file is read
 //   open guests/a/dirty           a file is held open to the end: its guest may go before
 //   fail 3                        the allocation after three more fails
+//   kill 3                        who asks is killed, and that is seen at the fourth look
 //   hardware ...                  how guests leave from now on, and what the MMU answers; any bytes
 //
 // A request is done, or refused with one entry in error_log; then all tables are as they were. What is mapped, and no
@@ -156,10 +157,12 @@ void write(const Open &open, std::string_view text)
 	const int error = open.file->write(open.file, open.guest, bytes.data(), text.size());
 
 	require(!error || is_refusal(error), "a request is refused for a reason of requests");
-	require((error_log() != log) == (error && error != -EINTR),
+	require((error_log() != log) == (error && (error != -EINTR || kernel.was_killed)),
 		"what is refused has an entry in error_log");
 	require(!error || runs || tables() == before, "refused, and tables have changed");
-	kernel.fail_in = fuzz::Kernel::never;
+	require(!kernel.was_killed || runs || error == -EINTR, "who is killed gets no answer");
+	kernel.fail_in = kernel.killed_in = fuzz::Kernel::never;
+	kernel.was_killed = false;
 }
 
 void memory(stage2_guest *guest, std::string_view text)
@@ -188,6 +191,11 @@ bool obey(std::string_view line, std::vector<Open> &open, std::string_view all)
 	}
 	if (word == "fail") {
 		kernel.fail_in = numbers::parse(rest).value;
+		return true;
+	}
+
+	if (word == "kill") {
+		kernel.killed_in = numbers::parse(rest).value;
 		return true;
 	}
 

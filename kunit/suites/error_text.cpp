@@ -30,7 +30,7 @@ struct Line {
 	}
 };
 
-constexpr auto last_code = static_cast<unsigned>(Errc::no_feature);
+constexpr auto last_code = static_cast<unsigned>(Errc::cancelled);
 
 } // namespace
 

@@ -3,6 +3,7 @@
 // Who shares a CPU gets it in the middle of long work on tables: a memory that has pause() is told once for each table,
 // whatever walks them.
 #include "support/scratch_memory.hpp"
+#include "support/snapshot.hpp"
 #include "vmsa/format_stage2.hpp"
 #include "vmsa/mapping.hpp"
 #include "vmsa/rows.hpp"
@@ -148,5 +149,74 @@ TEST(a_stock_does_not_pause)
 	ASSERT(m.verdict.good());
 }
 
+namespace
+{
+
+// Ends a change when it has been asked so often.
+struct Cancelling : ScratchMemory {
+	using ScratchMemory::ScratchMemory;
+
+	bool is_cancelled()
+	{
+		return asked++ >= patience;
+	}
+
+	size_t asked = 0;
+	size_t patience = ~size_t{0};
+};
+
+} // namespace
+
+// What is planned ends at any table, and has changed nothing then; what stores goes on to its end.
+TEST(a_change_is_cancelled_while_it_is_planned)
+{
+	using Map = Mapping<F, Cancelling, NoTlb>;
+	static_assert(CancellingMemory<Cancelling> && !CancellingMemory<Pausing>);
+
+	constexpr Region<Ipa> ragged{region.first + 4 * KiB, region.size() - 8 * KiB};
+	constexpr Region<Ipa> beside{region.last + 1 + 4 * KiB, region.size() - 8 * KiB};
+	Verdict verdict{test};
+	Cancelling memory{test, verdict, Granule4K::table_bytes, 4 * tables + 8};
+	NoTlb tlb;
+	Map map{memory, tlb};
+	Snapshot<Tree<F, Cancelling>> before{test, memory};
+	const auto pages = [](Ipa at) {
+		return Extent{Pa{at.raw()}, Granule4K::page_size};
+	};
+	const auto cancel = [&](size_t most, const auto &change) {
+		before.take(map.tree());
+		for (memory.patience = 0;; memory.patience++) {
+			const size_t held = memory.live();
+
+			memory.asked = 0;
+
+			const Result<void> result = change();
+
+			if (result.ok()) {
+				EXPECT(memory.asked == memory.patience && memory.asked >= most);
+				return;
+			}
+			EXPECT(result.error().code == Errc::cancelled);
+			EXPECT(before.matches(map.tree()) && memory.live() == held);
+		}
+	};
+
+	ASSERT(map.create(stage2_geometry<Granule4K>(34, 40).value()));
+	cancel(tables, [&] { return map.map(region, pages, normal | rw); });
+	cancel(tables, [&] { return map.protect(ragged, r); });
+	cancel(tables, [&] {
+		return map.modify(region, [](auto, Stage2Attributes a) {
+			a.access = logged.access;
+			return a;
+		});
+	});
+	cancel(tables, [&] { return map.remap(ragged, pages, normal | rw); });
+	cancel(1, [&] { return map.annotate(beside, 7ul); });
+	cancel(1, [&] { return map.unannotate(beside, 7ul); });
+	cancel(tables, [&] { return map.unmap(region); });
+	map.destroy();
+	ASSERT(verdict.good());
+}
+
 SUITE(pauses, each_change_pauses_at_each_table, each_look_pauses_at_each_table,
-      a_stock_does_not_pause);
+      a_stock_does_not_pause, a_change_is_cancelled_while_it_is_planned);

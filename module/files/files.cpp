@@ -47,6 +47,8 @@ int write(const stage2_file *file, Guest *guest, const char *text, unsigned long
 
 	if (guest->removed)
 		return refuse_removed(request);
+	if (kernel_is_killed()) // it has waited, maybe
+		return refuse_killed(request);
 	guest->changes++;
 	return answer(*guest, request);
 }

@@ -199,6 +199,8 @@ class Verifier {
 		}
 		count_ = 0;
 		kernel_reschedule();
+		if (!error_ && kernel_is_killed())
+			error_ = EINTR;
 	}
 
 	// A leaf is mapped once, accessed once, and written once, while the guest is shared.
@@ -271,6 +273,8 @@ int take_verify(Guest &guest, const Request &request, void **taken)
 				      "no memory for the questions to the MMU");
 	case EBUSY:
 		return request.refuse(EBUSY, error_log::no_caret, engine::not_ready);
+	case EINTR:
+		return refuse_killed(request);
 	default:
 		return 0;
 	}

@@ -35,7 +35,7 @@ Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
 
 	if (offset == Ram::none)
 		return Outcome::no_ram;
-	guest.ram.clean(offset, page.size());
+	(void)guest.ram.clean(offset, page.size());
 
 	const Errc error =
 		guest.space->map_page(page.first, guest.ram.at(offset).pa,
@@ -87,7 +87,8 @@ struct Block {
 	Guest &guest = *vcpu.guest;
 	const Region region = block.region;
 
-	guest.ram.clean(block.offset, region.size());
+	if (!guest.ram.clean(block.offset, region.size()))
+		return Outcome::resolved; // and the run ends
 
 	const auto result =
 		guest.space->map(region, RamRule{guest.ram, region.first, block.offset},

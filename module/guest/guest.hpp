@@ -84,6 +84,12 @@ inline int refuse_removed(const Request &request)
 	return request.refuse(ENODEV, error_log::no_caret, "the guest was removed");
 }
 
+// What a thread is told that is killed before it changed anything.
+inline int refuse_killed(const Request &request)
+{
+	return request.refuse(EINTR, error_log::no_caret, "who asked for it was killed");
+}
+
 // 0, or -error; then nothing changed, and error_log says why.
 int guest_map(Guest &guest, const Request &request);
 int guest_unmap(Guest &guest, const Request &request);

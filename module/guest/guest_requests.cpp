@@ -29,10 +29,16 @@ vmsa::Result<void> change_access(Guest &guest, Region region, vmsa::Access acces
 	return guest.space->modify(region, update);
 }
 
-// RAM under a region of leaves is taken or given back.
-void mark_ram(Guest &guest, Region region, bool used)
+// RAM under a region of leaves is taken or given back. False: nothing was given back, for who asked was killed.
+bool mark_ram(Guest &guest, Region region, bool used)
 {
 	for (Ipa at = region.first;;) {
+		if (!used && kernel_is_killed()) {
+			if (at != region.first)
+				mark_ram(guest, {region.first, at - region.first}, true);
+			return false;
+		}
+
 		const auto entry = guest.space->at(at);
 		const auto part = entry.region.intersect(region);
 
@@ -40,7 +46,7 @@ void mark_ram(Guest &guest, Region region, bool used)
 			guest.ram.mark(entry.output + (part.first - entry.region.first),
 				       part.size(), used);
 		if (part.last == region.last)
-			return;
+			return true;
 		at = guest.space->after(entry);
 	}
 }
@@ -51,6 +57,9 @@ int answer(const Guest &guest, const Request &request, const Value *v,
 {
 	if (result)
 		return 0;
+	if ((result.error().code == Errc::cancelled || result.error().code == Errc::no_memory) &&
+	    kernel_is_killed())
+		return refuse_killed(request);
 	guest.tables.trace_failure(result.error());
 	return refuse_region(guest, request, v, result.error());
 }
@@ -83,8 +92,10 @@ int map(Guest &guest, const Request &request, const Value *v)
 			ENOSPC, v[size_word].column, "no free run of %s (%s of %s are mapped)",
 			numbers::size(region.size()).chars, numbers::size(guest.ram.used()).chars,
 			numbers::size(guest.ram.size()).chars);
-	guest.ram.clean(offset, region.size());
+	if (!guest.ram.clean(offset, region.size()))
+		return refuse_killed(request);
 
+	const Tables::Killable killable{guest.tables};
 	const int error =
 		answer(guest, request, v,
 		       guest.space->map(
@@ -106,8 +117,10 @@ int unmap(Guest &guest, const Request &request, const Value *v)
 
 	// Afterwards no one knows what lay there. Nobody can take the RAM before the lock is released,
 	// that is before the invalidation is complete.
-	mark_ram(guest, region, false);
+	if (!mark_ram(guest, region, false))
+		return refuse_killed(request);
 
+	const Tables::Killable killable{guest.tables};
 	const int error = answer(guest, request, v, guest.space->unmap(region));
 
 	if (error)
@@ -154,6 +167,7 @@ int guest_protect(Guest &guest, const Request &request)
 	if (const int error = request.parse(protect_words, v))
 		return error;
 
+	const Tables::Killable killable{guest.tables};
 	const int error =
 		answer(guest, request, v, change_access(guest, region_of(v), access_of(v)));
 

@@ -181,6 +181,9 @@ size_t count_leaves(const Guest &guest, Region region)
 
 int create_ranges(const Request &request, size_t most, void **taken)
 {
+	// To count them took a while, and from here on nothing ends it.
+	if (kernel_is_killed())
+		return refuse_killed(request);
 	*taken = Ranges::create(most);
 	if (!*taken)
 		return request.refuse(ENOMEM, error_log::no_caret,

@@ -201,17 +201,17 @@ void Ram::give_back_page(uint64_t offset)
 		__atomic_store_n(&first_free_, page / bits_per_long, __ATOMIC_RELAXED);
 }
 
-void Ram::clean(uint64_t offset, uint64_t bytes)
+bool Ram::clean(uint64_t offset, uint64_t bytes)
 {
 	const uint64_t i = offset >> unit_shift_;
 
 	// What a fault asks for, and seldom is stale, costs no stack frame.
-	if (bytes != unit() || __atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
-				       vmsa::bit(i % bits_per_long))
-		clean_stale(offset, bytes);
+	return (bytes == unit() && !(__atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
+				     vmsa::bit(i % bits_per_long))) ||
+	       clean_stale(offset, bytes);
 }
 
-[[gnu::noinline]] void Ram::clean_stale(uint64_t offset, uint64_t bytes)
+[[gnu::noinline]] bool Ram::clean_stale(uint64_t offset, uint64_t bytes)
 {
 	Pause pause;
 
@@ -225,10 +225,13 @@ void Ram::clean(uint64_t offset, uint64_t bytes)
 		}
 		if (!(stale & vmsa::bit(i % bits_per_long)))
 			continue;
+		if (bytes != unit() && kernel_is_killed())
+			return false;
 		kernel_cache_clean(kernel_virt(at(i << unit_shift_).pa.raw()), unit());
 		__atomic_fetch_and(word, ~vmsa::bit(i % bits_per_long), __ATOMIC_RELAXED);
 		pause();
 	}
+	return true;
 }
 
 void Ram::mark(uint64_t offset, uint64_t bytes, bool used)

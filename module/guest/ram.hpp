@@ -48,7 +48,8 @@ class Ram {
 	void give_back_page(uint64_t offset);
 	// Before a run is mapped: what was written to it in its last use leaves the caches. Later it
 	// could come over what a guest writes that has its caches off.
-	void clean(uint64_t offset, uint64_t bytes);
+	// False: this thread was killed meanwhile, and some of it is as it was; of a page it never is.
+	bool clean(uint64_t offset, uint64_t bytes);
 	void mark(uint64_t offset, uint64_t bytes, bool used);
 	// By PA; used: again, as it was before it was marked as free.
 	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
@@ -83,7 +84,7 @@ class Ram {
 	};
 
 	uint64_t take_page_from(size_t first);
-	void clean_stale(uint64_t offset, uint64_t bytes);
+	bool clean_stale(uint64_t offset, uint64_t bytes);
 	static bool promise(uint64_t bytes);
 	Taken gather(uint64_t &bytes);
 	static size_t merge(Piece *pieces, size_t count);

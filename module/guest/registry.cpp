@@ -142,7 +142,7 @@ int take_ram(Guest &guest, const Request &request, const Value &ram)
 		return request.refuse(ENOMEM, ram.column, "%s asked for, %s available", asked.chars,
 				      numbers::size(Ram::most()).chars);
 	case Ram::Taken::killed:
-		return request.refuse(EINTR, error_log::no_caret, "who asked for it was killed");
+		return refuse_killed(request);
 	case Ram::Taken::no_more:
 		break;
 	}

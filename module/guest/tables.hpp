@@ -31,7 +31,7 @@ class Tables {
 
 		vmsa::Descriptor *table = nullptr;
 
-		if (take(bytes)) {
+		if (!is_cancelled() && take(bytes)) {
 			table = static_cast<vmsa::Descriptor *>(kernel_table_alloc(bytes));
 			if (!table)
 				give_back(bytes);
@@ -57,6 +57,31 @@ class Tables {
 	static void pause()
 	{
 		kernel_reschedule();
+	}
+
+	// Meanwhile the change that who has the guest alone makes ends when it is killed: with Errc::cancelled while it
+	// is planned, with no_memory while it takes tables. Then it stores, and goes on to its end.
+	class Killable {
+	    public:
+		explicit Killable(Tables &tables) : tables_{tables}
+		{
+			tables_.killable_ = true;
+		}
+		~Killable()
+		{
+			tables_.killable_ = false;
+		}
+		Killable(const Killable &) = delete;
+		Killable &operator=(const Killable &) = delete;
+
+	    private:
+		Tables &tables_;
+	};
+
+	// A vmsa::CancellingMemory.
+	bool is_cancelled() const
+	{
+		return killable_ && kernel_is_killed();
 	}
 
 	// A change of who has the guest alone has ended with this error. For want of a table: those it had taken are
@@ -107,6 +132,7 @@ class Tables {
 	size_t used_ = 0;
 	size_t used_when_short_ = 0; // the last time
 	size_t limit_ = 0;
+	bool killable_ = false;
 };
 
 } // namespace stage2

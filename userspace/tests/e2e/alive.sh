@@ -98,6 +98,55 @@ like '*create: who asked for it was killed*' "$(tail -n 3 error_log)"
 guest ram=64k
 agree demo
 
+all_tables() {
+	md5sum <$demo/tables.bin
+	cat $demo/stats
+}
+
+# Writes "$2" to the file "$1" of demo in a process of its own, reads it where there is no $2, and kills that a little later,
+# until it was told so in the middle. What was killed has changed nothing. $3 undoes what was done.
+ends_when_killed() {
+	delay=0
+	settle
+	while [ $delay -lt 60 ]; do
+		before=$(all_tables)
+		if [ "$2" ]; then
+			echo "$2" >$demo/"$1" 2>/dev/null &
+		else
+			cat $demo/"$1" >/dev/null 2>&1 &
+		fi
+		victim=$!
+		usleep $((delay % 20 * 1000))
+		kill -9 $victim 2>/dev/null
+		wait $victim 2>/dev/null
+		case $(tail -n 3 error_log) in
+		*"$1: who asked for it was killed"*)
+			same "$before" "$(all_tables)"
+			echo name=other >remove 2>/dev/null # another line comes last
+			echo "    # $1 is ended at the try $((delay + 1))"
+			return
+			;;
+		esac
+		[ "$before" = "$(all_tables)" ] || "$3"
+		delay=$((delay + 1))
+	done
+	problem "$1 is never ended"
+}
+
+it 'ends what takes long for a process that was killed meanwhile, and has changed nothing'
+guest "ram=$large"
+unmap_all() {
+	accepted unmap "ipa=0 size=$large"
+}
+map_all() {
+	accepted map "ipa=0 size=$large prot=rw max=4k"
+}
+ends_when_killed map "ipa=0 size=$large prot=rw max=4k" unmap_all
+map_all
+ends_when_killed unmap "ipa=0 size=$large" map_all
+grep -q '^engine *soft' features || ends_when_killed verify '' true
+agree demo
+
 group=/tmp/cgroup/limited
 
 # Commands of a shell in the group.
