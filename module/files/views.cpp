@@ -246,7 +246,7 @@ void print_header(const Guest &guest, seq_file *out)
 		.magic = {},
 		.version = STAGE2_TABLES_VERSION,
 		.granule_shift = static_cast<unsigned short>(space.format().page_shift),
-		.flags = 0,
+		.flags = static_cast<unsigned short>(space.format().fwb ? STAGE2_TABLES_FWB : 0),
 		.input_bits = g.input_bits,
 		.start_level = g.start,
 		.vtcr = registers.vtcr,

@@ -28,7 +28,7 @@ using vmsa::Result;
 
 template <class Format> constexpr FormatFacts facts_of()
 {
-	FormatFacts facts{Format::Granule::page_shift, Format::output_bits, 0};
+	FormatFacts facts{Format::Granule::page_shift, Format::output_bits, 0, Format::Stage::fwb};
 
 	for (Level level = 0; level <= vmsa::last_level; level++)
 		facts.leaf_levels |= Format::allows_leaf(level) ? 1u << level : 0;

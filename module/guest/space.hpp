@@ -48,6 +48,7 @@ struct FormatFacts {
 	unsigned page_shift;
 	unsigned output_bits; // and the most of input
 	unsigned leaf_levels; // a bit for each level that can have leaves
+	bool fwb; // HCR_EL2.FWB is set with it: memory types have other numbers
 
 	// What a descriptor of `level` maps.
 	constexpr uint64_t size(vmsa::Level level) const

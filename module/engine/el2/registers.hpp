@@ -4,6 +4,7 @@
 #pragma once
 
 #include "context.h"
+#include "engine/formats.hpp"
 
 #include "vmsa/regime.hpp"
 #include "vmsa/registers.hpp"
@@ -90,6 +91,7 @@ inline constexpr uint64_t e2h = bit(34);
 inline constexpr uint64_t tlor = bit(35);
 inline constexpr uint64_t terr = bit(36); // FEAT_RAS
 inline constexpr uint64_t tea = bit(37); // FEAT_RAS
+inline constexpr uint64_t fwb = bit(46); // the memory types of stage 2 have other numbers
 
 // Everything physical comes to EL2. What a guest has no business with traps; so do, because their
 // enabling bits stay clear, pointer authentication (API, APK), memory tagging (ATA), SCXTNUM
@@ -97,6 +99,12 @@ inline constexpr uint64_t tea = bit(37); // FEAT_RAS
 inline constexpr uint64_t guest = vm | swio | fmo | imo | amo | fb | bsu_is | twi | twe | tsc |
 				  tidcp | tacr | tsw | rw | tlor;
 } // namespace hcr
+
+// The tables of guests are what they run with.
+#define X(granule, bits)                                                                           \
+	static_assert(Stage2Format<granule, bits>::Stage::fwb == ((hcr::guest & hcr::fwb) != 0));
+STAGE2_FORMATS(X)
+#undef X
 
 // FP, SIMD, SVE and SME trap as their enabling fields are 0; trace and activity monitors by bits.
 // The layout is that of CPACR_EL1 where the kernel runs at EL2.
