@@ -25,6 +25,7 @@ struct Machine {
 	uint64_t next = TiB;
 	uint64_t taken_since = 0; // since others had the CPU
 	uint64_t most_taken = 0;
+	size_t looks = 0; // for a run of RAM
 };
 
 Machine machine;
@@ -101,6 +102,7 @@ bool kernel_is_killed(void)
 unsigned long kernel_bitmap_find(unsigned long *, unsigned long bits, unsigned long, unsigned long,
 				 unsigned long)
 {
+	machine.looks++;
 	return bits;
 }
 
@@ -142,6 +144,33 @@ TEST(takes_single_pages_where_there_is_nothing_else)
 	EXPECT_EQ(ram.at(GiB).bytes, page);
 	EXPECT_EQ(ram.at(2 * GiB - page).bytes, page);
 	EXPECT(ram.at(GiB).pa < ram.at(2 * GiB - page).pa);
+	EXPECT_EQ(ram.last(), ram.at(2 * GiB - page).pa.raw() + page - 1);
+}
+
+// Each fault asks, and a look is at all of RAM.
+TEST(looks_for_a_block_once_until_ram_is_given_back)
+{
+	machine = {.total = 16 * GiB, .large = 1 * GiB};
+	Ram ram;
+	const auto looks = [&](uint64_t bytes) {
+		const size_t before = machine.looks;
+
+		EXPECT(ram.find_block(bytes) == Ram::none);
+		return machine.looks - before;
+	};
+
+	ASSERT(ram.allocate(2 * GiB, page) == Ram::Taken::all);
+	EXPECT_EQ(looks(512 * MiB), 1u);
+	EXPECT_EQ(looks(512 * MiB), 0u);
+	// Of smaller ones nothing is known.
+	EXPECT_EQ(looks(2 * MiB), 1u);
+	EXPECT_EQ(looks(2 * MiB) + looks(512 * MiB), 0u);
+	ram.give_back_page(0);
+	EXPECT_EQ(looks(2 * MiB), 1u);
+	ram.mark(uint64_t{0}, 2 * MiB, true);
+	EXPECT_EQ(looks(2 * MiB), 0u);
+	ram.mark(uint64_t{0}, 2 * MiB, false);
+	EXPECT_EQ(looks(2 * MiB), 1u);
 }
 
 TEST(leaves_nothing_where_it_is_refused)
@@ -164,4 +193,4 @@ TEST(leaves_nothing_where_it_is_refused)
 }
 
 SUITE(guest_ram, is_as_large_as_the_machine, takes_single_pages_where_there_is_nothing_else,
-      leaves_nothing_where_it_is_refused);
+      looks_for_a_block_once_until_ram_is_given_back, leaves_nothing_where_it_is_refused);

@@ -68,13 +68,8 @@ struct Block {
 		block.region = {ipa.align_down(size), size};
 		if (!demand.region.contains(block.region) || !hole.contains(block.region))
 			continue;
-		block.offset = guest.ram.find(size, block.region.first);
-		if (block.offset == Ram::none)
-			continue;
-
-		const vmsa::Extent extent = guest.ram.at(block.offset);
-
-		if (extent.pa.is_aligned(size) && extent.bytes >= size)
+		block.offset = guest.ram.find_block(size);
+		if (block.offset != Ram::none)
 			return true;
 	}
 	return false;

@@ -119,6 +119,7 @@ Ram::Taken Ram::allocate(uint64_t bytes, uint64_t unit)
 	count_ = merge(pieces_.data(), count_);
 	(void)pieces_.resize(count_, count_); // or it stays as it is
 	bytes_ = bytes;
+	no_block_ = none;
 	for (large_ = 0; large_ < count_ && pieces_[large_].bytes >= large; large_++)
 		;
 	return Taken::all;
@@ -147,6 +148,31 @@ uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
 	if (first >= all)
 		first = kernel_bitmap_find(map_.data(), all, units, 0, 0);
 	return first >= all ? none : first << unit_shift_;
+}
+
+uint64_t Ram::find_block(uint64_t bytes) const
+{
+	if (bytes >= __atomic_load_n(&no_block_, __ATOMIC_RELAXED))
+		return none;
+
+	// Behind the large pieces nothing is.
+	const uint64_t all = (large_ < count_ ? pieces_[large_].offset : bytes_) >> unit_shift_;
+	const uint64_t units = bytes >> unit_shift_;
+
+	if (units <= all) {
+		const uint64_t first =
+			kernel_bitmap_find(map_.data(), all, units, (large >> unit_shift_) - 1, 0);
+		const uint64_t offset = first << unit_shift_;
+
+		if (first < all) {
+			const vmsa::Extent extent = at(offset);
+
+			if (extent.pa.is_aligned(bytes) && extent.bytes >= bytes)
+				return offset;
+		}
+	}
+	__atomic_store_n(&no_block_, bytes, __ATOMIC_RELAXED);
+	return none;
 }
 
 // Bits are set one by one, each by one exchange: who finds it clear has the page.
@@ -197,6 +223,7 @@ void Ram::give_back_page(uint64_t offset)
 
 	__atomic_fetch_and(&map_[page / bits_per_long], ~vmsa::bit(page % bits_per_long),
 			   __ATOMIC_RELEASE);
+	__atomic_store_n(&no_block_, none, __ATOMIC_RELAXED);
 	if (page / bits_per_long < __atomic_load_n(&first_free_, __ATOMIC_RELAXED))
 		__atomic_store_n(&first_free_, page / bits_per_long, __ATOMIC_RELAXED);
 }
@@ -239,6 +266,7 @@ void Ram::mark(uint64_t offset, uint64_t bytes, bool used)
 	kernel_bitmap_mark(map_.data(), offset >> unit_shift_, bytes >> unit_shift_, used);
 	if (used)
 		return;
+	no_block_ = none;
 	kernel_bitmap_mark(stale_.data(), offset >> unit_shift_, bytes >> unit_shift_, true);
 	first_free_ = std::min(first_free_, (offset >> unit_shift_) / bits_per_long);
 }
@@ -277,6 +305,16 @@ vmsa::Extent Ram::at(uint64_t offset) const
 
 	return {vmsa::Pa{piece->pa + (offset - piece->offset)},
 		piece->bytes - (offset - piece->offset)};
+}
+
+uint64_t Ram::last() const
+{
+	uint64_t last = 0;
+	Pause pause;
+
+	for (size_t i = 0; i < count_; i++, pause())
+		last = std::max(last, pieces_[i].pa + pieces_[i].bytes - 1);
+	return last;
 }
 
 uint64_t Ram::used() const

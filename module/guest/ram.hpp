@@ -42,6 +42,9 @@ class Ram {
 	// A free run, offset and PA congruent to `ipa` modulo 2M where there is a choice; or `none`.
 	static constexpr uint64_t none = ~uint64_t{0};
 	uint64_t find(uint64_t bytes, vmsa::Ipa ipa) const;
+	// The same for a block: one piece of memory, aligned to its size, which is 2M at least. Quick where there has
+	// been none, until RAM is given back; of blocks of more than 2M it looks at the first run alone.
+	uint64_t find_block(uint64_t bytes) const;
 	// A free page, or `none`: quick also where much is used. It is the caller's then, also where others
 	// look for one meanwhile; none of them may `find` or `mark`.
 	uint64_t take_page();
@@ -56,6 +59,8 @@ class Ram {
 
 	// What lies at an offset, and how far it is contiguous.
 	vmsa::Extent at(uint64_t offset) const;
+	// The highest address.
+	uint64_t last() const;
 
 	uint64_t size() const
 	{
@@ -98,6 +103,9 @@ class Ram {
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
 	unsigned unit_shift_ = 12;
+	// The smallest block that was looked for in vain, since RAM was given back: atomic, and a hint. Where a page is given
+	// back at that moment it may be out of date, and blocks are made of pages until the next is.
+	mutable uint64_t no_block_ = none;
 	size_t first_free_ = 0; // hardly a word of map_ before it has a clear bit
 };
 
