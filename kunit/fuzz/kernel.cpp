@@ -23,6 +23,7 @@ namespace
 
 constexpr size_t page = 4096;
 constexpr size_t pages = 1024;
+constexpr unsigned long far_away = 1ul << 48;
 
 // Where guests' RAM lies, so that neighbours become one piece.
 alignas(2 << 20) unsigned char ram[pages * page];
@@ -84,14 +85,15 @@ unsigned long kernel_ram_alloc(unsigned long bytes)
 		for (size_t i = 0; i < count; i++)
 			taken[first + i] = true;
 		std::memset(ram + first * page, 0, bytes);
-		return reinterpret_cast<unsigned long>(ram + first * page);
+		return reinterpret_cast<unsigned long>(ram + first * page) +
+		       (kernel.far ? far_away : 0);
 	}
 	return 0;
 }
 
 void kernel_ram_free(unsigned long phys, unsigned long bytes)
 {
-	const size_t first = (phys - reinterpret_cast<unsigned long>(ram)) / page;
+	const size_t first = (phys % far_away - reinterpret_cast<unsigned long>(ram)) / page;
 
 	for (size_t i = 0; i < bytes / page; i++) {
 		require(first + i < pages && taken[first + i], "RAM is freed once");

@@ -33,6 +33,7 @@ struct Kernel {
 	size_t allocated = 0;
 	size_t locked = 0;
 	bool at_el2 = true;
+	bool far = false; // RAM lies above 2^48, where nobody looks into it
 
 	static constexpr size_t never = ~size_t{0};
 

@@ -106,7 +106,7 @@ bool kernel_is_killed(void)
 void kernel_read_features(kernel_features *features)
 {
 	*features = {};
-	features->pa_bits = 52;
+	features->pa_bits = kernel.far ? 48 : 52; // so that no guest gets it
 	features->granule_4k = true;
 	features->granule_16k = true;
 	features->granule_64k = true;

@@ -6,9 +6,7 @@
 #include "views.hpp"
 #include "words/error_log.hpp"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace stage2
 {
@@ -81,30 +79,6 @@ int begin_alone(const stage2_file *file, Guest *guest, void **taken)
 }
 
 } // namespace
-
-long guest_copy(Guest &guest, vmsa::Ipa ipa, void *buffer, uint64_t bytes, bool write)
-{
-	Space::Found found;
-
-	if (!guest.space->translate(ipa, found))
-		return -EIO;
-
-	const uint64_t page = guest.page();
-	const uint64_t count = std::min(bytes, page - ipa.raw() % page);
-	void *memory = kernel_virt(found.pa.raw());
-
-	// The guest may have its caches off. Then it has written past ours; and what we write, it
-	// reads from memory, data or instructions.
-	kernel_cache_clean(memory, count);
-	if (!write) {
-		std::memcpy(buffer, memory, count);
-	} else {
-		std::memcpy(memory, buffer, count);
-		kernel_cache_clean(memory, count);
-		kernel_icache_flush();
-	}
-	return static_cast<long>(count);
-}
 
 } // namespace stage2
 

@@ -135,9 +135,17 @@ int take_ram(Guest &guest, const Request &request, const Value &ram)
 	const Ram::Taken taken = guest.ram.allocate(ram.number, guest.page());
 	const auto asked = numbers::size(ram.number);
 
+	const vmsa::Geometry &geometry = guest.space->geometry();
+
 	switch (taken) {
 	case Ram::Taken::all:
-		return 0;
+		if (guest.ram.last() <= geometry.last_output())
+			return 0;
+		return request.refuse(
+			ENOMEM, ram.column,
+			"the kernel gives RAM at 0x%lx, and this guest's tables reach 2^%u "
+			"(with ipa_bits of more than 48 they reach 2^52, where the CPU has that)",
+			guest.ram.last(), geometry.output_bits);
 	case Ram::Taken::too_much:
 		return request.refuse(ENOMEM, ram.column, "%s asked for, %s available", asked.chars,
 				      numbers::size(Ram::most()).chars);
