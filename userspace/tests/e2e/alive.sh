@@ -160,15 +160,30 @@ charged() {
 	echo $((bytes / 1048576))
 }
 
-it 'charges memory to the cgroup of who asks, and obeys its limit'
-mkdir -p /tmp/cgroup
-if ! mount -t cgroup2 none /tmp/cgroup 2>/dev/null || ! grep -qw memory /tmp/cgroup/cgroup.controllers; then
-	skip 'the kernel has no memory cgroups'
-else
+# Makes the group, with that limit.
+limit_to() {
 	remove_guests
+	mkdir -p /tmp/cgroup
+	mount -t cgroup2 none /tmp/cgroup 2>/dev/null
+	grep -qsw memory /tmp/cgroup/cgroup.controllers || {
+		skip 'the kernel has no memory cgroups'
+		return 1
+	}
 	echo +memory >/tmp/cgroup/cgroup.subtree_control
 	mkdir $group
-	echo 32M >$group/memory.max
+	echo "$1" >$group/memory.max
+}
+
+# Nothing is left there.
+end_limit() {
+	same 'oom_kill 0' "$(grep '^oom_kill ' $group/memory.events)"
+	remove_guests
+	[ "$(charged)" -lt 8 ] || problem "$(charged)M are still charged"
+	rmdir $group
+}
+
+it 'charges memory to the cgroup of who asks, and obeys its limit'
+if limit_to 32M; then
 	in_group 'echo name=other ram=64M >create'
 	like '*Cannot allocate memory' "$said"
 	logged create '64M asked for, and the kernel gives less: a memory cgroup' 'name=other ram=64M' 15
@@ -185,10 +200,28 @@ else
 	like '*Cannot allocate memory' "$said"
 	like '*guests/other/map: no memory for another table*' "$(tail -n 3 error_log)"
 	agree other
-	same 'oom_kill 0' "$(grep '^oom_kill ' $group/memory.events)"
 	accepted create 'name=outside ram=64M'
-	remove_guests
-	[ "$(charged)" -lt 8 ] || problem "$(charged)M are still charged"
-	rmdir $group
+	end_limit
+fi
+
+it 'ends a run whose faults need more tables than the cgroup of its thread allows'
+if grep -q '^engine *soft' features; then
+	skip 'no guest can run on this machine'
+elif limit_to 16M; then
+	guest ram=64M
+	accepted map 'ipa=2G size=4M prot=rwx'
+	accepted demand 'ipa=4G size=32G prot=rw max=4k'
+	# A table for each page: 8192.
+	load touch x1=0x100000000 x2=0x400000000 x3=1 x4=8192 x5=1 x6=512
+	in_group "echo vcpu=0 >$demo/run"
+	same '' "$said"
+	read_exit 0
+	like 'no-memory write of 0x* at level 2, 8 bytes, *: no memory for another table' "$reason $detail"
+	[ "$(charged)" -ge 8 ] || problem "of 16M only $(charged)M are charged"
+	agree demo
+	# Outside it goes on from there.
+	runs end 'status 0'
+	agree demo
+	end_limit
 fi
 umount /tmp/cgroup 2>/dev/null
