@@ -11,8 +11,8 @@
 // One that also has pause() is told in the middle of long work, each time another table is looked at, and can let other
 // threads have the CPU there. The tree stays locked. Between two pauses is the work of about one table.
 //
-// One that also has is_cancelled() is asked as often while a change is planned, before its first store. If that is true, the
-// change ends with Errc::cancelled, and nothing has changed. Once it stores it goes on to its end.
+// One that also has is_cancelled() is asked as often while a change is planned, before its first store. If that is
+// true, the change ends with Errc::cancelled, and nothing has changed. Once it stores it goes on to its end.
 //
 // Descriptors that the hardware may be walking are only read and written through load, store and
 // exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.

@@ -103,8 +103,8 @@ class Ram {
 	size_t large_ = 0; // the first of the single pages; each part is sorted by PA
 	uint64_t bytes_ = 0;
 	unsigned unit_shift_ = 12;
-	// The smallest block that was looked for in vain, since RAM was given back: atomic, and a hint. Where a page is given
-	// back at that moment it may be out of date, and blocks are made of pages until the next is.
+	// The smallest block that was looked for in vain, since RAM was given back: atomic, and a hint. Where a page is
+	// given back at that moment it may be out of date, and blocks are made of pages until the next is.
 	mutable uint64_t no_block_ = none;
 	size_t first_free_ = 0; // hardly a word of map_ before it has a clear bit
 };
