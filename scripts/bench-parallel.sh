@@ -13,6 +13,7 @@
 #            with one CPU in instructions, which are the same in every run
 #   wait     the longest wait of a fault while `tables` of a guest with 1,000,000 leaves is read, on two CPUs that QEMU
 #            runs by turns, with a clock that advances by a nanosecond an instruction: so no load of the host is in it
+#            (no more than two: QEMU 7.2 lets one of three starve, see costs.rst)
 #
 # Leaves what the machines said in build/bench/parallel.*.log.
 
