@@ -59,7 +59,8 @@ template <class T, class Operation> class EditPlan {
 	}
 
 	// Is the edit of every leaf the same toggle of bits, whatever hardware notes meanwhile in others? With no bits
-	// at all, they are as they should be. Where a group is undone, its leaves get the notes of each other first.
+	// at all, they are as they should be. Not where a group is undone, be it to cut a block of it: its leaves get
+	// the notes of each other first, and are not what the plan saw.
 	constexpr bool toggles() const
 	{
 		return toggles_ && !unfolds_ && !rules_.shared;
@@ -267,8 +268,13 @@ template <class T, class Operation> class EditPlan {
 		} else if (!prepare_pieces(Format::leaf_bits_below(d, level), level + 1, part)) {
 			return false;
 		}
-		if (!may(Kind::cut, part) || ((d & Format::contiguous) && !may(Kind::hint, part)))
+		if (!may(Kind::cut, part))
 			return false;
+		if ((d & Format::contiguous) && Format::is_leaf(d, level)) {
+			unfolds_ = true;
+			if (!may(Kind::hint, part))
+				return false;
+		}
 		needed_ += tables_to_cut(level, part.first, part.last);
 		return true;
 	}

@@ -73,6 +73,56 @@ TEST(what_is_noted_in_one_leaf_is_noted_in_the_group)
 	}
 }
 
+// A block of a group gets the notes of the others before it is cut: an edit of it may not assume those of before.
+TEST(a_block_is_cut_with_what_the_group_has_noted)
+{
+	constexpr Descriptor af = bit(10), writable = bit(7), was_dirty = bit(58);
+	constexpr Region<Ipa> blocks{Ipa{GiB}, 32 * MiB};
+	constexpr Region<Ipa> first{Ipa{GiB}, page};
+	constexpr MapLimits whole{.contiguous = true};
+
+	for (bool live : {false, true}) {
+		L lab{test, 40};
+
+		lab.rules().live = live;
+		ASSERT(lab.map(blocks, Pa{0}, {.access = r, .dbm = true}, whole));
+		*lab.descriptor(Ipa{GiB + 2 * MiB}) |= writable;
+		lab.hardware_was_here();
+		ASSERT(lab.protect(first, r));
+		EXPECT_EQ(*lab.descriptor(first.first) & (writable | was_dirty), was_dirty);
+		EXPECT_EQ(*lab.descriptor(Ipa{GiB + page}) & writable, writable);
+		ASSERT(lab.good());
+	}
+	for (bool live : {false, true}) {
+		L lab{test, 40};
+
+		lab.rules().live = live;
+		ASSERT(lab.map(blocks, Pa{0}, {.access = r, .accessed = false}, whole));
+		*lab.descriptor(Ipa{GiB + 2 * MiB}) |= af;
+		lab.hardware_was_here();
+		ASSERT(lab.modify(first, [](auto, Stage2Attributes a) {
+			a.accessed = true;
+			return a;
+		}));
+		EXPECT_EQ(*lab.descriptor(first.first) & af, af);
+		ASSERT(lab.good());
+	}
+	for (uint64_t software : {0, 4}) {
+		L lab{test, 40};
+
+		// The note of a protection is a software bit, too, and the caller's word about it is the last one.
+		ASSERT(lab.map(blocks, Pa{0}, {.access = r, .dbm = true}, whole));
+		*lab.descriptor(Ipa{GiB + 2 * MiB}) |= writable;
+		lab.hardware_was_here();
+		ASSERT(lab.protect(blocks, r));
+		ASSERT(lab.modify(first, [&](auto, Stage2Attributes a) {
+			a.software = software;
+			return a;
+		}));
+		EXPECT_EQ(lab.tree().at(first.first).attributes().software, software);
+	}
+}
+
 TEST(a_modified_group_keeps_its_hint_if_it_stays_alike)
 {
 	const auto note = [](auto, Stage2Attributes a) {
@@ -338,7 +388,8 @@ TEST(a_block_that_was_global_is_gone_before_it_is_cut_without_a_break)
 	ASSERT(lab.good());
 }
 
-SUITE(groups, an_update_that_goes_by_what_hardware_notes_unfolds_a_group,
+SUITE(groups, a_block_is_cut_with_what_the_group_has_noted,
+      an_update_that_goes_by_what_hardware_notes_unfolds_a_group,
       what_is_noted_in_one_leaf_is_noted_in_the_group,
       a_modified_group_keeps_its_hint_if_it_stays_alike,
       with_feat_bbm_a_hint_comes_and_goes_without_a_break,
