@@ -7,8 +7,8 @@
 //
 //   update(region, attributes) -> attributes
 //
-// It is called once to find out what is needed, and mostly again to do it; once more if hardware changed the leaf in
-// between, or could have. For the same arguments it must return the same.
+// It is called once or more for a leaf: to find out what is needed, to do it, and again if hardware changed the leaf in
+// between, or could have. For the same arguments it must return the same, and do nothing else.
 #pragma once
 
 #include "vmsa/attributes.hpp"

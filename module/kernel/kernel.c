@@ -98,7 +98,7 @@ unsigned long kernel_page_size(void)
 	return PAGE_SIZE;
 }
 
-unsigned long kernel_linear_offset;
+unsigned long kernel_linear_offset __ro_after_init;
 
 void kernel_memory_start(void)
 {
