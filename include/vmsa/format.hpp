@@ -199,8 +199,8 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	}
 
 	// The bits that hardware may still change in a leaf: it sets an AF that is clear, and makes a leaf with DBM
-	// dirty that is clean. What it has noted it does not write again. Not so with permission indirection (FEAT_S1PIE,
-	// FEAT_S2PIE), which must be off.
+	// dirty that is clean. What it has noted it does not write again. Permission indirection (FEAT_S1PIE,
+	// FEAT_S2PIE), with which that is not so, must be off.
 	static constexpr Descriptor open_notes(Descriptor d)
 	{
 		return d ^ note(d, af | dbm);

@@ -47,8 +47,8 @@ unsigned long kernel_ram_available(void);
 unsigned long kernel_page_size(void);
 
 /*
- * How much further memory lies in the linear map, modulo 2^64. Only for addresses there, as those of
- * allocated pages are, not for those of the kernel's image. The walk of a table is a few
+ * How much further memory lies in the linear map, modulo 2^64. Only for addresses there, as those
+ * of allocated pages are, not for those of the kernel's image. The walk of a table is a few
  * instructions, and a call for each level would double them. kernel_memory_start, before anything
  * else, finds it out.
  */
