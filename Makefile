@@ -13,7 +13,7 @@ setup := $(if $(filter san kcsan clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-kcsan kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables bench-check bench-parallel soak matrix exhaust mutants mutants-module coverage \
+	bench-host bench-size bench bench-tables bench-check bench-scale bench-parallel soak matrix exhaust mutants mutants-module coverage \
 	coverage-module fuzz \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -62,6 +62,7 @@ shell: $(setup)
 #:   make docs          the manual, its examples and its claims; make outputs: pages show what runs print now
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
 #:   make bench-size    bytes of code at -Os, and their limits
+#:   make bench-scale   instructions a page in guests from 2 MiB to 64 GiB, and the fewest tables (minutes)
 #:   make bench-check   bench-tables, and that no count has grown by more than 2 %
 #:   make check-package the tarball, the version, and what is said of kernels and compilers that will not do
 #:
@@ -161,6 +162,9 @@ deb:
 
 bench-host: setup
 	@scripts/bench-host.sh
+
+bench-scale: setup
+	@scripts/bench-scale.sh
 
 bench-size: setup
 	@scripts/bench-size.sh

@@ -110,6 +110,7 @@ part render scripts/check-render.sh
 part shell shell_machine
 part package scripts/check-package.sh
 part bench scripts/bench-host.sh
+part scale scripts/bench-scale.sh --check
 part size scripts/bench-size.sh
 part exits scripts/bench.sh
 part host scripts/check-host.sh

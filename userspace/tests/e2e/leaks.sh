@@ -46,3 +46,17 @@ loses_little 300 'echo ipa=0x3fff0000 size=128k >$demo/map
 
 it 'loses no memory to files that are opened and closed'
 loses_little 300 'exec 3<$demo/tables 4>$demo/map 5<>$demo/mem 3<&- 4<&- 5<&-'
+
+# With 16K pages the root alone has 16 tables (costs.rst).
+it 'takes 48 KiB at most for a guest that does nothing, besides its RAM'
+[ "$page_kib" = 4 ] || skip 'pages are larger here'
+before=$(free_memory)
+for i in $(seq 1 128); do
+	echo "name=idle$i ram=64k" >create
+done
+took=$(((before - $(free_memory)) * 1024 / 128 - 65536))
+echo "    # an idle guest: $took bytes besides its RAM"
+[ "$took" -le 49152 ] || [ "$page_kib" != 4 ] || problem "it takes $took bytes"
+for i in $(seq 1 128); do
+	echo "name=idle$i" >remove
+done
