@@ -89,8 +89,7 @@ template <TableMemory Memory, size_t TableBytes> class [[nodiscard]] Reserve {
 	}
 	constexpr ~Reserve()
 	{
-		while (!chain_.empty())
-			memory_.free(chain_.pop(memory_), TableBytes);
+		free_all(memory_, chain_, TableBytes);
 	}
 	Reserve(const Reserve &) = delete;
 	Reserve &operator=(const Reserve &) = delete;

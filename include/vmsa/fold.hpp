@@ -83,42 +83,47 @@ template <class T, class Batch> class Folder {
     private:
 	static constexpr Descriptor ignored = Format::af | Format::contiguous;
 
-	// Do `n` leaves of `level` say what one leaf `n` times as large could say? Their AF may
-	// differ: the block is accessed when any of them was.
-	static constexpr bool alike(const Descriptor *entry, size_t n, Level level)
+	// The bits in which any of `n` leaves of `level` differs from what the first one says of it, or all bits where
+	// that is no leaf, or not one that could be `n` times as large.
+	static constexpr Descriptor differences(const Descriptor *entry, size_t n, Level level)
 	{
 		const Descriptor first = load(entry);
 
 		if (!Format::is_leaf(first, level) ||
 		    !Format::output(first, level).is_aligned(n << Granule::shift(level)))
-			return false;
+			return ~Descriptor{0};
 
 		// No addition carries out of the output: that is aligned to all of them.
 		const uint64_t size = Granule::size(level);
-		const Descriptor deciding = ((Format::attribute_mask | 3) & ~ignored) |
-					    Format::apart_bits |
-					    (low_bits(Format::apart_from) & ~(size - 1));
 		Descriptor next = first;
 		Descriptor differ = 0;
 
-		for_each_of(
-			entry, n, [&](const Descriptor *e) __attribute__((always_inline)) {
-				differ |= load(e) ^ next;
+		look_at(
+			entry, n, [&](Descriptor d) __attribute__((always_inline)) {
+				differ |= d ^ next;
 				next += size;
 			});
-		return !(differ & deciding);
+		return differ;
+	}
+
+	// Do they say what one leaf could say? Their AF may differ: the block is accessed when any of them was.
+	static constexpr bool alike(Descriptor differ, Level level)
+	{
+		return !(differ & (((Format::attribute_mask | 3) & ~ignored) | Format::apart_bits |
+				   (low_bits(Format::apart_from) & ~(Granule::size(level) - 1))));
 	}
 
 	constexpr void fold_table(Descriptor *entry, Region<Input> part, Level level)
 	{
 		const Descriptor d = load(entry);
 		Descriptor *child = tree_.child(d);
-		const Common look = common(child, Granule::entries);
-		const bool empty = look.any == 0;
+		const bool empty = !load(child) && common(child, Granule::entries).any == 0;
+		Descriptor differ = 0;
 
-		if (!empty && (level < limits_.largest || !Format::allows_leaf(level) ||
-			       !alike(child, Granule::entries, level + 1) ||
-			       restricts(d, load(child)) || !batch_.rules().allow(Kind::fold)))
+		if (!empty &&
+		    (level < limits_.largest || !Format::allows_leaf(level) ||
+		     !alike(differ = differences(child, Granule::entries, level + 1), level + 1) ||
+		     restricts(d, load(child)) || !batch_.rules().allow(Kind::fold)))
 			return;
 
 		if (empty) {
@@ -129,13 +134,13 @@ template <class T, class Batch> class Folder {
 			return;
 		}
 
-		const bool open = batch_.rules().live && may_be_noted(look);
+		const bool open = batch_.rules().live && may_be_noted(load(child), differ);
 
 		// FEAT_BBM level 2: the block may be stored while TLBs hold the leaves. Hardware may go on
 		// noting in those, and it would be lost.
 		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) && !open) {
 			batch_.make(part); // live.hpp, split_unbroken
-			store(entry, block_of(child, look, level));
+			store(entry, block_of(child, differ, level));
 			batch_.folded(part, level);
 			batch_.replaced(part, true);
 			batch_.retire(child);
@@ -146,13 +151,15 @@ template <class T, class Batch> class Folder {
 				return;
 			store(entry, d & ~Format::valid_bit);
 			batch_.broken(part, level, true);
-			if (open && !alike(child, Granule::entries, level + 1)) {
+			if (open)
+				differ = differences(child, Granule::entries, level + 1);
+			if (!alike(differ, level + 1)) {
 				store_release(entry, d);
 				batch_.created();
 				return;
 			}
 		}
-		store(entry, block_of(child, open ? common(child, Granule::entries) : look, level));
+		store(entry, block_of(child, differ, level));
 		batch_.created();
 		batch_.folded(part, level);
 		batch_.retire(child);
@@ -167,16 +174,16 @@ template <class T, class Batch> class Folder {
 	}
 
 	// Could hardware set AF or the dirty state of a leaf that is being replaced?
-	static constexpr bool may_be_noted(const Common &leaves)
+	static constexpr bool may_be_noted(Descriptor first, Descriptor differ)
 	{
-		return (leaves.any & Format::dbm) || !(leaves.all & Format::af);
+		return (first & Format::dbm) || !(first & ~differ & Format::af);
 	}
 
-	static constexpr Descriptor block_of(const Descriptor *child, const Common &leaves,
+	static constexpr Descriptor block_of(const Descriptor *child, Descriptor differ,
 					     Level level)
 	{
 		const Descriptor first = load(child);
-		const Descriptor accessed = leaves.any & Format::af;
+		const Descriptor accessed = (first | differ) & Format::af;
 
 		return (first & Format::attribute_mask & ~ignored) | accessed |
 		       Format::encode_output(Format::output(first, level + 1)) |
@@ -187,7 +194,8 @@ template <class T, class Batch> class Folder {
 	{
 		const size_t n = Format::contiguous_run(level);
 
-		if (n == 1 || !alike(group, n, level) || !batch_.rules().allow(Kind::hint))
+		if (n == 1 || !alike(differences(group, n, level), level) ||
+		    !batch_.rules().allow(Kind::hint))
 			return false;
 		if (!(common(group, n).all & Format::contiguous))
 			set_contiguous<Format>(batch_, group, part, level, true);

@@ -105,24 +105,44 @@ template <class T, class Batch, class Visit> class Harvester {
 	using Input = typename T::Input;
 
     public:
-	// Any of these `bits`: AF, or software's. Without bits it is the dirty state; `note` is left in its place, and
-	// whoever takes that visits the leaf.
+	// Any of these `bits`: AF, or software's. Without bits it is the dirty state; one of `notes` is left in its
+	// place, and whoever takes them visits the leaf.
 	constexpr Harvester(const T &tree, Batch &batch, const Visit &visit, Descriptor bits,
-			    Descriptor note)
-	    : tree_{tree}, batch_{batch}, visit_{visit}, bits_{bits}, note_{note}
+			    Descriptor notes)
+	    : tree_{tree}, batch_{batch}, visit_{visit}, bits_{bits}, notes_{notes}, note_{notes &
+											   -notes}
 	{
 	}
 
 	constexpr void run(Region<Input> region)
 	{
-		for_each_run(tree_, tree_.root(), tree_.geometry().start,
-			     group_at(tree_, region.first).hull(group_at(tree_, region.last)),
-			     [this](Descriptor *entry, size_t n, Input at, Level level) {
-				     take(entry, n, at, level);
-			     });
+		walk(group_at(tree_, region.first).hull(group_at(tree_, region.last)),
+		     [this](Descriptor *entry, size_t n, Input at, Level level) {
+			     take(entry, n, at, level);
+		     });
+	}
+
+	// The same, in order with the leaves that another one took without a note.
+	constexpr void run(Region<Input> region, const Harvester &other)
+	{
+		const auto &taken = other.unnoted_;
+
+		if (optimized_for_size || !other.any_unnoted_)
+			return run(region);
+		if (region.first < taken.first)
+			run(Region<Input>::inclusive(region.first, taken.first - 1));
+		walk(taken,
+		     [this](auto, size_t n, Input at, Level level) { visit_each(n, at, level); });
+		if (taken.last < region.last)
+			run(Region<Input>::inclusive(taken.last + 1, region.last));
 	}
 
     private:
+	template <class Act> constexpr void walk(Region<Input> region, const Act &act) const
+	{
+		for_each_run(tree_, tree_.root(), tree_.geometry().start, region, act);
+	}
+
 	constexpr bool is_set(Descriptor d) const
 	{
 		return bits_ ? (d & bits_) != 0 : Format::is_dirty(d);
@@ -148,6 +168,25 @@ template <class T, class Batch, class Visit> class Harvester {
 			visit_(leaf, level);
 	}
 
+	constexpr void visit_each(size_t n, Input at, Level level)
+	{
+		const uint64_t size = T::Granule::size(level);
+
+		for (; n; n--, at = at + size)
+			found({at, size}, level);
+	}
+
+	// Leaves that are all dirty, and have no note, need none if they are the first, or side by side with those: it
+	// is enough to know where they begin and end.
+	constexpr bool needs_note(Descriptor d, Region<Input> leaves)
+	{
+		if (!note_ || (d & notes_) || (any_unnoted_ && leaves.first - unnoted_.last != 1))
+			return true;
+		unnoted_ = any_unnoted_ ? unnoted_.hull(leaves) : leaves;
+		any_unnoted_ = true;
+		return false;
+	}
+
 	// Mostly all of a run is alike, or of a line.
 	constexpr void take(Descriptor *entry, size_t n, Input at, Level level)
 	{
@@ -170,18 +209,20 @@ template <class T, class Batch, class Visit> class Harvester {
 	constexpr bool take_alike(Descriptor *entry, size_t n, Input at, Level level)
 	{
 		const Common c = common(entry, n);
-		const uint64_t size = T::Granule::size(level);
+		const Region<Input> leaves{at, n * T::Granule::size(level)};
 
 		if (batch_.rules().shared || !c.agree(Format::attribute_mask | 3) ||
 		    (c.any & Format::contiguous))
 			return false;
 		if (!Format::is_leaf(c.any, level) || !is_set(c.any))
 			return true;
-		toggle(entry, n, c.any ^ cleared(c.any),
+
+		const Descriptor kept = needs_note(c.any, leaves) ? 0 : note_;
+
+		toggle(entry, n, (c.any ^ cleared(c.any)) & ~kept,
 		       Format::open_notes(c.any) ? Beside::hardware : Beside::readers);
-		changed({at, n * size}, level);
-		for (; n; n--, at = at + size)
-			found({at, size}, level);
+		changed(leaves, level);
+		visit_each(n, at, level);
 		return true;
 	}
 
@@ -216,9 +257,12 @@ template <class T, class Batch, class Visit> class Harvester {
 	Batch &batch_;
 	const Visit &visit_;
 	Descriptor bits_;
+	Descriptor notes_;
 	Descriptor note_;
 	Region<Input> reported_; // the last
+	Region<Input> unnoted_; // what was dirty, and has no note
 	bool any_ = false;
+	bool any_unnoted_ = false;
 };
 
 } // namespace detail
@@ -247,16 +291,18 @@ constexpr Result<void> harvest_dirty(T &tree, Batch &batch, Region<typename T::I
 {
 	using Format = typename T::Format;
 	const Descriptor notes = Format::software.put(noted) | batch.rules().dirty_note;
-	const Descriptor note = notes & -notes;
 
 	if (const Error e = check_region(tree, region); e.code != Errc::none)
 		return e;
-	detail::Harvester{tree, batch, visit, 0, note}.run(region);
-	if (!note)
+
+	detail::Harvester dirty{tree, batch, visit, 0, notes};
+
+	dirty.run(region);
+	if (!notes)
 		return {};
 	batch.sync();
 	// Hardware ignores software bits, so nothing is invalidated for them.
-	detail::Harvester{tree, batch, visit, notes, 0}.run(region);
+	detail::Harvester{tree, batch, visit, notes, 0}.run(region, dirty);
 	return {};
 }
 

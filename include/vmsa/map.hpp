@@ -248,10 +248,8 @@ template <class T, class Rule> class Mapper {
 	{
 		Descriptor any = 0;
 
-		for (; n >= 4; n -= 4, entry += 4)
-			any |= load(entry) | load(entry + 1) | load(entry + 2) | load(entry + 3);
-		for (; n; n--, entry++)
-			any |= load(entry);
+		look_at(
+			entry, n, [&](Descriptor d) __attribute__((always_inline)) { any |= d; });
 		return !any;
 	}
 

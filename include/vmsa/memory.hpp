@@ -14,6 +14,8 @@
 // One that also has is_cancelled() is asked as often while a change is planned, before its first store. If that is
 // true, the change ends with Errc::cancelled, and nothing has changed. Once it stores it goes on to its end.
 //
+// One that also has free(chain, bytes), where `bytes` is a table, gets back all tables of a TableChain in one call.
+//
 // Descriptors that the hardware may be walking are only read and written through load, store and
 // exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.
 #pragma once
@@ -105,6 +107,46 @@ inline constexpr bool volatile_is_atomic = false;
 	else
 		__atomic_store_n(d, value, __ATOMIC_RELAXED);
 }
+
+#if defined(__aarch64__) && !defined(__clang__)
+// Two side by side by one instruction, each of them whole: a pair is two accesses (Arm ARM B2.2.1). g++ makes no pairs
+// of what is volatile.
+inline constexpr bool has_pairs = !optimized_for_size;
+
+[[gnu::always_inline]] constexpr void load_pair(const Descriptor *d, Descriptor &a, Descriptor &b)
+{
+	if (std::is_constant_evaluated()) {
+		a = d[0];
+		b = d[1];
+	} else {
+		asm volatile("ldp %0, %1, %2" : "=r"(a), "=r"(b) : "Ump"(d[0]), "m"(d[1]));
+	}
+}
+
+[[gnu::always_inline]] constexpr void store_pair(Descriptor *d, Descriptor a, Descriptor b)
+{
+	if (std::is_constant_evaluated()) {
+		d[0] = a;
+		d[1] = b;
+	} else {
+		asm volatile("stp %x2, %x3, %0" : "=Ump"(d[0]), "=m"(d[1]) : "rZ"(a), "rZ"(b));
+	}
+}
+#else
+inline constexpr bool has_pairs = false;
+
+constexpr void load_pair(const Descriptor *d, Descriptor &a, Descriptor &b)
+{
+	a = load(d);
+	b = load(d + 1);
+}
+
+constexpr void store_pair(Descriptor *d, Descriptor a, Descriptor b)
+{
+	store(d, a);
+	store(d + 1, b);
+}
+#endif
 
 // Links a table: its contents must be visible before the entry that points to it.
 constexpr void store_release(Descriptor *d, Descriptor value)
@@ -205,5 +247,35 @@ class TableChain {
 
 	Descriptor *head_ = nullptr;
 };
+
+// One that takes many tables back at once, as above.
+template <class M>
+concept BulkMemory = requires(M &m, TableChain &tables, size_t bytes)
+{
+	{m.free(tables, bytes)};
+};
+
+// Frees a table of `bytes`, at once or with others of the chain in free_all.
+template <TableMemory Memory>
+constexpr void free_with(Memory &memory, TableChain &tables, Descriptor *table, size_t bytes)
+{
+	if constexpr (BulkMemory<Memory>)
+		tables.push(memory, table);
+	else
+		memory.free(table, bytes);
+}
+
+// Frees tables of `bytes` each; the chain is empty afterwards.
+template <TableMemory Memory>
+constexpr void free_all(Memory &memory, TableChain &tables, size_t bytes)
+{
+	if constexpr (BulkMemory<Memory>) {
+		if (!tables.empty())
+			memory.free(tables, bytes);
+	} else {
+		while (!tables.empty())
+			memory.free(tables.pop(memory), bytes);
+	}
+}
 
 } // namespace vmsa

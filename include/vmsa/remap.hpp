@@ -66,25 +66,37 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 				set_contiguous<Format>(batch_, first, group, level, false);
 				return true;
 			});
-		break_old(table, level, at, last, live);
-		make_new(table, level, at, last, live);
+		const bool clear = break_old(table, level, at, last, live);
+
+		make_new(table, level, at, last, live, clear);
 		batch_.created();
 	}
 
 	// Whatever cannot become what it shall in place is invalid afterwards, on every CPU. It still says what
-	// it was; an annotation, which is not 0 and invalid either, goes.
-	constexpr void break_old(Descriptor *table, Level level, Input at, Input last, bool live)
+	// it was, unless all of its run goes and nobody is to see it; an annotation, which is not 0 and invalid either,
+	// goes. True: nothing is left where leaves shall be.
+	constexpr bool break_old(Descriptor *table, Level level, Input at, Input last, bool live)
 	{
 		const uint64_t size = Granule::size(level);
 		Region<Input> broken;
 		bool any = false;
 		bool tables = false;
+		bool clear = !shows && !optimized_for_size;
 
 		each_part(
 			level, at, last,
 			[&](Region<Input> run, Pa pa) {
 				Descriptor *entry = table + tree_.index(level, run.first);
+				const size_t n = leaves_in(run, level);
 
+				if (!shows && !optimized_for_size &&
+				    this->all_go(entry, n, level, pa)) {
+					fill(entry, n, 0, 0);
+					broken = any ? broken.hull(run) : run;
+					any = true;
+					return true;
+				}
+				clear = clear && this->all_free(entry, n);
 				for (Region<Input> leaf{run.first, size};;
 				     leaf = {leaf.last + 1, size}, entry++) {
 					const Descriptor d = load(entry);
@@ -110,6 +122,12 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			batch_.broken(broken, level, tables);
 		if (shows && any)
 			share_all_notes(table, level, at, last);
+		return clear;
+	}
+
+	static constexpr size_t leaves_in(Region<Input> run, Level level)
+	{
+		return ((run.last - run.first) >> Granule::shift(level)) + 1;
 	}
 
 	// Of the groups that were broken. Only in a run is what is invalid, and not 0, a broken leaf: elsewhere it may
@@ -137,7 +155,8 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			[](auto, Extent) { return true; });
 	}
 
-	constexpr void make_new(Descriptor *table, Level level, Input at, Input last, bool live)
+	constexpr void make_new(Descriptor *table, Level level, Input at, Input last, bool live,
+				bool clear)
 	{
 		const uint64_t size = Granule::size(level);
 
@@ -146,6 +165,11 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			[&](Region<Input> run, Pa pa) {
 				Descriptor *entry = table + tree_.index(level, run.first);
 
+				if (!optimized_for_size && clear) {
+					this->write_leaves(entry, leaves_in(run, level), level,
+							   run.first, pa);
+					return true;
+				}
 				for (Region<Input> leaf{run.first, size};;
 				     leaf = {leaf.last + 1, size}, entry++) {
 					const Descriptor d = load(entry);

@@ -16,7 +16,6 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 	using Granule = typename T::Granule;
 	using Input = typename T::Input;
 
-	using Base::bits_;
 	using Base::error_;
 	using Base::fail;
 	using Base::last_;
@@ -43,6 +42,7 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 	}
 
     protected:
+	using Base::bits_;
 	using Base::reserve_;
 	using Base::tree_;
 
@@ -117,6 +117,9 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 			if (group.last >= last)
 				return true;
 			next = group.last + 1;
+			// Of groups of pages only the first and the last can stick out.
+			if (level == last_level && last - next > group.last - group.first)
+				next = last;
 		}
 	}
 
@@ -128,6 +131,16 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 		       !each_part(
 			       level, group.first, group.last, [](auto, Pa) { return true; },
 			       [](auto, Extent) { return false; });
+	}
+
+	// Are all leaves of the run to be others, which takes a break? `entry`: the first of those that stand there.
+	constexpr bool all_go(const Descriptor *entry, size_t n, Level level, Pa pa) const
+	{
+		const Descriptor bits = bits_ | Format::leaf_type(level);
+
+		return (leaves_ || all_leaves<Format>(entry, n, level)) &&
+		       all_differ<Format>(entry, n, level, pa, bits,
+					  needing_break<Format>(bits) & ~Format::contiguous);
 	}
 
 	const ChangeRules &rules_;
@@ -209,6 +222,19 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 				   Region<Input> run, Pa pa, Input at, Input last)
 	{
 		const uint64_t size = Granule::size(level);
+		const size_t n = ((run.last - run.first) >> Granule::shift(level)) + 1;
+
+		// Mostly there is nothing to refuse.
+		if (!optimized_for_size && table && rules_.allow(Kind::output)) {
+			const Descriptor *entry = table + tree_.index(level, run.first);
+
+			if (all_leaves<Format>(entry, n, level))
+				return true;
+			leaves_ = false;
+			if (Base::all_free(entry, n))
+				return true;
+		}
+		leaves_ = false;
 
 		// What a cut will leave there has been looked at already.
 		if (!table && (rules_.allow(Kind::output) || !Format::is_leaf(above, level - 1)))
@@ -268,6 +294,8 @@ template <class T, class Rule> class RemapPlan : protected Mapper<T, Rule> {
 			return true;
 		return fail({Errc::needs_break, leaf});
 	}
+
+	bool leaves_ = true; // nothing but leaves stands where leaves shall be
 };
 
 } // namespace vmsa

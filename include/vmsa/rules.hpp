@@ -57,6 +57,13 @@ static_assert(way(Kind::fold, 0) == Way::broken && way(Kind::fold, 1) == Way::br
 // What it takes to change one live leaf into another.
 enum class Change : uint8_t { same, in_place, needs_break };
 
+// The bits that a leaf cannot get in place from another one. It may become non-global so; it needs a break to become
+// global.
+template <class Format> constexpr Descriptor needing_break(Descriptor to)
+{
+	return ~(Format::in_place_bits | (to & Format::not_global));
+}
+
 // What changing a valid leaf into another one at the same level takes; the contiguous hint is ignored. A change from or
 // to an invalid descriptor needs no break, and is not classified.
 template <class Format> constexpr Change classify(Descriptor from, Descriptor to)
@@ -65,9 +72,7 @@ template <class Format> constexpr Change classify(Descriptor from, Descriptor to
 
 	if (!differ)
 		return Change::same;
-	// A leaf may become non-global in place; it needs a break to become global.
-	return (differ & ~(Format::in_place_bits | (to & Format::not_global))) ? Change::needs_break
-									       : Change::in_place;
+	return (differ & needing_break<Format>(to)) ? Change::needs_break : Change::in_place;
 }
 
 // What to do if a change needs break-before-make.

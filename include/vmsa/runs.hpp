@@ -9,45 +9,66 @@
 namespace vmsa
 {
 
-// each(entry) for `n` entries side by side.
-template <class Entry, class Each>
-[[gnu::always_inline]] constexpr void for_each_of(Entry *entry, size_t n, const Each &each)
+// pair(entry) for two of `n` entries side by side where there are pairs, and each(entry) for what is left. In sixteens
+// each entry is a constant further on. In a loop that is just unrolled g++ computes every address; elsewhere it makes
+// vectors of that loop.
+template <class Entry, class Pair, class Each>
+[[gnu::always_inline]] constexpr void for_each_pair(Entry *entry, size_t n, const Pair &pair,
+						    const Each &each)
 {
-	// In an eight each entry is a constant further on. In a loop that is just unrolled g++ computes every address,
-	// and pairs no loads; elsewhere it makes vectors of that loop.
-#if defined(__aarch64__)
-	if constexpr (!optimized_for_size) {
-		for (Entry *end = entry + (n & ~size_t{7}); entry != end; entry += 8) {
+	if constexpr (has_pairs) {
+		for (Entry *end = entry + (n & ~size_t{15}); entry != end; entry += 16) {
 			VMSA_UNROLL
-			for (size_t i = 0; i < 8; i++)
-				each(entry + i);
+			for (size_t i = 0; i < 16; i += 2)
+				pair(entry + i);
 		}
-		n &= 7;
+		for (Entry *end = entry + (n & 14); entry != end; entry += 2)
+			pair(entry);
+		n &= 1;
 	}
-#endif
 	VMSA_UNROLL
 	for (size_t i = 0; i < n; i++)
 		each(entry + i);
 }
 
+// each(descriptor) for `n` side by side. A look: hardware may change them at any moment.
+template <class Each>
+[[gnu::always_inline]] constexpr void look_at(const Descriptor *entry, size_t n, const Each &each)
+{
+	for_each_pair(
+		entry, n,
+		[&](const Descriptor *e) __attribute__((always_inline)) {
+			Descriptor a, b;
+
+			load_pair(e, a, b);
+			each(a);
+			each(b);
+		},
+		[&](const Descriptor *e) __attribute__((always_inline)) { each(*e); });
+}
+
 // `n` descriptors, each `step` more than the one before.
 constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
 {
-	for_each_of(
-		entry, n, [&](Descriptor * e) __attribute__((always_inline)) {
+	for_each_pair(
+		entry, n,
+		[&](Descriptor * e) __attribute__((always_inline)) {
+			store_pair(e, first, first + step);
+			first += 2 * step;
+		},
+		[&](Descriptor * e) __attribute__((always_inline)) {
 			store(e, first);
 			first += step;
 		});
 }
 
-// `n` leaves of `level` side by side, their output contiguous from `pa` on. `bits` is all of a leaf
-// but its output. With 52 bits of output the top ones stand elsewhere, so that an addition must not
-// carry into them.
-template <class Format>
-constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Descriptor bits)
+// `n` leaves of `level` side by side, their output contiguous from `pa` on: act(entry, n, output of the first, as a
+// descriptor has it) for those of which each is a leaf's size more than the one before. With 52 bits of output the top
+// ones stand elsewhere, so that an addition must not carry into them.
+template <class Format, class Entry, class Act>
+[[gnu::always_inline]] constexpr void for_each_addend(Entry *entry, size_t n, Level level, Pa pa,
+						      const Act &act)
 {
-	const uint64_t size = Format::Granule::size(level);
-
 	if constexpr (Format::output_bits == 52) {
 		constexpr unsigned in_place = Format::apart_from;
 
@@ -57,13 +78,54 @@ constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Desc
 
 			if (n <= rest)
 				break;
-			fill(entry, rest, Format::encode_output(pa) | bits, size);
+			act(entry, rest, Format::encode_output(pa));
 			entry += rest;
 			n -= rest;
-			pa = pa + rest * size;
+			pa = pa + rest * Format::Granule::size(level);
 		}
 	}
-	fill(entry, n, Format::encode_output(pa) | bits, size);
+	act(entry, n, Format::encode_output(pa));
+}
+
+// These leaves. `bits` is all of one but its output.
+template <class Format>
+constexpr void fill_leaves(Descriptor *entry, size_t n, Level level, Pa pa, Descriptor bits)
+{
+	for_each_addend<Format>(entry, n, level, pa, [=](Descriptor *e, size_t m, Descriptor out) {
+		fill(e, m, out | bits, Format::Granule::size(level));
+	});
+}
+
+// Does each of the leaves that stand there differ from that one of those in a bit of `deciding`?
+template <class Format>
+constexpr bool all_differ(const Descriptor *entry, size_t n, Level level, Pa pa, Descriptor bits,
+			  Descriptor deciding)
+{
+	const uint64_t size = Format::Granule::size(level);
+	size_t alike = 0;
+
+	for_each_addend<Format>(
+		entry, n, level, pa, [&](const Descriptor *first, size_t m, Descriptor out) {
+			Descriptor everywhere = deciding;
+			Descriptor next = out | bits;
+
+			// Where both have outputs side by side, they differ everywhere in the lowest bit in which they
+			// differ at all.
+			look_at(
+				first, m, [&](Descriptor d) __attribute__((always_inline)) {
+					everywhere &= d ^ next;
+					next += size;
+				});
+			if (everywhere)
+				return;
+			next = out | bits;
+			look_at(
+				first, m, [&](Descriptor d) __attribute__((always_inline)) {
+					alike += !((d ^ next) & deciding);
+					next += size;
+				});
+		});
+	return !alike;
 }
 
 // What `n` descriptors have in common. A look, not a decision: hardware may set AF or the dirty
@@ -83,10 +145,10 @@ constexpr Common common(const Descriptor *entry, size_t n)
 {
 	Common c;
 
-	for_each_of(
-		entry, n, [&](const Descriptor *e) __attribute__((always_inline)) {
-			c.all &= *e;
-			c.any |= *e;
+	look_at(
+		entry, n, [&](Descriptor d) __attribute__((always_inline)) {
+			c.all &= d;
+			c.any |= d;
 		});
 	return c;
 }
@@ -112,12 +174,23 @@ enum class Beside : uint8_t {
 // Toggles `bits` of `n` leaves, which nobody else does.
 constexpr void toggle(Descriptor *entry, size_t n, Descriptor bits, Beside who)
 {
-	if (who == Beside::nobody)
-		for_each_of(entry, n, [=](Descriptor *e) { *e ^= bits; });
-	else if (who == Beside::readers)
-		for_each_of(entry, n, [=](Descriptor *e) { store(e, load(e) ^ bits); });
-	else
-		for_each_of(entry, n, [=](Descriptor *e) { fetch_xor(e, bits); });
+	const auto two = [=](Descriptor * e) __attribute__((always_inline))
+	{
+		Descriptor a, b;
+
+		load_pair(e, a, b);
+		store_pair(e, a ^ bits, b ^ bits);
+	};
+
+	if (who == Beside::nobody) {
+		for_each_pair(entry, n, two, [=](Descriptor *e) { *e ^= bits; });
+	} else if (who == Beside::readers) {
+		for_each_pair(entry, n, two, [=](Descriptor *e) { store(e, load(e) ^ bits); });
+	} else {
+		VMSA_UNROLL
+		for (size_t i = 0; i < n; i++)
+			fetch_xor(entry + i, bits);
+	}
 }
 
 // Are all of them leaves? At the last level one look at what is set in all tells.
@@ -126,9 +199,8 @@ template <class Format> constexpr bool all_leaves(const Descriptor *entry, size_
 	if (level == last_level) {
 		Descriptor all = ~Descriptor{0};
 
-		for_each_of(
-			entry,
-			n, [&](const Descriptor *e) __attribute__((always_inline)) { all &= *e; });
+		look_at(
+			entry, n, [&](Descriptor d) __attribute__((always_inline)) { all &= d; });
 		return Format::is_leaf(all, level);
 	}
 

@@ -175,8 +175,7 @@ class [[nodiscard]] Batch {
 			sink_.invalidate(region_, level_, tables_);
 		if (pending_ || !published_)
 			sink_.sync();
-		while (!retired_.empty())
-			memory_.free(retired_.pop(memory_), Format::Granule::table_bytes);
+		free_all(memory_, retired_, Format::Granule::table_bytes);
 		pending_ = tables_ = false;
 		published_ = true;
 	}

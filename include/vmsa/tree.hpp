@@ -36,12 +36,9 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	{
 		if (const Error e = check_geometry(geometry); e.code != Errc::none)
 			return e;
-
-		Descriptor *root = memory_->allocate(geometry.root_bytes<Granule>());
-
-		if (!root)
-			return Error{Errc::no_memory, 0, geometry.last_input()};
-		return attach(root, geometry);
+		if (Descriptor *root = memory_->allocate(geometry.root_bytes<Granule>()))
+			return attach(root, geometry);
+		return Error{Errc::no_memory, 0, geometry.last_input()};
 	}
 
 	// Takes `root` and everything below it without a check (adopt.hpp checks). From now on this tree frees these
@@ -194,7 +191,6 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 
 		if constexpr (optimized_for_size)
 			return slot_below(i, input);
-
 		const Descriptor d = load(root_ + i);
 
 		switch (root_shift_) {
@@ -352,28 +348,32 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		return s;
 	}
 
-	// Shows what is mapped by a table that begins at `at`, and frees those below it.
+	// Shows what is mapped by a table that begins at `at`, and frees those below it. To free a table of pages it is
+	// not read.
 	template <class Visit>
 	constexpr void empty_table(Descriptor *table, Level level, Input at, Descriptor above,
 				   const Visit &visit, Descriptor noted)
 	{
 		constexpr bool shows = !std::same_as<Visit, ShowNothing>;
 		const uint64_t size = Granule::size(level);
-
-		if (!shows && level == last_level)
-			return;
-		for (size_t i = 0; i < entries(level); i++, at = at + size) {
+		TableChain below;
+		for (size_t i = 0, n = entries(level); i < n; i++, at = at + size) {
 			const Descriptor d = load(table + i);
 
 			if (Format::is_table(d, level)) {
-				empty_table(child(d), level + 1, at, above | d, visit, noted);
-				memory_->free(child(d), Granule::table_bytes);
+				if (shows || level + 1 < last_level)
+					empty_table(child(d), level + 1, at, above | d, visit,
+						    noted);
+				free_with(*memory_, below, memory_->pointer(Format::next_table(d)),
+					  Granule::table_bytes);
 			} else if (shows && Format::is_leaf(d, level)) {
 				if (begins_group<Format>(d, at, level))
 					share_notes<Format>(table + i, level, noted);
 				visit(Entry<F>{{at, size}, load(table + i), level, above});
 			}
 		}
+		if constexpr (BulkMemory<Memory>)
+			free_all(*memory_, below, Granule::table_bytes);
 	}
 
 	Memory *memory_;

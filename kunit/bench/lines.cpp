@@ -176,6 +176,10 @@ void kernel_table_free(void *)
 {
 }
 
+void kernel_tables_free(void **, unsigned long)
+{
+}
+
 unsigned long kernel_ram_alloc(unsigned long bytes)
 {
 	return reinterpret_cast<unsigned long>(std::aligned_alloc(bytes, bytes));

@@ -69,6 +69,12 @@ void kernel_table_free(void *table)
 	release(table);
 }
 
+void kernel_tables_free(void **tables, unsigned long count)
+{
+	for (; count; count--)
+		release(*tables++);
+}
+
 unsigned long kernel_ram_alloc(unsigned long bytes)
 {
 	const size_t count = bytes / page;

@@ -195,7 +195,43 @@ TEST(a_hole_is_told_before_anything_is_shown)
 	ASSERT(lab.good());
 }
 
+// Where all of a run is dirty, none of it needs a note of its own. What lies before and behind has one; so has a run
+// that was noted before.
+TEST(runs_of_dirty_leaves_are_reported_once_and_in_order)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	const Region<Ipa> six{Ipa{2 * MiB}, 12 * MiB};
+	const auto is_dirty = [](uint64_t i) {
+		return i == 3 || i / 512 == 1 || i / 512 == 2 || i / 512 == 4 ||
+		       (i / 512 == 5 && i % 512 < 8);
+	};
+	uint64_t next = 0, seen = 0;
+
+	ASSERT(lab.good() && lab.map(six, Pa{page}, clean, {3}));
+	for (uint64_t i = 0; i < 6 * 512; i++) {
+		if (is_dirty(i))
+			*lab.descriptor(six.first + i * page) |=
+				s2ap_write | (i / 512 == 2 ? note : 0);
+	}
+	lab.hardware_was_here();
+	ASSERT(lab.harvest_dirty(six, [&](Region<Ipa> region, Level) {
+		const uint64_t i = (region.first - six.first) / page;
+
+		while (next < i && !is_dirty(next))
+			next++;
+		EXPECT_EQ(next, i);
+		EXPECT(!lab.tlb().may_hold(region));
+		next = i + 1;
+		seen++;
+	}));
+	EXPECT_EQ(seen, 1 + 3 * 512 + 8);
+	for (uint64_t i = 0; i < 6 * 512; i++)
+		ASSERT((*lab.descriptor(six.first + i * page) & (note | s2ap_write)) == 0);
+	ASSERT(lab.good());
+}
+
 SUITE(dirty, protection_leaves_a_note_for_the_next_harvest, stage_1_keeps_it_in_the_same_bit,
       whoever_wants_no_note_gets_none, without_a_note_a_dirty_leaf_is_reported_at_once,
       a_harvest_of_dirty_leaves_visits_when_they_are_invalidated, unmap_shows_what_it_took,
-      a_hole_is_told_before_anything_is_shown, a_note_of_a_group_outlives_the_leaf_that_has_it);
+      a_hole_is_told_before_anything_is_shown, a_note_of_a_group_outlives_the_leaf_that_has_it,
+      runs_of_dirty_leaves_are_reported_once_and_in_order);

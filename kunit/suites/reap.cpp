@@ -13,6 +13,21 @@ namespace
 
 constexpr uint64_t page = 4 * KiB;
 
+// It takes tables back many at once.
+struct Bulk : ScratchMemory {
+	using ScratchMemory::free;
+	using ScratchMemory::ScratchMemory;
+
+	void free(TableChain &tables, size_t bytes)
+	{
+		for (calls++; !tables.empty(); freed++)
+			ScratchMemory::free(tables.pop(*this), bytes);
+	}
+
+	size_t calls = 0;
+	size_t freed = 0;
+};
+
 } // namespace
 
 // In order, with its output, whatever its size, in either range; and no table is left.
@@ -150,5 +165,33 @@ TEST(what_was_noted_of_a_group_is_shown_of_each_leaf)
 	}
 }
 
+TEST(tables_go_back_together)
+{
+	Verdict verdict{test};
+	Bulk memory{test, verdict, Granule4K::table_bytes, 16};
+	NoTlb nobody;
+	Mapping<Stage2_4K, Bulk, NoTlb> map{memory, nobody};
+	const Region<Ipa> eight{Ipa{GiB}, 16 * MiB};
+
+	static_assert(BulkMemory<Bulk> && !BulkMemory<ScratchMemory>);
+	ASSERT(map.create(stage2_geometry<Granule4K>(39, 48).value()));
+	ASSERT(map.map(eight, Linear{eight.first, Pa{page}}, normal | rw));
+	ASSERT(map.unmap(eight));
+	EXPECT_EQ(memory.calls, 1);
+	EXPECT_EQ(memory.freed, 9);
+	// An error gives back what it had taken.
+	memory.fail_at(5);
+	EXPECT(!map.map(eight, Linear{eight.first, Pa{page}}, normal | rw));
+	EXPECT_EQ(memory.calls, 2);
+	EXPECT_EQ(memory.freed, 14);
+	ASSERT(map.map(eight, Linear{eight.first, Pa{page}}, normal | rw));
+	map.destroy();
+	EXPECT_EQ(memory.calls, 4); // of each level
+	EXPECT_EQ(memory.freed, 23);
+	EXPECT_EQ(memory.live(), 0);
+	ASSERT(verdict.good());
+}
+
 SUITE(reap, each_leaf_is_shown_as_its_tables_go, a_map_that_is_in_use_is_not_reaped,
-      a_row_says_where_it_leads, what_was_noted_of_a_group_is_shown_of_each_leaf);
+      a_row_says_where_it_leads, what_was_noted_of_a_group_is_shown_of_each_leaf,
+      tables_go_back_together);

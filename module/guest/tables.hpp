@@ -52,6 +52,25 @@ class Tables {
 		pause();
 	}
 
+	// A vmsa::BulkMemory: the kernel looks for the slab of a table once for those that lie side by side.
+	void free(vmsa::TableChain &tables, size_t bytes)
+	{
+		while (!tables.empty()) {
+			VMSA_UNINITIALIZED void *some[at_once];
+			size_t n = 0;
+
+			for (; n < at_once && !tables.empty(); n++) {
+				vmsa::Descriptor *table = tables.pop(*this);
+
+				give_back(bytes);
+				kernel_trace_table_free(guest_, table, bytes, used());
+				some[n] = table;
+			}
+			kernel_tables_free(some, n);
+			pause();
+		}
+	}
+
 	// A vmsa::PausingMemory: long work on tables lets other threads have the CPU. Whoever changes or reads tables
 	// can sleep, and holds nothing but the guest's lock.
 	static void pause()
@@ -111,6 +130,8 @@ class Tables {
 	}
 
     private:
+	static constexpr size_t at_once = 16;
+
 	bool take(size_t bytes)
 	{
 		size_t used = this->used();

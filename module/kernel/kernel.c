@@ -55,6 +55,11 @@ void kernel_table_free(void *table)
 	kfree(table);
 }
 
+void kernel_tables_free(void **tables, unsigned long count)
+{
+	kfree_bulk(count, tables);
+}
+
 unsigned long kernel_ram_alloc(unsigned long bytes)
 {
 	unsigned int order = get_order(bytes);

@@ -35,6 +35,7 @@ void kernel_free(void *object);
 /* A zeroed translation table: physically contiguous, aligned to its size (a power of two). */
 void *kernel_table_alloc(unsigned long bytes);
 void kernel_table_free(void *table);
+void kernel_tables_free(void **tables, unsigned long count);
 
 /* Zeroed guest RAM: contiguous, `bytes` a power of two of pages. 0 when there is none. */
 unsigned long kernel_ram_alloc(unsigned long bytes);

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Remap, of whole runs at once: what stays where it is keeps what was noted in it, wherever the others have been, and
+// a table between blocks goes with all that it has.
+#include "support/lab.hpp"
+#include "vmsa/format_stage2.hpp"
+
+using namespace vmsa;
+using namespace support;
+
+namespace
+{
+
+constexpr uint64_t page = 4 * KiB;
+constexpr Stage2Attributes clean{.access = r, .dbm = true};
+constexpr Region<Ipa> table{Ipa{2 * MiB}, 2 * MiB};
+constexpr Descriptor s2ap_write = bit(7);
+
+// Every page of a table has another's place, or its own, or both by turns.
+template <class F> [[gnu::noinline]] bool scatter(Lab<F> &lab, Pa ram, uint64_t pages_apart)
+{
+	for (uint64_t i = 0; i < 512; i++) {
+		if (!lab.map({table.first + i * page, page}, ram + (i * pages_apart % 512) * page,
+			     clean))
+			return false;
+	}
+	return true;
+}
+
+template <class F> [[gnu::noinline]] bool is_linear(const Lab<F> &lab, Pa ram)
+{
+	for (uint64_t i = 0; i < 512; i++) {
+		if (!lab.has_leaf(table.first + i * page, 3, ram + i * page))
+			return false;
+	}
+	return true;
+}
+
+template <class F> void remap_scattered(struct kunit *test, Pa ram)
+{
+	for (uint64_t apart : {1, 3, 257, 511}) {
+		Lab<F> lab{test, 40};
+
+		ASSERT(lab.good() && scatter(lab, ram, apart));
+		// Page 0 stays, and was written.
+		*lab.descriptor(table.first) |= s2ap_write;
+		lab.hardware_was_here();
+		ASSERT(lab.remap(table, Linear{table.first, ram}, clean, MapLimits{3}));
+		EXPECT(is_linear(lab, ram));
+		EXPECT_EQ(*lab.descriptor(table.first) & s2ap_write, s2ap_write);
+		EXPECT_EQ(*lab.descriptor(table.first + page) & s2ap_write, 0);
+		const auto breaks = lab.breaks();
+
+		// All go, and none.
+		ASSERT(lab.remap(table, Linear{table.first, ram + page}, clean, MapLimits{3}));
+		EXPECT(is_linear(lab, ram + page));
+		EXPECT_EQ(*lab.descriptor(table.first) & s2ap_write, 0);
+		EXPECT_EQ(lab.breaks(), breaks + 1);
+		ASSERT(lab.remap(table, Linear{table.first, ram + page}, clean, MapLimits{3}));
+		EXPECT_EQ(lab.breaks(), breaks + 1);
+		ASSERT(lab.good());
+	}
+}
+
+} // namespace
+
+TEST(a_page_that_stays_keeps_its_notes)
+{
+	remap_scattered<Stage2_4K>(test, Pa{GiB});
+}
+
+// The top bits of an output stand elsewhere there, in the middle of a run.
+TEST(outputs_of_52_bits_are_compared_in_two_parts)
+{
+	remap_scattered<Format<Stage2, Granule4K, 52>>(test, Pa{bit(50) - MiB});
+}
+
+TEST(a_table_between_blocks_goes_with_them)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	const Region<Ipa> three{Ipa{GiB}, 6 * MiB};
+
+	ASSERT(lab.good() && lab.map(three, Pa{GiB}, normal | rw));
+	ASSERT(lab.cut({Ipa{GiB + 2 * MiB}, 2 * MiB}));
+	ASSERT(lab.remap(three, Linear{three.first, Pa{2 * GiB}}, normal | rw));
+	for (uint64_t i = 0; i < 3; i++)
+		EXPECT(lab.has_leaf(Ipa{GiB + i * 2 * MiB}, 2, Pa{2 * GiB + i * 2 * MiB}));
+	ASSERT(lab.good());
+}
+
+// Nobody can have what was not there: what is new takes no invalidation.
+TEST(a_run_of_holes_takes_no_break)
+{
+	Lab<Stage2_4K> lab{test, 40};
+
+	ASSERT(lab.good() && lab.map({table.first, page}, Pa{GiB}, clean));
+	ASSERT(lab.remap({table.first + page, 511 * page}, Linear{table.first, Pa{GiB}}, clean,
+			 MapLimits{3}));
+	EXPECT_EQ(lab.breaks(), 0);
+	EXPECT(is_linear(lab, Pa{GiB}));
+	ASSERT(lab.good());
+}
+
+SUITE(remap_runs, a_page_that_stays_keeps_its_notes, outputs_of_52_bits_are_compared_in_two_parts,
+      a_table_between_blocks_goes_with_them, a_run_of_holes_takes_no_break);
