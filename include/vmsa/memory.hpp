@@ -113,6 +113,7 @@ inline constexpr bool volatile_is_atomic = false;
 // of what is volatile.
 inline constexpr bool has_pairs = !optimized_for_size;
 
+// Reads two that stand side by side, each whole.
 [[gnu::always_inline]] constexpr void load_pair(const Descriptor *d, Descriptor &a, Descriptor &b)
 {
 	if (std::is_constant_evaluated()) {
@@ -123,6 +124,7 @@ inline constexpr bool has_pairs = !optimized_for_size;
 	}
 }
 
+// Writes two side by side, each whole.
 [[gnu::always_inline]] constexpr void store_pair(Descriptor *d, Descriptor a, Descriptor b)
 {
 	if (std::is_constant_evaluated()) {
@@ -135,12 +137,14 @@ inline constexpr bool has_pairs = !optimized_for_size;
 #else
 inline constexpr bool has_pairs = false;
 
+// Reads two that stand side by side, each whole.
 constexpr void load_pair(const Descriptor *d, Descriptor &a, Descriptor &b)
 {
 	a = load(d);
 	b = load(d + 1);
 }
 
+// Writes two side by side, each whole.
 constexpr void store_pair(Descriptor *d, Descriptor a, Descriptor b)
 {
 	store(d, a);
