@@ -62,6 +62,18 @@ template <class F> void remap_scattered(struct kunit *test, Pa ram)
 	}
 }
 
+// Eight pages of RAM, and the eight after them from elsewhere, as a guest's memory comes in pieces.
+struct Pieces {
+	constexpr Extent operator()(Ipa at) const
+	{
+		const uint64_t offset = at - table.first;
+		const uint64_t piece = offset / (8 * page);
+
+		return {Pa{2 * GiB + piece * MiB + offset % (8 * page)},
+			8 * page - offset % (8 * page)};
+	}
+};
+
 } // namespace
 
 TEST(a_page_that_stays_keeps_its_notes)
@@ -88,6 +100,21 @@ TEST(a_table_between_blocks_goes_with_them)
 	ASSERT(lab.good());
 }
 
+// Several runs in one table are one break: each of them is gone from every TLB before anything is new.
+TEST(runs_in_one_table_are_invalidated_all)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	const Region<Ipa> pages{table.first, 64 * page};
+
+	ASSERT(lab.good() && lab.map(pages, Pa{GiB}, clean, MapLimits{3}));
+	ASSERT(lab.remap(pages, Pieces{}, clean, MapLimits{3}));
+	for (uint64_t i = 0; i < 64; i++)
+		EXPECT(lab.has_leaf(pages.first + i * page, 3,
+				    Pa{2 * GiB + i / 8 * MiB + i % 8 * page}));
+	EXPECT_EQ(lab.breaks(), 1);
+	ASSERT(lab.good());
+}
+
 // Nobody can have what was not there: what is new takes no invalidation.
 TEST(a_run_of_holes_takes_no_break)
 {
@@ -102,4 +129,5 @@ TEST(a_run_of_holes_takes_no_break)
 }
 
 SUITE(remap_runs, a_page_that_stays_keeps_its_notes, outputs_of_52_bits_are_compared_in_two_parts,
-      a_table_between_blocks_goes_with_them, a_run_of_holes_takes_no_break);
+      runs_in_one_table_are_invalidated_all, a_table_between_blocks_goes_with_them,
+      a_run_of_holes_takes_no_break);
