@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 using fuzz::kernel;
 using fuzz::require;
@@ -168,9 +169,18 @@ void write(const Open &open, std::string_view text)
 		all.push_back('\0');
 		return all;
 	}();
+	// Only the request is killed, not who looks beside it.
+	const auto killed_in = std::exchange(kernel.killed_in, fuzz::Kernel::never);
 	const std::string log = error_log(), before = tables();
+
+	kernel.killed_in = killed_in;
+	kernel.was_killed = false;
+
 	const bool runs = std::string_view{open.file->name} == "run";
 	const int error = open.file->write(open.file, open.guest, bytes.data(), text.size());
+
+	kernel.killed_in = fuzz::Kernel::never;
+
 	const std::string log_now = error_log();
 
 	require(!error || is_refusal(error), "a request is refused for a reason of requests");
@@ -179,8 +189,7 @@ void write(const Open &open, std::string_view text)
 		"what is refused has an entry in error_log");
 	require(!error || runs || tables() == before, "refused, and tables have changed");
 	require(!kernel.was_killed || runs || error == -EINTR, "who is killed gets no answer");
-	kernel.fail_in = kernel.killed_in = fuzz::Kernel::never;
-	kernel.was_killed = false;
+	kernel.fail_in = fuzz::Kernel::never;
 }
 
 void memory(stage2_guest *guest, std::string_view text)
