@@ -102,6 +102,8 @@ def objection(said):
 
 
 def main(arguments):
+    if any(a.startswith("-") and a != "--list" for a in arguments):
+        sys.exit(__doc__)
     every = faults()
     patterns = [a for a in arguments if not a.startswith("-")]
     chosen = [(n, f) for n, f in enumerate(every, 1) if not patterns or any(p in f.key() for p in patterns)]

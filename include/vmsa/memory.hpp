@@ -16,8 +16,8 @@
 //
 // One that also has free(chain, bytes), where `bytes` is a table, gets back all tables of a TableChain in one call.
 //
-// Descriptors that the hardware may be walking are only read and written through load, store and
-// exchange below: single-copy atomic, 64 bits wide (rule R_MWBKS), never torn or repeated.
+// Descriptors that the hardware may be walking are only written through the functions below: single-copy atomic,
+// 64 bits wide (rule R_MWBKS), never torn or repeated. So they are read, but for a look at a run (runs.hpp, look_at).
 #pragma once
 
 #include "vmsa/address.hpp"

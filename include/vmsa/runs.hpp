@@ -31,7 +31,9 @@ template <class Entry, class Pair, class Each>
 		each(entry + i);
 }
 
-// each(descriptor) for `n` side by side. A look: hardware may change them at any moment.
+// each(descriptor) for `n` side by side. Hardware may change them meanwhile, and the compiler may read one twice. So
+// this is for bits that hardware does not change, and for AF and the dirty state where an older value does no harm:
+// hardware sets AF, and makes a leaf dirty, but never the reverse.
 template <class Each>
 [[gnu::always_inline]] constexpr void look_at(const Descriptor *entry, size_t n, const Each &each)
 {
@@ -128,8 +130,8 @@ constexpr bool all_differ(const Descriptor *entry, size_t n, Level level, Pa pa,
 	return !alike;
 }
 
-// What `n` descriptors have in common. A look, not a decision: hardware may set AF or the dirty
-// state at any moment, so nothing is written back from here.
+// What `n` descriptors have in common (look_at). What is noted in all of them stays so; more may have been noted
+// since, and whoever stores because of this keeps that (toggle).
 struct Common {
 	Descriptor all = ~Descriptor{0}; // set in every one
 	Descriptor any = 0; // set in some

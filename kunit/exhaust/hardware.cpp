@@ -13,28 +13,11 @@ const std::vector<Operation> &operations()
 {
 	static const std::vector<Operation> all = everywhere(
 		test_effort() > 1 ? Edges{0, 1, 2, 4} : Edges{0, 1, 2},
-		{
-			{.verb = Verb::map, .attributes = Kind::logged},
-			{.verb = Verb::map,
-			 .attributes = Kind::logged,
-			 .largest = 3,
-			 .contiguous = true},
+		around_notes({
 			{.verb = Verb::remap, .attributes = Kind::logged, .shifted = true},
 			{.verb = Verb::remap, .attributes = Kind::r},
-			{.verb = Verb::unmap},
 			{.verb = Verb::unmap_showing},
-			{.verb = Verb::protect, .attributes = Kind::r},
-			{.verb = Verb::retype, .attributes = Kind::nc_rw},
-			{.verb = Verb::cut, .largest = 3},
-			{.verb = Verb::fold},
-			{.verb = Verb::fold, .largest = 3, .contiguous = true},
-			{.verb = Verb::harvest_accessed},
-			{.verb = Verb::harvest_dirty},
-			{.verb = Verb::note_accessed},
-			{.verb = Verb::note_dirty},
-			{.verb = Verb::access},
-			{.verb = Verb::write},
-		});
+		}));
 
 	return all;
 }

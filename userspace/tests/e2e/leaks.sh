@@ -49,14 +49,17 @@ loses_little 300 'exec 3<$demo/tables 4>$demo/map 5<>$demo/mem 3<&- 4<&- 5<&-'
 
 # With 16K pages the root alone has 16 tables (costs.rst).
 it 'takes 48 KiB at most for a guest that does nothing, besides its RAM'
-[ "$page_kib" = 4 ] || skip 'pages are larger here'
-before=$(free_memory)
-for i in $(seq 1 128); do
-	echo "name=idle$i ram=64k" >create
-done
-took=$(((before - $(free_memory)) * 1024 / 128 - 65536))
-echo "    # an idle guest: $took bytes besides its RAM"
-[ "$took" -le 49152 ] || [ "$page_kib" != 4 ] || problem "it takes $took bytes"
-for i in $(seq 1 128); do
-	echo "name=idle$i" >remove
-done
+if [ "$page_kib" != 4 ]; then
+	skip 'pages are larger here'
+else
+	before=$(free_memory)
+	for i in $(seq 1 128); do
+		echo "name=idle$i ram=64k" >create
+	done
+	took=$(((before - $(free_memory)) * 1024 / 128 - 65536))
+	echo "    # an idle guest: $took bytes besides its RAM"
+	[ "$took" -le 49152 ] || problem "it takes $took bytes"
+	for i in $(seq 1 128); do
+		echo "name=idle$i" >remove
+	done
+fi
