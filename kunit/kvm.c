@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What of KVM's stage 2 code the suites kvm and kvm_cost call, see kvm.h.
+ * What of KVM's stage 2 code the suites kvm, kvm_cost and kvm_tlbis call, see kvm.h.
  */
 #include <asm/kvm_host.h>
 #include <asm/kvm_mmu.h>
@@ -154,6 +154,12 @@ int kvm_tables_unmap(struct kvm_tables *tables, unsigned long ipa, unsigned long
 int kvm_tables_write_protect(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
 {
 	return kvm_pgtable_stage2_wrprotect(&tables->pgt, ipa, size);
+}
+
+bool kvm_tables_flush(struct kvm_tables *tables, unsigned long ipa, unsigned long size)
+{
+	kvm_tlb_flush_vmid_range(&tables->kvm.arch.mmu, ipa, size);
+	return true;
 }
 
 bool kvm_tables_age(struct kvm_tables *tables, unsigned long ipa, unsigned long size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * KVM's own stage 2 code (arch/arm64/kvm/hyp/pgtable.c), which nobody here wrote, as a judge
- * (suites/kvm.cpp), and to compare costs with (suites/kvm_cost.cpp):
+ * (suites/kvm.cpp), and to compare costs with (suites/kvm_cost.cpp, suites/kvm_tlbis.cpp):
  *
  *   the same requests ─┬─ Lab ──────────> our tables ───┐
  *                      │                                ├─ KVM's walker ─> equal entries
@@ -59,6 +59,9 @@ int kvm_tables_map(struct kvm_tables *tables, unsigned long ipa, unsigned long s
 		   unsigned long pa, const struct kvm_wish *wish);
 int kvm_tables_unmap(struct kvm_tables *tables, unsigned long ipa, unsigned long size);
 int kvm_tables_write_protect(struct kvm_tables *tables, unsigned long ipa, unsigned long size);
+
+/* What KVM's callers do when they have write-protected something: invalidates it. True. */
+bool kvm_tables_flush(struct kvm_tables *tables, unsigned long ipa, unsigned long size);
 
 /* Clears the access flags. Was one of them set? */
 bool kvm_tables_age(struct kvm_tables *tables, unsigned long ipa, unsigned long size);

@@ -5,10 +5,11 @@
 #
 # What operations on tables cost, in instructions per page, block or call: the module's against those of
 # KVM's own stage 2 code, in the same kernel on one CPU (kunit/suites/kvm_cost.cpp). CNTVCT_EL0 counts:
-# QEMU lets it advance by one an instruction.
+# QEMU lets it advance by one an instruction. And how many TLBI instructions a change takes, by its shape
+# (kunit/suites/kvm_tlbis.cpp).
 #
-# Prints a table, and leaves build/bench/tables.json. With --renew the table becomes the manual's,
-# Documentation/costs_tables.inc; with --check it is compared with that one, and a count that has grown by more
+# Prints two tables, and leaves build/bench/{tables,tlbis}.json. With --renew they become the manual's,
+# Documentation/costs_{tables,tlbis}.inc; with --check they are compared with those, and a count that has grown by more
 # than 2 % fails.
 
 # shellcheck source=scripts/lib.sh
@@ -16,51 +17,71 @@ source "$(dirname "$0")/lib.sh"
 
 [[ "$*" =~ ^(|--check|--renew)$ ]] || die "usage: bench-tables.sh [--check | --renew]"
 out=$top/build/bench
-page=$top/Documentation/costs_tables.inc
 mkdir -p "$out"
+
+# collect WORD: what suites said, "NAME UNITS OURS KVM", of lines that begin with the word.
+collect() {
+	local name units ours kvm
+
+	while read -r name units ours kvm; do
+		echo "$name $((units)) $((ours)) $((kvm))"
+	done < <(sed -nE "s/.*: $1 ([a-z0-9_]+):(( 0x[0-9a-f]+){3}).*/\1\2/p" "$top/build/kunit/plain/test.log")
+}
 
 # Two boots of the same: what differs between them is not a cost. A check has the manual's table to compare with.
 boots=(1 2)
 [[ ${1-} != --check ]] || boots=(1)
 for boot in "${boots[@]}"; do
 	say "counting, boot $boot of ${#boots[@]}"
-	STAGE2_COUNT=1 STAGE2_SUITES=kvm_cost "$top/scripts/kunit.sh" kvm_cost >"$out/tables.log" 2>&1 || {
+	STAGE2_COUNT=1 STAGE2_SUITES='kvm_cost kvm_tlbis' "$top/scripts/kunit.sh" 'kvm_*' >"$out/tables.log" 2>&1 || {
 		tail -n 20 "$out/tables.log" >&2
-		die "the suite failed: see $out/tables.log"
+		die "a suite failed: see $out/tables.log"
 	}
-	while read -r name units ours kvm; do
-		echo "$name $((units)) $((ours)) $((kvm))"
-	done < <(sed -nE 's/.*: cost ([a-z0-9_]+):(( 0x[0-9a-f]+){3}).*/\1\2/p' "$top/build/kunit/plain/test.log") \
-		>"$out/tables.$boot"
+	collect cost >"$out/tables.$boot"
+	collect tlbis >"$out/tlbis.$boot"
+	[[ -s $out/tables.$boot && -s $out/tlbis.$boot ]] || die 'the suites count nothing: is there a KVM at EL2?'
 done
-[[ -s $out/tables.1 ]] || die 'the suite counts nothing: is there a KVM at EL2?'
 
-paste "$out/tables.1" "$out/tables.${#boots[@]}" | awk -v json="$out/tables.json" '
-	BEGIN { printf "%-18s %10s %10s %8s\n", "instructions", "stage2", "KVM", "ratio" }
-	{
-		if ($3 - $7 > $3 / 50 || $7 - $3 > $3 / 50 || $4 - $8 > $4 / 50 || $8 - $4 > $4 / 50) {
-			printf "%s varies: %d and %d, KVM %d and %d\n", $1, $3, $7, $4, $8 >"/dev/stderr"
-			varies = 1
+# show TABLE UNIT DIGITS: also as TABLE.txt and TABLE.json. Fails if the boots differ.
+show() {
+	paste "$out/$1.1" "$out/$1.${#boots[@]}" | awk -v unit="$2" -v digits="$3" -v json="$out/$1.json" '
+		BEGIN {
+			printf "%-18s %10s %10s %8s\n", unit, "stage2", "KVM", "ratio"
+			number = "%10." digits "f"
 		}
-		if ($4)
-			printf "%-18s %10.2f %10.2f %8.3f\n", $1, $3 / $2, $4 / $2, $3 / $4
-		else
-			printf "%-18s %10.2f %10s %8s\n", $1, $3 / $2, "-", "-"
-		text = text sprintf("%s\"%s\": {\"ours\": %.2f, \"kvm\": %.2f}", text ? ", " : "{", $1, $3 / $2, $4 / $2)
-	}
-	END { print text "}" >json; exit varies }' | tee "$out/tables.txt"
-say "see $out/tables.json"
+		{
+			if ($3 - $7 > $3 / 50 || $7 - $3 > $3 / 50 || $4 - $8 > $4 / 50 || $8 - $4 > $4 / 50) {
+				printf "%s varies: %d and %d, KVM %d and %d\n", $1, $3, $7, $4, $8 >"/dev/stderr"
+				varies = 1
+			}
+			if ($4)
+				printf "%-18s " number " " number " %8.3f\n", $1, $3 / $2, $4 / $2, $3 / $4
+			else
+				printf "%-18s " number " %10s %8s\n", $1, $3 / $2, "-", "-"
+			text = text sprintf("%s\"%s\": {\"ours\": %.2f, \"kvm\": %.2f}", text ? ", " : "{", $1, $3 / $2, $4 / $2)
+		}
+		END { print text "}" >json; exit varies }' | tee "$out/$1.txt"
+}
 
+show tables instructions 2
+echo
+show tlbis TLBIs 0
+say "see $out/tables.json and tlbis.json"
+
+pages=("$top"/Documentation/costs_{tables,tlbis}.inc)
 case ${1-} in
 --renew)
-	{
-		printf '.. SPDX-License-Identifier: GPL-2.0-only\n.. Written by scripts/bench-tables.sh --renew.\n\n::\n\n'
-		sed 's/^/    /' "$out/tables.txt"
-	} >"$page"
+	for page in "${pages[@]}"; do
+		table=${page##*costs_}
+		{
+			printf '.. SPDX-License-Identifier: GPL-2.0-only\n.. Written by scripts/bench-tables.sh --renew.\n\n::\n\n'
+			sed 's/^/    /' "$out/${table%.inc}.txt"
+		} >"$page"
+	done
 	;;
 --check)
-	awk -v renew="scripts/bench-tables.sh --renew makes ${page#"$top/"} anew" '
-		NF != 4 || $1 == "instructions" { next }
+	awk '
+		NF != 4 || $2 == "stage2" { next }
 		NR == FNR { limit[$1] = $2; kvm[$1] = $3 + 0; next }
 		{
 			n++
@@ -68,7 +89,7 @@ case ${1-} in
 			before = limit[$1]; delete limit[$1]
 			verdict = "ok"
 			if (before == "" || $2 > 1.02 * before) { verdict = "not ok"; failed++ }
-			printf "%s %d %s: %s instructions", verdict, n, $1, $2
+			printf "%s %d %s: %s", verdict, n, $1, $2
 			if (before == "") print ", and it is not in the table"
 			else if ($2 == before) print ""
 			else printf ", %+.1f %%; the table has %s\n", 100 * ($2 / before - 1), before
@@ -80,11 +101,12 @@ case ${1-} in
 				printf "not ok %d %s: is in the table, and was not counted\n", ++n, name
 				failed++
 			}
+			renew = "scripts/bench-tables.sh --renew makes Documentation/costs_tables.inc and costs_tlbis.inc anew"
 			if (other) print "# KVM took other numbers, too: another kernel, or another compiler"
 			if (failed) print "# if that is what it costs now: " renew
 			else if (fell) print "# " fell " fell by more than 2 %, to keep that: " renew
 			printf "%d passed, %d failed, 0 skipped\n", n - failed, failed
 			exit failed > 0
-		}' "$page" "$out/tables.txt"
+		}' <(cat "${pages[@]}") <(cat "$out"/{tables,tlbis}.txt)
 	;;
 esac

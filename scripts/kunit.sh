@@ -49,6 +49,7 @@ out=$grafted/$config
 options=(--arch=arm64 --qemu_config="$top/kunit/qemu_el2.py" --build_dir="$out"
 	 --kunitconfig="$top/kunit/.kunitconfig")
 case $config in
+plain) options+=(--kunitconfig="$top/kunit/probes.config") ;;
 san) options+=(--kunitconfig="$top/kunit/sanitizers.config" --kunitconfig="$top/kunit/loaded.config") ;;
 kcsan | clang) options+=(--kunitconfig="$top/kunit/$config.config" --kunitconfig="$top/kunit/loaded.config") ;;
 esac

@@ -13,7 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent
 LANES = os.cpu_count() or 1
 PROGRAMS = ["suites", "exhaust", "interleave"]
 HOME = ["kunit/host.cpp", "kunit/suites.cpp"]
-IN_KERNEL = {"engine", "kvm", "kvm_cost"}
+IN_KERNEL = {"engine", "kvm", "kvm_cost", "kvm_tlbis"}
 
 
 def sources(program):
