@@ -58,6 +58,10 @@ bad_scripts() {
 	for file in $(files userspace/machine/init userspace/machine/demo userspace/machine/run 'userspace/tests/e2e/*.sh'); do
 		sh -n "$file"
 	done
+	# What make runs by its name.
+	for file in $(grep -oP "^\t@?([A-Z_]+=('[^']*'|\S+) +)*\Kscripts/[\w.-]+" Makefile | sort -u); do
+		[[ -x $file ]] || echo "$file: make cannot run it, it is not executable"
+	done
 }
 
 # clang-format leaves comments as they are. What the audit is to say stands in one line, however long.
@@ -81,7 +85,7 @@ check "every file names its licence" no_spdx
 check "include/vmsa is MIT OR Apache-2.0, module is GPL-2.0-only" wrong_spdx
 check "clang-format leaves the C++ as it is" not_formatted
 check "checkpatch.pl has nothing to say about the C" not_kernel_style "$source_tree/scripts/checkpatch.pl"
-check "shell scripts parse" bad_scripts
+check "shell scripts parse, and make can run what it calls" bad_scripts
 check "no file includes one of a floor above it" scripts/check-floors.py
 check "no comment is wider than 120 columns" wide_comments
 check "no file is longer than 400 lines" long_files

@@ -270,7 +270,7 @@ template <class T, class Operation> class EditPlan {
 		}
 		if (!may(Kind::cut, part))
 			return false;
-		if ((d & Format::contiguous) && Format::is_leaf(d, level)) {
+		if (d & Format::contiguous) { // a leaf, or it was refused
 			unfolds_ = true;
 			if (!may(Kind::hint, part))
 				return false;

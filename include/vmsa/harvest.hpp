@@ -193,7 +193,7 @@ template <class T, class Batch, class Visit> class Harvester {
 		constexpr size_t line = 8;
 		const uint64_t size = T::Granule::size(level);
 
-		if constexpr (!optimized_for_size) {
+		if (!optimized_for_size) {
 			if (n > line && take_alike(entry, n, at, level))
 				return;
 			for (; n >= line; n -= line, entry += line, at = at + line * size) {

@@ -74,7 +74,8 @@ template <class M> [[gnu::always_inline]] constexpr bool is_cancelled([[maybe_un
 {
 	if constexpr (CancellingMemory<M>)
 		return memory.is_cancelled();
-	return false;
+	else
+		return false;
 }
 
 static_assert(__atomic_always_lock_free(sizeof(Descriptor), nullptr));

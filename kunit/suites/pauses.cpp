@@ -214,6 +214,15 @@ TEST(a_change_is_cancelled_while_it_is_planned)
 	cancel(1, [&] { return map.annotate(beside, 7ul); });
 	cancel(1, [&] { return map.unannotate(beside, 7ul); });
 	cancel(tables, [&] { return map.unmap(region); });
+	// Blocks that are cut, piece by piece.
+	memory.patience = ~size_t{0};
+	ASSERT(map.map(region, Linear{region.first, Pa{0}}, normal | rw));
+	cancel(2, [&] {
+		return map.modify(ragged, [](auto, Stage2Attributes a) {
+			a.software = 1;
+			return a;
+		});
+	});
 	map.destroy();
 	ASSERT(verdict.good());
 }
