@@ -61,6 +61,7 @@ shell: $(setup)
 #:   make check-render  the pages of s2ctl render, in a browser
 #:   make docs          the manual, its examples and its claims; make outputs: pages show what runs print now
 #:   make bench-host    instructions per descriptor, counted by callgrind, and their limits
+#:                      (CRATE=FOLDER: beside the Rust crate aarch64-paging, whose sources are there)
 #:   make bench-size    bytes of code at -Os, and their limits
 #:   make bench-scale   instructions a page in guests from 2 MiB to 64 GiB, and the fewest tables (minutes)
 #:   make bench-check   bench-tables, and that no count has grown by more than 2 %

@@ -361,6 +361,12 @@ void measure_bounds()
 
 } // namespace
 
+#ifdef WITH_CRATE
+// crate.rs.
+extern "C" void bench_crate(const size_t *order, void (*begin)(),
+			    void (*end)(const char *, size_t));
+#endif
+
 int main()
 {
 	measure_map();
@@ -374,4 +380,7 @@ int main()
 	measure_image("image_table", 32768);
 	measure_bounds();
 	measure_image("bound image_table", 256);
+#ifdef WITH_CRATE
+	bench_crate(shuffled(pages).data(), begin, end);
+#endif
 }
