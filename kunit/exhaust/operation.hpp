@@ -56,9 +56,11 @@ enum class Kind : uint8_t {
 	r,
 	nc_rw, // Non-cacheable
 	logged, // DBM set, clean, not accessed yet
+	read, // as logged, and accessed
+	written, // and dirty
 };
 
-inline constexpr const char *kinds[] = {"rw", "r", "nc_rw", "logged"};
+inline constexpr const char *kinds[] = {"rw", "r", "nc_rw", "logged", "read", "written"};
 
 // An annotation; 0 stands for none. The first has a leaf's hint and its note among its bits, when it stands in an
 // entry.
@@ -82,6 +84,11 @@ constexpr bool of_one_page(const Operation &o)
 	return o.verb >= Verb::note_accessed;
 }
 
+constexpr bool by_hardware(const Operation &o)
+{
+	return o.verb >= Verb::access;
+}
+
 inline constexpr uint64_t ram = 0x4000'0000;
 
 constexpr uint64_t output_of(const Operation &o, size_t page)
@@ -96,11 +103,14 @@ constexpr vmsa::Stage2Attributes attributes_of(Kind kind)
 		return vmsa::normal | vmsa::r;
 	case Kind::nc_rw:
 		return vmsa::nc | vmsa::rw;
-	case Kind::logged: {
+	case Kind::logged:
+	case Kind::read:
+	case Kind::written: {
 		vmsa::Stage2Attributes a = vmsa::normal | vmsa::r;
 
 		a.dbm = true;
-		a.accessed = false;
+		a.accessed = kind != Kind::logged;
+		a.access.write = kind == Kind::written;
 		return a;
 	}
 	default:
@@ -123,6 +133,10 @@ constexpr Descriptor bits_of(Kind kind)
 		return never | inner | 0x5 << 2 | 3 << 6 | 1 << 10;
 	case Kind::logged:
 		return never | inner | write_back | readable | Descriptor{1} << 51;
+	case Kind::read:
+		return bits_of(Kind::logged) | 1 << 10;
+	case Kind::written:
+		return bits_of(Kind::read) | 1 << 7;
 	default:
 		return never | inner | write_back | 3 << 6 | 1 << 10;
 	}

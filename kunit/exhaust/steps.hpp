@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Steps: every atomic access of the library is one. Before the one that is named, the hardware may act. Included
-// ahead of everything in the program (kunit/host.mk), so that the library need not know.
+// Steps: every atomic access of the library is one. Before the one that is named, the hardware may act; before each,
+// a judge may look. Included ahead of everything in the program (kunit/host.mk), so that the library need not know.
 #pragma once
 
 namespace exhaust
@@ -14,11 +14,15 @@ struct Steps {
 	unsigned long act_before = never;
 	void (*act)(void *context) = nullptr;
 	void *context = nullptr;
+	void (*look)(void *context,
+		     const volatile void *word) = nullptr; // `word`: what is accessed next
 
-	void step()
+	void step(const volatile void *word)
 	{
 		if (taken++ == act_before)
 			act(context);
+		if (look)
+			look(context, word);
 	}
 };
 
@@ -27,8 +31,9 @@ inline Steps steps;
 } // namespace exhaust
 
 // A macro is not expanded again within itself.
-#define __atomic_load_n(...) (exhaust::steps.step(), __atomic_load_n(__VA_ARGS__))
-#define __atomic_store_n(...) (exhaust::steps.step(), __atomic_store_n(__VA_ARGS__))
-#define __atomic_compare_exchange_n(...)                                                           \
-	(exhaust::steps.step(), __atomic_compare_exchange_n(__VA_ARGS__))
-#define __atomic_fetch_xor(...) (exhaust::steps.step(), __atomic_fetch_xor(__VA_ARGS__))
+#define __atomic_load_n(word, ...) (exhaust::steps.step(word), __atomic_load_n(word, __VA_ARGS__))
+#define __atomic_store_n(word, ...) (exhaust::steps.step(word), __atomic_store_n(word, __VA_ARGS__))
+#define __atomic_compare_exchange_n(word, ...)                                                     \
+	(exhaust::steps.step(word), __atomic_compare_exchange_n(word, __VA_ARGS__))
+#define __atomic_fetch_xor(word, ...)                                                              \
+	(exhaust::steps.step(word), __atomic_fetch_xor(word, __VA_ARGS__))

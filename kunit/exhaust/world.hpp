@@ -8,8 +8,11 @@
 //   the tables could be adopted, and none of them is empty
 //   the judges of the lab have no objection                       (support/lab.hpp)
 //
-// and the same again with the first allocation failing, the second, and so on to the last; and, where the plan has
-// hardware, with a note of it before each atomic access, of each page: it is nowhere lost.
+// and the same again with the first allocation failing, the second, and so on to the last.
+//
+// Where the plan has hardware, the judges look before each atomic access, too: TLBs may have seen any moment, and
+// nothing but what was accessed has changed since the last. And it is done again with a note of the hardware before
+// each access, of each page: the tree says what was foretold, and the note is nowhere lost.
 #pragma once
 
 #include "exhaust/perform.hpp"
@@ -137,10 +140,13 @@ template <class F> class World {
 
 		steps = {};
 		steps_++;
+		if (plan_.hardware && way.live && !by_hardware(o))
+			watch();
 
 		const uint64_t breaks = lab_.breaks();
 		const Error got = performer_.perform(o);
 
+		stop_watching();
 		verdict_.expect(way.on_break == OnBreak::perform || lab_.breaks() == breaks,
 				"no break where breaks are refused", lab_.breaks(), breaks);
 		verdict_.expect(!foreseen || foreseen->error() == got, "the end that was foreseen",
@@ -171,11 +177,35 @@ template <class F> class World {
 		}
 		lab_.memory().fail_at(support::ScratchMemory::never);
 		if (plan_.hardware && way.live)
-			disturb(i, way, o, accesses);
+			disturb(i, way, o, accesses, want.after);
+	}
+
+	// Hardware sees every moment between two accesses, and TLBs keep what it saw.
+	void watch()
+	{
+		lab_.shadow().watch(true);
+		steps.context = this;
+		steps.look = [](void *self, const volatile void *word) {
+			// The judges' own accesses are no steps.
+			const Steps of_operation = std::exchange(steps, {});
+
+			auto &lab = static_cast<World *>(self)->lab_;
+
+			lab.look();
+			lab.shadow().will_access(static_cast<const volatile Descriptor *>(word));
+			steps = of_operation;
+		};
+	}
+
+	void stop_watching()
+	{
+		lab_.shadow().watch(false);
+		steps.look = nullptr;
 	}
 
 	// Once more, for each page and each access: the hardware notes something just before it.
-	void disturb(size_t i, const Way &way, const Operation &o, unsigned long accesses)
+	void disturb(size_t i, const Way &way, const Operation &o, unsigned long accesses,
+		     const Meaning &want)
 	{
 		for (size_t page = 0; page < before_.pages && good(); page++) {
 			const Page &was = before_.page[page];
@@ -187,7 +217,7 @@ template <class F> class World {
 					if (!walker_.prepare(page, write, by))
 						continue;
 					for (unsigned long n = 0; n < accesses && good(); n++)
-						note_at(i, way, o, n, page, write, by);
+						note_at(i, way, o, n, page, write, by, want);
 				}
 			}
 		}
@@ -201,7 +231,7 @@ template <class F> class World {
 	}
 
 	void note_at(size_t i, const Way &way, const Operation &o, unsigned long n, size_t page,
-		     bool write, By by)
+		     bool write, By by, const Meaning &want)
 	{
 		Error got;
 
@@ -232,6 +262,7 @@ template <class F> class World {
 		verdict_.expect(got.code == Errc::none, "a note is no obstacle", page, n);
 		verdict_.expect((goes && concerned) || !(noted & ~known),
 				"what hardware noted is not lost", page, n);
+		judge_pages(o, want, after);
 		come_to(i);
 	}
 
@@ -252,8 +283,18 @@ template <class F> class World {
 
 	void judge(const Operation &o, const Meaning &want)
 	{
-		const Meaning is = meaning();
+		judge_pages(o, want, meaning());
 
+		const auto bad = vmsa::check_tables(lab_.tree(), [](vmsa::Pa) { return true; });
+
+		verdict_.expect(bad.why == Errc::none, "tables that could be adopted",
+				bad.region.first.raw(), bad.descriptor);
+		verdict_.expect(!any_empty(lab_.tree().root(), geometry_.start), "no empty table",
+				0, 0);
+	}
+
+	void judge_pages(const Operation &o, const Meaning &want, const Meaning &is)
+	{
 		for (size_t i = 0; i < is.pages; i++) {
 			const bool beside = i < o.first || o.last < i;
 			Page page = want.page[i];
@@ -266,13 +307,6 @@ template <class F> class World {
 			verdict_.expect(accepts(page, is.page[i]), "what a page shall say",
 					page.bits | page.value, is.page[i].bits | is.page[i].value);
 		}
-
-		const auto bad = vmsa::check_tables(lab_.tree(), [](vmsa::Pa) { return true; });
-
-		verdict_.expect(bad.why == Errc::none, "tables that could be adopted",
-				bad.region.first.raw(), bad.descriptor);
-		verdict_.expect(!any_empty(lab_.tree().root(), geometry_.start), "no empty table",
-				0, 0);
 	}
 
 	bool any_empty(const Descriptor *table, Level level) const

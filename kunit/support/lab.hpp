@@ -258,6 +258,16 @@ template <class F> class Lab {
 		return shadow_;
 	}
 
+	// Hardware sees the tables as they are now.
+	[[gnu::noinline]] void look()
+	{
+		shadow_.judge_stores();
+		look_at_linked();
+		shadow_.look_at_unlinked([this](vmsa::Descriptor *table, const Change<F> &c) {
+			judge_late_write(memory_.physical(table), c);
+		});
+	}
+
 	// Called when an invalidation is asked for, before anything is gone from the TLB: the moment at
 	// which hardware may still note something in a leaf.
 	void (*on_invalidate)(void *context) = nullptr;
@@ -282,14 +292,6 @@ template <class F> class Lab {
 			lab.tlb_.sync();
 		}
 	};
-
-	[[gnu::noinline]] void look()
-	{
-		look_at_linked();
-		shadow_.look_at_unlinked([this](vmsa::Descriptor *table, const Change<F> &c) {
-			judge_late_write(memory_.physical(table), c);
-		});
-	}
 
 	[[gnu::noinline]] void look_at_linked()
 	{

@@ -58,6 +58,25 @@ template <class Format> class Shadow {
 		}
 	}
 
+	// Whoever knows all atomic accesses says before each one, after a look, what it is of.
+	void watch(bool on)
+	{
+		watching_ = on;
+		accessed_ = nullptr;
+	}
+	void will_access(const volatile vmsa::Descriptor *word)
+	{
+		accessed_ = word;
+	}
+
+	// Then nothing else in tables that can be reached has changed since the last look.
+	void judge_stores() const
+	{
+		if (watching_)
+			verdict_.expect(!has_changed_beside(accessed_),
+					"what hardware can see is stored whole", 0, 0);
+	}
+
 	// Was something written to a table that is not linked any more? visit(table, change)
 	template <class Visit> void look_at_unlinked(Visit &&visit)
 	{
@@ -153,6 +172,20 @@ template <class Format> class Shadow {
 		}
 	}
 
+	bool has_changed_beside(const volatile vmsa::Descriptor *word) const
+	{
+		for (size_t page = 0; page < places_.size(); page++) {
+			const vmsa::Descriptor *now = memory_.page(page);
+			const vmsa::Descriptor *then = copy_.data() + page * Granule::entries;
+
+			for (size_t i = 0; places_[page].linked && i < Granule::entries; i++) {
+				if (now[i] != then[i] && now + i != word)
+					return true;
+			}
+		}
+		return false;
+	}
+
 	bool is_overstated_in(const vmsa::Descriptor *table, vmsa::Level level) const
 	{
 		for (size_t i = 0; i < Granule::entries; i++) {
@@ -230,6 +263,8 @@ template <class Format> class Shadow {
 	ScratchMemory &memory_;
 	std::span<vmsa::Descriptor> copy_;
 	std::span<Place> places_;
+	bool watching_ = false;
+	const volatile vmsa::Descriptor *accessed_ = nullptr; // last
 };
 
 } // namespace support
