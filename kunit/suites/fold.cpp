@@ -106,6 +106,27 @@ TEST(an_output_that_is_not_aligned_stays)
 	ASSERT(lab.good());
 }
 
+// Two pages have changed places, which are next to each other in one bit of their addresses after the other.
+TEST(outputs_that_are_not_in_order_stay)
+{
+	for (uint64_t n = 1; n < 256; n *= 2) {
+		L lab{test, 40};
+		ASSERT(lab.good() && map_pages(lab));
+		ASSERT(lab.remap({whole.first + n * page, page},
+				 Linear{whole.first + n * page, Pa{block + 2 * n * page}},
+				 normal | rw));
+		ASSERT(lab.remap({whole.first + 2 * n * page, page},
+				 Linear{whole.first + 2 * n * page, Pa{block + n * page}},
+				 normal | rw));
+		const auto breaks = lab.breaks();
+
+		ASSERT(lab.fold(whole));
+		EXPECT(lab.has_leaf(whole.first, 3, Pa{block}));
+		EXPECT_EQ(lab.breaks(), breaks);
+		ASSERT(lab.good());
+	}
+}
+
 TEST(a_table_of_which_only_a_part_is_asked_for_stays)
 {
 	L lab{test, 40};
@@ -271,10 +292,10 @@ TEST(a_table_that_restricts_its_leaves_stays)
 	}
 }
 
-SUITE(fold, pages_become_a_block, pages_become_blocks_and_those_a_larger_one,
-      leaves_that_differ_stay, an_output_that_is_not_aligned_stays,
-      a_table_of_which_only_a_part_is_asked_for_stays, the_block_was_accessed_when_any_page_was,
-      rules_that_refuse_breaks_fold_nothing_live, empty_tables_that_were_adopted_go,
-      leaves_are_read_again_after_the_break,
+SUITE(fold, outputs_that_are_not_in_order_stay, pages_become_a_block,
+      pages_become_blocks_and_those_a_larger_one, leaves_that_differ_stay,
+      an_output_that_is_not_aligned_stays, a_table_of_which_only_a_part_is_asked_for_stays,
+      the_block_was_accessed_when_any_page_was, rules_that_refuse_breaks_fold_nothing_live,
+      empty_tables_that_were_adopted_go, leaves_are_read_again_after_the_break,
       without_a_break_the_table_is_left_alone_until_it_is_invalidated,
       a_table_that_restricts_its_leaves_stays);

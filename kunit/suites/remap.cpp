@@ -29,6 +29,7 @@ struct Behind {
 };
 
 constexpr Behind same;
+constexpr Region<Ipa> group{Ipa{2 * GiB}, 32 * MiB}; // of blocks
 constexpr Behind elsewhere{8 * GiB};
 
 [[gnu::noinline]] bool leads(const L &lab, Ipa ipa, uint64_t pa, Access access)
@@ -271,12 +272,13 @@ TEST(an_annotation_makes_way_for_who_names_it)
 // Refused is what faults, and nothing else; it is named, and nothing has changed.
 TEST(where_breaks_are_refused_they_are_named)
 {
-	struct {
+	static constexpr struct {
 		unsigned bbm;
 		Region<Ipa> region;
 		Behind rule;
 		Region<Ipa> named; // no bytes: it is done
-	} const cases[] = {
+		MapLimits limits = {};
+	} cases[] = {
 		{2, {Ipa{0}, 2 * page}, same, {Ipa{0}, 0}}, // a page and a hole, in place
 		{0, {Ipa{page}, GiB}, elsewhere, {Ipa{16 * page}, page}}, // behind a hole
 		{2, {Ipa{0}, 2 * page}, elsewhere, {Ipa{0}, page}},
@@ -288,6 +290,11 @@ TEST(where_breaks_are_refused_they_are_named)
 		{2, {Ipa{3 * GiB}, GiB}, same, {Ipa{0}, 0}}, // a hole
 		{0, {Ipa{24 * page}, page}, same, {Ipa{16 * page}, 16 * page}},
 		{1, {Ipa{24 * page}, page}, same, {Ipa{0}, 0}}, // a group, without a break
+		{0, {Ipa{16 * page}, 16 * page}, same, {Ipa{0}, 0}, {.contiguous = true}},
+		{0, group, same, {Ipa{0}, 0}, {.contiguous = true}}, // of blocks
+		{0, group, same, group, {3}}, // it becomes tables
+		{2, {Ipa{GiB}, GiB}, same, {Ipa{0}, 0}, {2}},
+		{2, {Ipa{GiB}, GiB}, elsewhere, {Ipa{GiB}, 2 * MiB}, {2}}, // its pieces are others
 	};
 
 	for (const auto &c : cases) {
@@ -299,10 +306,11 @@ TEST(where_breaks_are_refused_they_are_named)
 		ASSERT(lab.map({Ipa{16 * page}, 16 * page}, Pa{16 * page}, normal | rw,
 			       {.contiguous = true}));
 		ASSERT(lab.map({Ipa{GiB}, GiB}, Pa{GiB}, normal | rw));
+		ASSERT(lab.map(group, Pa{group.first.raw()}, normal | rw, {.contiguous = true}));
 		before.take(lab.tree());
 		lab.rules() = {.on_break = OnBreak::refuse, .bbm_level = c.bbm};
 
-		const Error e = lab.remap(c.region, c.rule, normal | rw).error();
+		const Error e = lab.remap(c.region, c.rule, normal | rw, c.limits).error();
 
 		if (c.named.size()) {
 			EXPECT(e == Error(Errc::needs_break, c.named));

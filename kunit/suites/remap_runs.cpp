@@ -128,6 +128,32 @@ TEST(a_run_of_holes_takes_no_break)
 	ASSERT(lab.good());
 }
 
-SUITE(remap_runs, a_page_that_stays_keeps_its_notes, outputs_of_52_bits_are_compared_in_two_parts,
-      runs_in_one_table_are_invalidated_all, a_table_between_blocks_goes_with_them,
-      a_run_of_holes_takes_no_break);
+// Of blocks, any group between others may be torn.
+TEST(a_group_in_the_middle_is_torn)
+{
+	constexpr uint64_t size = 32 * MiB;
+	constexpr Region<Ipa> all{Ipa{GiB}, 4 * size};
+	constexpr Region<Ipa> odd{Ipa{GiB + size + 4 * MiB}, 2 * MiB}; // its output is no block's
+	const auto rule = [&](Ipa at) {
+		const bool before = at < odd.first;
+		const Ipa end = before ? odd.first : odd.contains(at) ? odd.last + 1 : all.last + 1;
+
+		return Extent{Pa{at.raw() + (odd.contains(at) ? 8 * GiB + page : 0)}, end - at};
+	};
+
+	for (unsigned bbm : {0, 2}) {
+		Lab<Stage2_4K> lab{test, 40};
+
+		lab.rules().bbm_level = bbm;
+		ASSERT(lab.good() && lab.map(all, Pa{GiB}, normal | rw, {.contiguous = true}));
+		ASSERT(lab.remap(all, rule, normal | rw, MapLimits{.contiguous = true}));
+		for (uint64_t at = 0; at < all.size(); at += size)
+			EXPECT_EQ(lab.attributes(all.first + at).contiguous, at != size);
+		EXPECT(lab.has_leaf(odd.first, 3, Pa{odd.first.raw() + 8 * GiB + page}));
+		ASSERT(lab.good());
+	}
+}
+
+SUITE(remap_runs, a_group_in_the_middle_is_torn, a_page_that_stays_keeps_its_notes,
+      outputs_of_52_bits_are_compared_in_two_parts, runs_in_one_table_are_invalidated_all,
+      a_table_between_blocks_goes_with_them, a_run_of_holes_takes_no_break);
