@@ -11,12 +11,12 @@ namespace vmsa
 
 // pair(entry) for two of `n` entries side by side where there are pairs, and each(entry) for what is left. In sixteens
 // each entry is a constant further on. In a loop that is just unrolled g++ computes every address; elsewhere it makes
-// vectors of that loop.
-template <class Entry, class Pair, class Each>
+// vectors of that loop. Pairs may be asked for anywhere: a test does.
+template <bool Pairs = has_pairs, class Entry, class Pair, class Each>
 [[gnu::always_inline]] constexpr void for_each_pair(Entry *entry, size_t n, const Pair &pair,
 						    const Each &each)
 {
-	if constexpr (has_pairs) {
+	if constexpr (Pairs) {
 		for (Entry *end = entry + (n & ~size_t{15}); entry != end; entry += 16) {
 			VMSA_UNROLL
 			for (size_t i = 0; i < 16; i += 2)
@@ -34,10 +34,10 @@ template <class Entry, class Pair, class Each>
 // each(descriptor) for `n` side by side. Hardware may change them meanwhile, and the compiler may read one twice. So
 // this is for bits that hardware does not change, and for AF and the dirty state where an older value does no harm:
 // hardware sets AF, and makes a leaf dirty, but never the reverse.
-template <class Each>
+template <bool Pairs = has_pairs, class Each>
 [[gnu::always_inline]] constexpr void look_at(const Descriptor *entry, size_t n, const Each &each)
 {
-	for_each_pair(
+	for_each_pair<Pairs>(
 		entry, n,
 		[&](const Descriptor *e) __attribute__((always_inline)) {
 			Descriptor a, b;
@@ -50,9 +50,10 @@ template <class Each>
 }
 
 // `n` descriptors, each `step` more than the one before.
+template <bool Pairs = has_pairs>
 constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)
 {
-	for_each_pair(
+	for_each_pair<Pairs>(
 		entry, n,
 		[&](Descriptor * e) __attribute__((always_inline)) {
 			store_pair(e, first, first + step);
@@ -174,6 +175,7 @@ enum class Beside : uint8_t {
 };
 
 // Toggles `bits` of `n` leaves, which nobody else does.
+template <bool Pairs = has_pairs>
 constexpr void toggle(Descriptor *entry, size_t n, Descriptor bits, Beside who)
 {
 	const auto two = [=](Descriptor * e) __attribute__((always_inline))
@@ -185,9 +187,10 @@ constexpr void toggle(Descriptor *entry, size_t n, Descriptor bits, Beside who)
 	};
 
 	if (who == Beside::nobody) {
-		for_each_pair(entry, n, two, [=](Descriptor *e) { *e ^= bits; });
+		for_each_pair<Pairs>(entry, n, two, [=](Descriptor *e) { *e ^= bits; });
 	} else if (who == Beside::readers) {
-		for_each_pair(entry, n, two, [=](Descriptor *e) { store(e, load(e) ^ bits); });
+		for_each_pair<Pairs>(entry, n, two,
+				     [=](Descriptor *e) { store(e, load(e) ^ bits); });
 	} else {
 		VMSA_UNROLL
 		for (size_t i = 0; i < n; i++)
