@@ -8,6 +8,7 @@
 #   build/host/games    games/, a million random operations: to run it takes longer than to compile it,
 #                       so it is optimized, and has only the sanitizers that cost little. Two of the four are
 #                       optimized for size, where the library is built otherwise (include/vmsa/speed.hpp)
+#   build/host/alike    alike/, the same calls to the library at -O2 and at -Os
 #   build/host/exhaust  exhaust/, every state of small worlds: what it does, it does millions of times, so it is
 #                       optimized, and its judges have to do
 #   build/host/interleave  interleave/, every schedule of calls that meet
@@ -24,10 +25,12 @@ games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 
 exhaust-flags := $(flags) -O2 -DSUITES_DEF='"exhaust/exhaust.def"' -include kunit/exhaust/steps.hpp
 interleave-flags := $(flags) -O2 -DSUITES_DEF='"interleave/interleave.def"' -include kunit/interleave/hooks.hpp
+alike-flags := $(flags) -O2 -DSUITES_DEF='"alike/alike.def"'
 guest-flags := $(flags) -O1 -fsanitize=address,undefined -DSUITES_DEF='"guest/guest.def"'
 threads-flags := $(flags) -O1 -g -fsanitize=thread -DSUITES_DEF='"threads/threads.def"' -include kunit/threads/order.hpp
 
 $(addprefix build/host/games.o/kunit/games/,stage2_fwb.o without_el0.o): games-flags += -Os
+build/host/alike.o/kunit/alike/small.o: alike-flags += -Os
 
 home := kunit/host.cpp kunit/suites.cpp kunit/support/lab.cpp
 groups := $(if $(filter build/host/tests,$(MAKECMDGOALS)),$(or $(shell sh kunit/together.sh build/host/together), \
@@ -35,6 +38,7 @@ groups := $(if $(filter build/host/tests,$(MAKECMDGOALS)),$(or $(shell sh kunit/
 together := $(groups:%=build/host/together/%.o)
 alone := $(patsubst %.cpp,build/host/%.o,$(home) $(SUITES:%=kunit/suites/%.cpp))
 games := $(patsubst %.cpp,build/host/games.o/%.o,$(home) $(wildcard kunit/games/*.cpp))
+alike := $(patsubst %.cpp,build/host/alike.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/alike/*.cpp))
 exhaust := $(patsubst %.cpp,build/host/exhaust.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/exhaust/*.cpp))
 interleave := $(patsubst %.cpp,build/host/interleave.o/%.o,$(filter-out %/lab.cpp,$(home)) $(wildcard kunit/interleave/*.cpp) \
 	      kunit/exhaust/meaning.cpp)
@@ -50,6 +54,9 @@ build/host/some: $(filter-out %/suites.o,$(alone)) build/host/some.o FORCE
 
 build/host/games: $(games)
 	$(CXX) $(games-flags) $^ -lgtest -o $@
+
+build/host/alike: $(alike)
+	$(CXX) $(alike-flags) $^ -lgtest -o $@
 
 build/host/exhaust: $(exhaust)
 	$(CXX) $(exhaust-flags) $^ -lgtest -o $@
@@ -77,6 +84,10 @@ $(games): build/host/games.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(games-flags) -MMD -MP -c $< -o $@
 
+$(alike): build/host/alike.o/%.o: %.cpp kunit/host.mk
+	@mkdir -p $(@D)
+	$(CXX) $(alike-flags) -MMD -MP -c $< -o $@
+
 $(exhaust): build/host/exhaust.o/%.o: %.cpp kunit/host.mk
 	@mkdir -p $(@D)
 	$(CXX) $(exhaust-flags) -MMD -MP -c $< -o $@
@@ -95,4 +106,4 @@ $(guest): build/host/guest.o/%.o: %.cpp kunit/host.mk
 
 .PHONY: FORCE
 
--include $(guest:.o=.d) $(interleave:.o=.d) $(threads:.o=.d) build/host/some.d $(alone:.o=.d) $(together:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)
+-include $(alike:.o=.d) $(guest:.o=.d) $(interleave:.o=.d) $(threads:.o=.d) build/host/some.d $(alone:.o=.d) $(together:.o=.d) $(games:.o=.d) $(exhaust:.o=.d)

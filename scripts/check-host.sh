@@ -9,8 +9,8 @@
 # out, unless it begins with 'games'. A failed game is played again, alone, by
 # TEST_GAME=NUMBER scripts/check-host.sh 'games_...'. With a FILTER that begins with 'exhaust' it is every
 # state of small worlds (kunit/exhaust), and with TEST_EFFORT=2 of larger ones; with 'interleave' every schedule of
-# calls that meet (kunit/interleave), with 'threads' real threads (kunit/threads), and with 'guest' parts of the module
-# (kunit/guest). Leaves build/host/*.log.
+# calls that meet (kunit/interleave), with 'threads' real threads (kunit/threads), with 'guest' parts of the module
+# (kunit/guest), and with 'alike' the library optimized for speed beside the one for size (kunit/alike). Leaves build/host/*.log.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -39,10 +39,10 @@ which_suites() {
 
 suites=()
 case $# in
-0) programs=(tests guest games) ;;
+0) programs=(tests guest games alike) ;;
 *)
 	case $filter in
-	games* | guest* | exhaust* | interleave* | threads*) programs=("${filter%%[_.*]*}") ;;
+	games* | alike* | guest* | exhaust* | interleave* | threads*) programs=("${filter%%[_.*]*}") ;;
 	*) which_suites ;;
 	esac
 	;;
