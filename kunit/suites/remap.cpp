@@ -219,29 +219,11 @@ TEST(no_annotation_is_taken_for_a_leaf_of_a_group)
 	ASSERT(lab.protect({Ipa{8 * page}, 16 * page}, r));
 	EXPECT(lab.mapping().annotation<uint64_t>(Ipa{0}).value() == like_a_hint);
 	EXPECT(!lab.tree().translate(Ipa{0}));
-	ASSERT(lab.good());
-}
-
-// Nor where it makes way, between blocks that are broken, and a visitor looks.
-TEST(no_annotation_shares_its_bits)
-{
-	L lab{test, 40};
-	constexpr uint64_t like_a_note = bit(51) | bit(57);
-	const Region<Ipa> noted{Ipa{32 * MiB}, 2 * MiB};
-	const auto rule = [&](Ipa at) {
-		const uint64_t off = noted.contains(at) ? page : 0;
-
-		return Extent{Pa{GiB + at.raw() + off}, 2 * MiB - at.raw() % (2 * MiB)};
-	};
-	const auto ignore = [](const auto &) {
-	};
-
-	ASSERT(lab.good() && lab.map({Ipa{30 * MiB}, 2 * MiB}, Pa{0}, normal | rw));
-	ASSERT(lab.map({Ipa{34 * MiB}, 4 * MiB}, Pa{4 * MiB}, normal | rw));
-	ASSERT(lab.annotate(noted, like_a_note));
-	ASSERT(lab.remap({Ipa{30 * MiB}, 6 * MiB}, rule, normal | rw,
-			 MapLimits{.over = annotation(like_a_note)}, ignore));
-	EXPECT_EQ(lab.attributes(Ipa{36 * MiB}).software, 0);
+	// Nor where breaks are refused, and it makes way.
+	lab.rules().on_break = OnBreak::refuse;
+	ASSERT(lab.remap({Ipa{0}, page}, same, normal | rw,
+			 MapLimits{.over = annotation(like_a_hint)}));
+	EXPECT(leads(lab, Ipa{0}, 0, rw));
 	ASSERT(lab.good());
 }
 
@@ -393,6 +375,5 @@ SUITE(remap, a_page_is_carved_out_of_a_block,
       what_is_there_already_is_left_alone, what_hardware_noted_stays_where_the_memory_does,
       a_block_takes_the_place_of_tables, a_group_of_which_some_leaves_change_is_invalidated_whole,
       a_group_that_is_torn_loses_its_hint, no_annotation_is_taken_for_a_leaf_of_a_group,
-      no_annotation_shares_its_bits, an_annotation_makes_way_for_who_names_it,
-      where_breaks_are_refused_they_are_named, what_map_refuses_is_refused,
-      a_remap_takes_the_tables_it_says);
+      an_annotation_makes_way_for_who_names_it, where_breaks_are_refused_they_are_named,
+      what_map_refuses_is_refused, a_remap_takes_the_tables_it_says);

@@ -154,6 +154,30 @@ TEST(a_group_in_the_middle_is_torn)
 	}
 }
 
-SUITE(remap_runs, a_group_in_the_middle_is_torn, a_page_that_stays_keeps_its_notes,
-      outputs_of_52_bits_are_compared_in_two_parts, runs_in_one_table_are_invalidated_all,
-      a_table_between_blocks_goes_with_them, a_run_of_holes_takes_no_break);
+// No annotation is taken for a leaf with notes where it makes way, between blocks that are broken, and a visitor looks.
+TEST(no_annotation_shares_its_bits)
+{
+	Lab<Stage2_4K> lab{test, 40};
+	constexpr uint64_t like_a_note = bit(51) | bit(57);
+	const Region<Ipa> noted{Ipa{32 * MiB}, 2 * MiB};
+	const auto rule = [&](Ipa at) {
+		const uint64_t off = noted.contains(at) ? page : 0;
+
+		return Extent{Pa{GiB + at.raw() + off}, 2 * MiB - at.raw() % (2 * MiB)};
+	};
+	const auto ignore = [](const auto &) {
+	};
+
+	ASSERT(lab.good() && lab.map({Ipa{30 * MiB}, 2 * MiB}, Pa{0}, normal | rw));
+	ASSERT(lab.map({Ipa{34 * MiB}, 4 * MiB}, Pa{4 * MiB}, normal | rw));
+	ASSERT(lab.annotate(noted, like_a_note));
+	ASSERT(lab.remap({Ipa{30 * MiB}, 6 * MiB}, rule, normal | rw,
+			 MapLimits{.over = annotation(like_a_note)}, ignore));
+	EXPECT_EQ(lab.attributes(Ipa{36 * MiB}).software, 0);
+	ASSERT(lab.good());
+}
+
+SUITE(remap_runs, no_annotation_shares_its_bits, a_group_in_the_middle_is_torn,
+      a_page_that_stays_keeps_its_notes, outputs_of_52_bits_are_compared_in_two_parts,
+      runs_in_one_table_are_invalidated_all, a_table_between_blocks_goes_with_them,
+      a_run_of_holes_takes_no_break);
