@@ -4,6 +4,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/gfp.h>
+#include <linux/kcsan-checks.h>
 #include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/rwsem.h>
@@ -210,6 +211,16 @@ void kernel_lock_unshare(struct kernel_lock *lock)
 {
 	up_read(&lock->sem);
 }
+
+#ifdef CONFIG_KCSAN
+/* What g++ calls before it stores a pointer to virtual functions; the kernel's KCSAN is for C. */
+void __tsan_vptr_update(void **at, void *functions);
+
+void __tsan_vptr_update(void **at, void *functions)
+{
+	kcsan_check_write(at, sizeof(*at));
+}
+#endif
 
 static unsigned int field(u64 value, unsigned int shift)
 {
