@@ -3,16 +3,14 @@
 // lateness FILE [REQUEST]: reads FILE to its end, or writes REQUEST to it, while a thread of high priority on the same
 // CPU wakes up every 200 microseconds. Prints by how many microseconds it was late at most: as long has the kernel
 // worked without letting another thread have the CPU. Fails as the read or the write does.
-#include <fcntl.h>
+#include "machine/one_request.hpp"
+
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <ctime>
 
 namespace
@@ -20,24 +18,6 @@ namespace
 
 constexpr long period = 200'000;
 constexpr long second = 1'000'000'000;
-
-// What is to be looked at. 0, or the errno.
-int work(const char *file, const char *request)
-{
-	static char bytes[65536];
-	const int fd = open(file, request ? O_WRONLY : O_RDONLY);
-
-	if (fd < 0)
-		return errno;
-	if (request)
-		return write(fd, request, std::strlen(request)) < 0 ? errno : 0;
-	for (;;) {
-		const ssize_t count = read(fd, bytes, sizeof(bytes));
-
-		if (count <= 0)
-			return count ? errno : 0;
-	}
-}
 
 long after(const timespec &a, const timespec &b)
 {
@@ -71,7 +51,7 @@ int main(int argc, char **argv)
 	const pid_t child = fork();
 
 	if (child == 0)
-		_exit(work(argv[1], argv[2]));
+		_exit(one_request(argv[1], argv[2]));
 	if (child < 0) {
 		std::perror("lateness");
 		return 2;

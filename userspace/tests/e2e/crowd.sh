@@ -26,11 +26,23 @@ crowd() {
 it 'takes one page for a hole, and the last page of RAM, however many ask for it'
 for _ in 1 2 3 4 5; do
 	program 'ram=1088k vcpus=4' $sweep
-	accepted demand 'ipa=0x90000000 size=1M'
+	accepted demand 'ipa=0x90000000 size=2M'
 	crowd 0 256 0x1000
 	same '256 256' "$(stat demand_pages) $(sed 1d $demo/maps | sed -n 's/.* \([0-9]*\) x 4K/\1/p')"
+	# A page that two were given would have left another.
+	accepted regs 'pc=0x80000000 x3=0x90100000 x5=1'
+	runs no-memory '*'
 	agree demo
 done
+
+it 'gives each page of RAM to one hole'
+program 'ram=65600k vcpus=4' $sweep
+accepted demand 'ipa=0x90000000 size=128M'
+crowd 0x1000000 4096 0x1000
+same 16384 "$(stat demand_pages)"
+accepted regs 'pc=0x80000000 x3=0x94000000 x5=1'
+runs no-memory '*'
+agree demo
 
 it 'takes no table more than one vCPU would'
 program 'ram=1M vcpus=4' $sweep

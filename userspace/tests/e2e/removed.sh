@@ -23,10 +23,12 @@ it 'refuses to read from a file that was open when the guest was removed'
 for file in config maps tables tables.bin walk verify stats regs run demand dirty accessed; do
 	guest ram=64k
 	accepted map 'ipa=0 size=4k'
-	exec 3<$demo/$file
+	exec 3<$demo/$file 4<>$demo/map
 	accepted remove name=demo
 	gone 'cat <&3' $demo/$file ''
-	exec 3<&-
+	# And it holds no lock: who needs it alone is answered, too.
+	gone 'echo ipa=0 size=4k >&4' $demo/map 'ipa=0 size=4k'
+	exec 3<&- 4<&-
 done
 
 it 'refuses guest memory that was open when the guest was removed'
