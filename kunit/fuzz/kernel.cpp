@@ -202,6 +202,20 @@ void kernel_lock_share(kernel_lock *lock)
 	kernel_lock_acquire(lock);
 }
 
+// Who is killed while he waits, where nobody does.
+bool kernel_lock_acquire_killable(kernel_lock *lock)
+{
+	if (kernel_is_killed())
+		return false;
+	kernel_lock_acquire(lock);
+	return true;
+}
+
+bool kernel_lock_share_killable(kernel_lock *lock)
+{
+	return kernel_lock_acquire_killable(lock);
+}
+
 void kernel_lock_unshare(kernel_lock *lock)
 {
 	kernel_lock_release(lock);

@@ -41,12 +41,12 @@ int write(const stage2_file *file, Guest *guest, const char *text, unsigned long
 {
 	const Path path{guest, file->name};
 	const Request request{path.text, {text, length}};
-	const Guard guard{guest->lock};
+	const KillableGuard guard{guest->lock};
 
+	if (!guard || kernel_is_killed())
+		return refuse_killed(request);
 	if (guest->removed)
 		return refuse_removed(request);
-	if (kernel_is_killed()) // it has waited, maybe
-		return refuse_killed(request);
 	guest->changes++;
 	return answer(*guest, request);
 }
@@ -73,8 +73,10 @@ int begin_alone(const stage2_file *file, Guest *guest, void **taken)
 {
 	const Path path{guest, file->name};
 	const Request request{path.text, ""};
-	const Guard guard{guest->lock};
+	const KillableGuard guard{guest->lock};
 
+	if (!guard)
+		return refuse_killed(request);
 	return guest->removed ? refuse_removed(request) : take(*guest, request, taken);
 }
 
@@ -146,14 +148,18 @@ int stage2_show_begin(const stage2_file *file, stage2_guest *guest)
 {
 	if (!guest)
 		return 0;
-	kernel_lock_share(guest->lock);
-	if (!guest->removed)
+
+	const bool shared = kernel_lock_share_killable(guest->lock);
+
+	if (shared && !guest->removed)
 		return 0;
-	kernel_lock_unshare(guest->lock);
+	if (shared)
+		kernel_lock_unshare(guest->lock);
 
 	const Path path{guest, file->name};
+	const Request request{path.text, ""};
 
-	return refuse_removed(Request{path.text, ""});
+	return shared ? refuse_removed(request) : refuse_killed(request);
 }
 
 void stage2_show_end(stage2_guest *guest)
@@ -166,8 +172,10 @@ long stage2_guest_memory(stage2_guest *guest, unsigned long ipa, void *buffer, u
 			 bool write)
 {
 	const Path path{guest, "mem"};
-	const SharedGuard guard{guest->lock};
+	const KillableSharedGuard guard{guest->lock};
 
+	if (!guard)
+		return refuse_killed(Request{path.text, ""});
 	if (guest->removed)
 		return refuse_removed(Request{path.text, ""});
 

@@ -251,16 +251,20 @@ class Verifier {
 int take_verify(Guest &guest, const Request &request, void **taken)
 {
 	{
-		const Guard guard{guest.lock};
+		const KillableGuard guard{guest.lock};
 
+		if (!guard)
+			return refuse_killed(request);
 		if (guest.removed)
 			return refuse_removed(request);
 		if (const int error = guest_admit(guest, request))
 			return error;
 	}
 
-	const SharedGuard guard{guest.lock};
+	const KillableSharedGuard guard{guest.lock};
 
+	if (!guard)
+		return refuse_killed(request);
 	if (guest.removed)
 		return refuse_removed(request);
 	*taken = kernel_alloc(sizeof(Report));

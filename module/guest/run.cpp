@@ -328,9 +328,11 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 // The thread has the vCPU then, until it ends the run. Not inlined: the values of a request are large.
 [[gnu::noinline]] int begin(Guest &guest, const Request &request, Vcpu *&vcpu, Budget &budget)
 {
-	const Guard guard{guest.lock};
+	const KillableGuard guard{guest.lock};
 	Value v[run_words];
 
+	if (!guard)
+		return refuse_killed(request);
 	if (guest.removed)
 		return refuse_removed(request);
 	if (const int error = request.parse(words, v))

@@ -10,6 +10,7 @@
 #include <linux/rwsem.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
+#include <linux/semaphore.h>
 #include <linux/seq_file.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -169,6 +170,11 @@ unsigned long kernel_bitmap_weight(const unsigned long *map, unsigned long bits)
 }
 
 struct kernel_lock {
+	/*
+	 * Who wants the lock alone waits here for others like him. At an rwsem he would spin while
+	 * its owner has a CPU, and who spins is not killed; here he sleeps.
+	 */
+	struct semaphore alone;
 	struct rw_semaphore sem;	/* what it protects is up to its owner */
 };
 
@@ -182,8 +188,10 @@ struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_)
 	};
 	struct kernel_lock *lock = kzalloc(sizeof(*lock), GFP_KERNEL_ACCOUNT);
 
-	if (lock)
+	if (lock) {
+		sema_init(&lock->alone, 1);
 		__init_rwsem(&lock->sem, names[class_], &keys[class_]);
+	}
 	return lock;
 }
 
@@ -194,17 +202,34 @@ void kernel_lock_destroy(struct kernel_lock *lock)
 
 void kernel_lock_acquire(struct kernel_lock *lock)
 {
+	down(&lock->alone);
 	down_write(&lock->sem);
+}
+
+bool kernel_lock_acquire_killable(struct kernel_lock *lock)
+{
+	if (down_killable(&lock->alone))
+		return false;
+	if (!down_write_killable(&lock->sem))
+		return true;
+	up(&lock->alone);
+	return false;
 }
 
 void kernel_lock_release(struct kernel_lock *lock)
 {
 	up_write(&lock->sem);
+	up(&lock->alone);
 }
 
 void kernel_lock_share(struct kernel_lock *lock)
 {
 	down_read(&lock->sem);
+}
+
+bool kernel_lock_share_killable(struct kernel_lock *lock)
+{
+	return !down_read_killable(&lock->sem);
 }
 
 void kernel_lock_unshare(struct kernel_lock *lock)

@@ -90,8 +90,11 @@ struct kernel_lock;
 struct kernel_lock *kernel_lock_create(enum kernel_lock_class class_);
 void kernel_lock_destroy(struct kernel_lock *lock);
 void kernel_lock_acquire(struct kernel_lock *lock);
+/* False: the calling thread was killed while it waited, and does not have it. */
+bool kernel_lock_acquire_killable(struct kernel_lock *lock);
 void kernel_lock_release(struct kernel_lock *lock);
 void kernel_lock_share(struct kernel_lock *lock);
+bool kernel_lock_share_killable(struct kernel_lock *lock);
 void kernel_lock_unshare(struct kernel_lock *lock);
 
 /*
@@ -338,7 +341,7 @@ struct stage2_file {
 
 /*
  * Around any number of show calls: the guest is shared with others that look, and with faults.
- * -ENODEV when the guest was removed; then end is not called.
+ * -ENODEV when the guest was removed, -EINTR when who asked was killed; then end is not called.
  */
 int stage2_show_begin(const struct stage2_file *file, struct stage2_guest *guest);
 void stage2_show_end(struct stage2_guest *guest);
@@ -360,7 +363,8 @@ void stage2_guest_drop(struct stage2_guest *guest);
 
 /*
  * Copies between `buffer` and guest memory at `ipa`, through the tables, within one page. Returns
- * how many bytes, or -EIO where nothing is mapped, or -ENODEV when the guest was removed.
+ * how many bytes, or -EIO where nothing is mapped, or -ENODEV when the guest was removed, or -EINTR
+ * when who asked was killed.
  */
 long stage2_guest_memory(struct stage2_guest *guest, unsigned long ipa, void *buffer,
 			 unsigned long bytes, bool write);

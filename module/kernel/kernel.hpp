@@ -27,6 +27,30 @@ class Guard {
 	kernel_lock *lock_;
 };
 
+// For a request: whoever is killed while he waits does not get the lock, and has to look whether he has it.
+class KillableGuard {
+    public:
+	explicit KillableGuard(kernel_lock *lock)
+	    : lock_{kernel_lock_acquire_killable(lock) ? lock : nullptr}
+	{
+	}
+	~KillableGuard()
+	{
+		if (lock_)
+			kernel_lock_release(lock_);
+	}
+	KillableGuard(const KillableGuard &) = delete;
+	KillableGuard &operator=(const KillableGuard &) = delete;
+
+	explicit operator bool() const
+	{
+		return lock_;
+	}
+
+    private:
+	kernel_lock *lock_;
+};
+
 // For a loop that may be long: others have the CPU meanwhile, once in so many times.
 class Pause {
     public:
@@ -55,6 +79,29 @@ class SharedGuard {
 	}
 	SharedGuard(const SharedGuard &) = delete;
 	SharedGuard &operator=(const SharedGuard &) = delete;
+
+    private:
+	kernel_lock *lock_;
+};
+
+class KillableSharedGuard {
+    public:
+	explicit KillableSharedGuard(kernel_lock *lock)
+	    : lock_{kernel_lock_share_killable(lock) ? lock : nullptr}
+	{
+	}
+	~KillableSharedGuard()
+	{
+		if (lock_)
+			kernel_lock_unshare(lock_);
+	}
+	KillableSharedGuard(const KillableSharedGuard &) = delete;
+	KillableSharedGuard &operator=(const KillableSharedGuard &) = delete;
+
+	explicit operator bool() const
+	{
+		return lock_;
+	}
 
     private:
 	kernel_lock *lock_;

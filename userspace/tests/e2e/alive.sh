@@ -149,6 +149,36 @@ ends_when_killed protect "ipa=0 size=$large prot=r" protect_all
 grep -q '^engine *soft' features || ends_when_killed verify '' true
 agree demo
 
+# Does "$2" to the file "$1", or reads it, while another request has the guest alone, and is killed as it waits. The other
+# looks at every leaf before it finds that none is behind the last, which it says before others have the guest: so who was
+# killed has said so first, or has waited to the end.
+waits_no_longer() {
+	tries=0
+	until [ $tries -ge 20 ]; do
+		echo "ipa=0 size=$beyond" 2>/dev/null >$demo/unmap &
+		doomed $((tries % 5 * 2000 + 2000)) $demo/"$1" ${2:+"$2"} >/tmp/out 2>&1
+		wait
+		case $(tail -n 5 error_log) in
+		*"/$1: who asked for it was killed"*'/unmap: '*' is not mapped'*) return ;;
+		esac
+		tries=$((tries + 1))
+	done
+	problem "$1 waits to the end"
+}
+
+it 'ends what waits for its turn when who asked is killed'
+beyond=$((${large%M} * 256 + 1))
+beyond=$((beyond * 4))k
+all=$(all_tables)
+for file in stats tables mem dirty; do
+	waits_no_longer $file
+done
+waits_no_longer map 'ipa=512G size=4k'
+waits_no_longer run 'vcpu=0'
+grep -q '^engine *soft' features || waits_no_longer verify
+same "$all" "$(all_tables)"
+agree demo
+
 group=/tmp/cgroup/limited
 
 # Commands of a shell in the group, and the last line that it said. When they have used up the limit, the shell itself must
