@@ -47,7 +47,8 @@ shell: $(setup)
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
 #:   make kunit-san     the same under KASAN, UBSAN and lockdep
-#:   make kunit-kcsan   what runs on several CPUs, under KCSAN, which finds data races (no part of check)
+#:   make kunit-kcsan   what runs on several CPUs, under KCSAN, which finds data races, one that is planted, too
+#:                      (no part of check)
 #:   make kunit-clang   the same built by clang, with kCFI, BTI and shadow call stacks (no part of check)
 #:   make check-clang   clang builds the module for that kernel
 #:   make check-e2e     debugfs from a shell, in a machine (KERNEL=, CPU=, EL2=)
@@ -102,8 +103,7 @@ kunit-san: setup
 	@scripts/kunit.sh --sanitizers
 
 kunit-kcsan: setup
-	@scripts/kunit.sh --kcsan engine
-	@$(MAKE) --no-print-directory check-e2e KERNEL=kcsan
+	@scripts/check-kcsan.sh
 
 kunit-clang: setup
 	@scripts/kunit.sh --clang

@@ -195,9 +195,9 @@ run_machine() {
 status=0
 run_machine | stdbuf -oL tr -d '\r' | tee "$transcript" "$log" || status=${PIPESTATUS[0]}
 
-# The kernel's own lines carry a time stamp; what userspace prints does not count.
+# The kernel's own lines carry a time stamp; what userspace prints does not count. What KCSAN reports is for check-e2e.sh to judge.
 words='Kernel panic|Internal error|Unable to handle kernel|BUG: |WARNING: '
-trouble=$(grep -aE -m 1 "^\[ *[0-9]+\.[0-9]+\].*($words)" "$transcript" || true)
+trouble=$(grep -aE "^\[ *[0-9]+\.[0-9]+\].*($words)" "$transcript" | grep -avF -m 1 'BUG: KCSAN: ' || true)
 reported=$(sed -nE 's/^stage2-exit: ([0-9]+)$/\1/p' "$transcript" | tail -n 1)
 
 if [[ $trouble ]]; then
