@@ -21,6 +21,43 @@
 namespace vmsa
 {
 
+// One of those that a plan of the regime has: the others' code is not here.
+template <TranslationStage Stage, Cpu C, size_t I = 0>
+constexpr void issue_one(C &cpu, Tlbi op, uint64_t operand)
+{
+	if (op == tlbi_ops<Stage>.op[I])
+		cpu.tlbi(tlbi_ops<Stage>.op[I], operand);
+	else if constexpr (I + 1 < tlbi_ops<Stage>.count)
+		issue_one<Stage, C, I + 1>(cpu, op, operand);
+}
+
+// `repeat` as TlbiFeatures has it.
+template <TranslationStage Stage, Cpu C>
+constexpr void issue_tlbi(C &cpu, Tlbi op, uint64_t operand, bool repeat)
+{
+	issue_one<Stage>(cpu, op, operand);
+	if (repeat) {
+		cpu.dsb_ish();
+		issue_one<Stage>(cpu, op, operand);
+	}
+}
+
+// Issues a plan for the VMID or the ASIDs that are there, and returns when it is complete: what HardwareTlb does, for
+// who has a plan, and nothing else to wait for.
+template <TranslationStage Stage, Cpu C>
+VMSA_INLINE constexpr void complete(C &cpu, const TlbiPlan &plan, bool repeat)
+{
+	cpu.dsb_ishst();
+	plan.for_each(
+		[&](Tlbi op, uint64_t operand) { issue_tlbi<Stage>(cpu, op, operand, repeat); });
+	cpu.dsb_ish();
+	if (Stage2Tag<Stage> && has_operand(plan.op)) {
+		issue_tlbi<Stage>(cpu, Tlbi::vmalle1is, 0, repeat);
+		cpu.dsb_ish();
+	}
+	cpu.isb();
+}
+
 // The TlbSink that issues TLBI instructions. Cost: plan() says how many.
 template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
     public:
@@ -150,22 +187,9 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		}
 	}
 
-	// One of those that a plan of the regime has: the others' code is not here.
-	template <size_t I = 0> constexpr void one_of(Tlbi op, uint64_t operand)
-	{
-		if (op == tlbi_ops<Stage>.op[I])
-			cpu_.tlbi(tlbi_ops<Stage>.op[I], operand);
-		else if constexpr (I + 1 < tlbi_ops<Stage>.count)
-			one_of<I + 1>(op, operand);
-	}
-
 	constexpr void tlbi(Tlbi op, uint64_t operand)
 	{
-		one_of(op, operand);
-		if (features_.repeat) {
-			cpu_.dsb_ish();
-			one_of(op, operand);
-		}
+		issue_tlbi<Stage>(cpu_, op, operand, features_.repeat);
 	}
 
 	TlbiTag tag_;

@@ -315,7 +315,7 @@ VMSA_INLINE constexpr bool map_page(const T &tree, Batch &batch, Region<typename
 	if (bits & Format::contiguous)
 		return false;
 
-	const auto slot = tree.slot(region.first);
+	VMSA_UNINITIALIZED const auto slot = tree.slot(region.first);
 	const auto [pa, bytes] = rule(region.first);
 
 	if (slot.level != last_level || slot.descriptor || !tree.is_output_page(pa) ||

@@ -81,7 +81,7 @@ class Mapping {
 			    return map_page(tree_, batch, region, rule, attributes, limits);
 		    }))
 			return {};
-		return map_region(region, rule, attributes, limits);
+		return map_region<Rule>(region, rule, attributes, limits);
 	}
 
 	// Removes all mappings of `region`. Errors: as unmap(tree, ...).
@@ -322,8 +322,13 @@ class Mapping {
 		return change(batch);
 	}
 
+	// A rule that fits into registers is passed in them: who needs its address needs a frame for it.
+	template <class Rule>
+	using Passed = std::conditional_t<std::is_trivially_copyable_v<Rule> && sizeof(Rule) <= 16,
+					  const Rule, const Rule &>;
+
 	template <OutputRule<Input> Rule>
-	[[gnu::noinline]] constexpr Result<void> map_region(Region<Input> region, const Rule &rule,
+	[[gnu::noinline]] constexpr Result<void> map_region(Region<Input> region, Passed<Rule> rule,
 							    Attributes attributes, MapLimits limits)
 	{
 		return changing([&](auto &batch) {

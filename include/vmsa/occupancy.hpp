@@ -50,6 +50,16 @@ constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
 	return n;
 }
 
+// Is something beside `index` in its line? Whoever goes through a table, upwards or downwards, finds the next there.
+// The line then stays occupied, whatever is known of the table.
+VMSA_INLINE constexpr bool has_neighbour(const Descriptor *table, size_t index)
+{
+	const size_t last = line_entries - 1;
+	const Descriptor *line = table + (index & ~last);
+
+	return line[(index + 1) & last] || line[(index - 1) & last];
+}
+
 [[gnu::noinline]] constexpr bool has_near_lines(const Descriptor *table, size_t index)
 {
 	Descriptor any = 0;

@@ -18,6 +18,10 @@
 //   sync()                             returns when all of that is complete on every CPU, and when
 //                                      stores of new descriptors are visible to every walker
 //
+// Whoever invalidates syncs behind it: a CompletingSink has one call for both. Its sync() only publishes.
+//
+//   complete(region, level, tables)    invalidate, then sync
+//
 // A sink that is also a ShapeObserver is told about single entries. For other sinks this costs nothing.
 //
 //   broke(region, level)               break-before-make: live entries of `level` are invalid now; the
@@ -37,9 +41,18 @@ namespace vmsa
 // Several levels in one range: give no TTL hint (a wrong one may invalidate nothing).
 inline constexpr Level unknown_level = 4;
 
-// What a tree tells of changes: invalidate(region, level, tables) and sync(), as above.
+// One with a call for both, as above.
 template <class S, class Input>
-concept TlbSink = requires(S &s, Region<Input> region, Level level, bool tables)
+concept CompletingSink = requires(S &s, Region<Input> region, Level level, bool tables)
+{
+	{s.complete(region, level, tables)};
+	{s.sync()};
+};
+
+// What a tree tells of changes: invalidate(region, level, tables) and sync(), or as CompletingSink.
+template <class S, class Input>
+concept TlbSink = CompletingSink<S, Input> ||
+	requires(S &s, Region<Input> region, Level level, bool tables)
 {
 	{s.invalidate(region, level, tables)};
 	{s.sync()};
@@ -139,10 +152,8 @@ class [[nodiscard]] Batch {
 		if constexpr (observed)
 			sink_.broke(region, level);
 		// A block that became a table without a break may still be cached: no hint would fit both.
-		sink_.invalidate(region,
-				 tables || (pending_ && level_ != level) ? unknown_level : level,
-				 tables);
-		sink_.sync();
+		complete(region, tables || (pending_ && level_ != level) ? unknown_level : level,
+			 tables);
 	}
 
 	// The leaf of `level` that mapped `region` has become a table, or the table a leaf.
@@ -164,16 +175,15 @@ class [[nodiscard]] Batch {
 	{
 		if (!rules_.live)
 			return;
-		sink_.invalidate(region, unknown_level, tables);
-		sink_.sync();
+		complete(region, unknown_level, tables);
 	}
 
 	// Completes the invalidation, then frees.
 	VMSA_INLINE constexpr void sync()
 	{
 		if (pending_)
-			sink_.invalidate(region_, level_, tables_);
-		if (pending_ || !published_)
+			complete(region_, level_, tables_);
+		else if (!published_)
 			sink_.sync();
 		free_all(memory_, retired_, Format::Granule::table_bytes);
 		pending_ = tables_ = false;
@@ -190,6 +200,16 @@ class [[nodiscard]] Batch {
 	[[gnu::noinline]] constexpr void settle()
 	{
 		sync();
+	}
+
+	VMSA_INLINE constexpr void complete(Region<Input> region, Level level, bool tables)
+	{
+		if constexpr (CompletingSink<Sink, Input>) {
+			sink_.complete(region, level, tables);
+		} else {
+			sink_.invalidate(region, level, tables);
+			sink_.sync();
+		}
 	}
 
 	static constexpr bool observed = ShapeObserver<Sink, Input>;

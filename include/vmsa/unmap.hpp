@@ -26,13 +26,13 @@ VMSA_INLINE constexpr bool unmap_page(const T &tree, Batch &batch, Region<typena
 	if (!T::is_page(page))
 		return false;
 
-	const auto slot = tree.slot(page.first);
+	VMSA_UNINITIALIZED const auto slot = tree.slot(page.first);
 	constexpr Descriptor type = T::Format::leaf_type(last_level);
 
 	if (slot.level != last_level ||
 	    (slot.descriptor & (type | T::Format::contiguous)) != type ||
-	    !((slot.above & occupancy.mask()) ? outlives(slot.named_by, slot.table, slot.index)
-					      : has_near(slot.table, slot.index)))
+	    !(has_neighbour(slot.table, slot.index) ||
+	      outlives(slot.named_by, slot.table, slot.index)))
 		return false;
 	store(slot.entry(), 0);
 	batch.changed(page, last_level);

@@ -248,14 +248,9 @@ void kernel_lock_unshare(kernel_lock *)
 	access(&lock.count, true, true);
 }
 
-void stage2::engine::TlbCpu::dsb_ishst()
-{
-}
-
 // What no fault of these comes to is left out by the linker.
 
-template <>
-stage2::engine::TlbOf<vmsa::Stage2_4K>::TlbOf(const char *guest) : Tlb{guest}, hardware_{{}, {}}
+stage2::engine::Tlb::Tlb(const char *guest) : guest_{guest}, features_{}
 {
 }
 

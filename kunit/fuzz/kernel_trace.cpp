@@ -28,10 +28,8 @@ void kernel_trace_fold(const char *, unsigned long, unsigned long, int)
 void kernel_trace_bbm(const char *, unsigned long, unsigned long, int)
 {
 }
-bool kernel_traces_tlbi(void)
-{
-	return true;
-}
+unsigned int kernel_events_on = 1;
+
 void kernel_trace_tlbi(const char *, unsigned, unsigned long, unsigned long, unsigned)
 {
 }

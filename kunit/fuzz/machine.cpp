@@ -194,10 +194,12 @@ void ask(const engine::Stage2Registers &, std::span<const vmsa::Ipa> ipas, bool,
 		par[i] = kernel.hardware.number<uint64_t>() | 1;
 }
 
-Window::Window(const engine::Stage2Registers &, uint64_t)
+void invalidate(const engine::Stage2Registers &, bool, const vmsa::TlbiPlan &)
 {
 }
-Window::~Window() = default;
+void invalidate_leaf(const engine::Stage2Registers &, uint64_t)
+{
+}
 
 } // namespace stage2::el2::vhe
 
@@ -220,19 +222,9 @@ bool ask(const engine::Stage2Registers &, std::span<const vmsa::Ipa>, bool, uint
 	return false;
 }
 
-Window::Window(const engine::Stage2Registers &)
-{
-}
-Window::~Window() = default;
-bool Window::finish()
+bool invalidate(const engine::Stage2Registers &, bool, const vmsa::TlbiPlan &)
 {
 	return true;
-}
-void Window::tlbi(vmsa::Tlbi, uint64_t)
-{
-}
-void Window::dsb_ish()
-{
 }
 
 } // namespace stage2::el2::nvhe

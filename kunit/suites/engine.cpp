@@ -91,8 +91,7 @@ TEST(a_cpu_is_as_it_was_after_whatever_an_engine_does)
 	const Registers before;
 
 	EXPECT(engine::ask(machine.tlb.registers(), ipas, true, par));
-	machine.tlb.invalidate({code_ipa, 4 * KiB}, 3, false);
-	machine.tlb.sync();
+	machine.tlb.complete({code_ipa, 4 * KiB}, 3, false);
 
 	const Registers after;
 

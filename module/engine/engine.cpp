@@ -171,8 +171,10 @@ bool is_ready()
 	return kind() == Kind::vhe || (kind() == Kind::nvhe && kernel_stub_is_here());
 }
 
+// The DSB: walks of this CPU find what others stored before it was decided to load (engines.rst).
 void load(stage2_context &vcpu)
 {
+	vmsa::ThisCpu::dsb_ish();
 	if (kind() == Kind::vhe)
 		vhe::load(vcpu);
 }
@@ -198,6 +200,7 @@ bool enter(stage2_context &vcpu)
 
 bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)
 {
+	vmsa::ThisCpu::dsb_ish(); // as for load
 	if (kind() == Kind::nvhe)
 		return nvhe::ask(guest, ipas, write, par);
 	if (kind() == Kind::vhe)

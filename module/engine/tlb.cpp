@@ -13,32 +13,6 @@ namespace stage2::engine
 namespace nvhe = el2::nvhe;
 namespace vhe = el2::vhe;
 
-void TlbCpu::tlbi(vmsa::Tlbi op, uint64_t operand)
-{
-	if (kind() == Kind::vhe)
-		vmsa::ThisCpu::tlbi(op, operand);
-	else
-		nvhe::Window::tlbi(op, operand);
-}
-
-void TlbCpu::dsb_ishst()
-{
-	vmsa::ThisCpu::dsb_ishst();
-}
-
-void TlbCpu::dsb_ish()
-{
-	if (kind() == Kind::vhe)
-		vmsa::ThisCpu::dsb_ish();
-	else
-		nvhe::Window::dsb_ish();
-}
-
-void TlbCpu::isb()
-{
-	vmsa::ThisCpu::isb();
-}
-
 namespace
 {
 
@@ -82,12 +56,6 @@ stage2_tlbi_kind kind_of(vmsa::Tlbi op)
 	}
 }
 
-[[gnu::noinline]] void trace(const char *guest, vmsa::Region<vmsa::Ipa> region,
-			     const vmsa::TlbiPlan &plan)
-{
-	kernel_trace_tlbi(guest, kind_of(plan.op), region.first.raw(), region.size(), plan.count);
-}
-
 vmsa::TlbiFeatures tlbi_features()
 {
 	return {.range = machine().features.range_tlbi,
@@ -97,19 +65,22 @@ vmsa::TlbiFeatures tlbi_features()
 
 } // namespace
 
-template <class Act> bool Tlb::within(const Act &act)
+Tlb::Tlb(const char *guest) : guest_{guest}, features_{tlbi_features()}
+{
+}
+
+void Tlb::complete_plan(vmsa::Region<vmsa::Ipa> region, const vmsa::TlbiPlan &plan)
 {
 	if (kind() == Kind::vhe) {
-		const vhe::Window window{registers_};
-
-		act();
-		return true;
+		vhe::invalidate(registers_, features_.repeat, plan);
+	} else if (!nvhe::invalidate(registers_, features_.repeat, plan)) {
+		// With nvhe a TLB has entries of a guest only while the guest is in that CPU, and an interrupt
+		// makes it leave. When it comes back it walks the tables as they are now.
+		sync();
+		kernel_interrupt_cpus();
+		return;
 	}
-
-	nvhe::Window window{registers_};
-
-	act();
-	return window.finish();
+	kernel_trace_tlbi(guest_, kind_of(plan.op), region.first.raw(), region.size(), plan.count);
 }
 
 // A VM of KVM's may have had the number, where it has run through all of its own. With nvhe each entry
@@ -126,14 +97,9 @@ bool Tlb::admit(const Stage2Registers &tables, uint64_t last_ipa)
 	registers_ = {.vttbr = tables.vttbr | static_cast<uint64_t>(vmid) << 48,
 		      .vtcr = tables.vtcr};
 
-	kernel_trace_tlbi(guest_, STAGE2_TLBI_VMID, 0, last_ipa + 1, 1);
-	(void)within([&] {
-		// By VMID, whatever the format.
-		vmsa::HardwareTlb<vmsa::Stage2_4K, TlbCpu> hardware{{}, tlbi_features()};
-
-		hardware.invalidate_all();
-		hardware.sync();
-	});
+	complete_plan(vmsa::Region<vmsa::Ipa>::inclusive({}, vmsa::Ipa{last_ipa}),
+		      vmsa::tlbi_all<vmsa::Stage2>({}));
+	simple_ = kind() == Kind::vhe && !features_.repeat && !machine().features.speculative_at;
 	kernel_icache_flush();
 	return true;
 }
@@ -144,56 +110,18 @@ void Tlb::dismiss()
 		return;
 	give_back_vmid(registers_.vttbr >> 48);
 	registers_ = {};
+	simple_ = false;
 }
 
 template <class Format>
-TlbOf<Format>::TlbOf(const char *guest) : Tlb{guest}, hardware_{{}, tlbi_features()}
-{
-}
-
-template <class Format>
-void TlbOf<Format>::invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
+void TlbOf<Format>::complete_region(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables)
 {
 	invalidations_++;
-	if (!admitted())
-		return;
-	if (pending_) {
-		region_ = region_.hull(region);
-		level_ = level == level_ ? level : vmsa::unknown_level;
-		tables_ |= tables;
-		return;
-	}
-	pending_ = true;
-	region_ = region;
-	level_ = level;
-	tables_ = tables;
-}
-
-// Mostly there is nothing to wait for; but what is new must be visible to every walker.
-template <class Format> void TlbOf<Format>::sync()
-{
-	if (pending_)
-		flush();
+	if (admitted())
+		complete_plan(region,
+			      vmsa::tlbi_plan<Format>(region, level, tables, {}, features_));
 	else
-		TlbCpu::dsb_ishst();
-}
-
-template <class Format> [[gnu::noinline]] void TlbOf<Format>::flush()
-{
-	pending_ = false;
-	if (within([&] {
-		    hardware_.invalidate(region_, level_, tables_);
-		    hardware_.sync();
-	    })) {
-		if (kernel_traces_tlbi())
-			trace(guest_, region_, hardware_.plan(region_, level_, tables_));
-		return;
-	}
-
-	// With nvhe a TLB has entries of a guest only while the guest is in that CPU, and an interrupt
-	// makes it leave. When it comes back it walks the tables as they are now.
-	TlbCpu::dsb_ishst();
-	kernel_interrupt_cpus();
+		sync();
 }
 
 void Tlb::broke(vmsa::Region<vmsa::Ipa> region, vmsa::Level level)

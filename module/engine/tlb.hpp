@@ -2,20 +2,14 @@
 // What TLBs hold of a guest, and how they lose it: VMIDs, and the sinks of vmsa's edits that issue TLBIs for them.
 #pragma once
 
+#include "engine/el2/vhe.hpp"
 #include "engine/engine.hpp"
+#include "kernel/kernel.h"
 
 #include "vmsa/hardware_tlb.hpp"
 
 namespace stage2::engine
 {
-
-// Who issues TLBIs, on whatever CPU the thread is: a vmsa::Cpu.
-struct TlbCpu {
-	static void tlbi(vmsa::Tlbi op, uint64_t operand);
-	static void dsb_ishst();
-	static void dsb_ish();
-	static void isb();
-};
 
 // What the TLBs may hold of a guest: acts on its VMID from whatever CPU, under masked interrupts, and leaves
 // VTTBR_EL2, VTCR_EL2 and HCR_EL2 as they were. Until the guest is admitted, no hardware has heard
@@ -23,9 +17,7 @@ struct TlbCpu {
 class Tlb {
     public:
 	// `guest`: whose it is, for the trace.
-	explicit Tlb(const char *guest) : guest_{guest}
-	{
-	}
+	explicit Tlb(const char *guest);
 
 	// From now on hardware may walk these tables: takes a VMID, the highest that no guest of ours
 	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
@@ -61,24 +53,37 @@ class Tlb {
 	void cut(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
 	void folded(vmsa::Region<vmsa::Ipa> region, vmsa::Level level);
 
+	// A vmsa::TlbSink's: what is new is visible to every walker.
+	static void sync()
+	{
+		vmsa::ThisCpu::dsb_ishst();
+	}
+
     protected:
-	// False: KVM has EL2 on this CPU, and nothing was issued.
-	template <class Act> [[nodiscard]] bool within(const Act &act);
+	// Does one instruction for one leaf need nothing around it? Nobody traces then, either.
+	bool is_simple() const
+	{
+		return simple_ && !__atomic_load_n(&kernel_events_on, __ATOMIC_RELAXED);
+	}
+	void complete_leaf(uint64_t operand)
+	{
+		invalidations_++;
+		el2::vhe::invalidate_leaf(registers_, operand);
+	}
+	// Issues it, and returns when it is complete.
+	void complete_plan(vmsa::Region<vmsa::Ipa> region, const vmsa::TlbiPlan &plan);
 
 	const char *guest_;
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
-	// What the next sync invalidates: the window is opened once.
-	bool pending_ = false;
-	bool tables_ = false;
-	vmsa::Level level_ = 0;
-	vmsa::Region<vmsa::Ipa> region_;
+	bool simple_ = false; // admitted, and no erratum
+	const vmsa::TlbiFeatures features_;
 };
 
-// The TlbSink of a guest whose tables have that format: one of STAGE2_FORMATS.
+// The TlbSink, a vmsa::CompletingSink, of a guest whose tables have that format: one of STAGE2_FORMATS.
 template <class Format> class TlbOf : public Tlb {
     public:
-	explicit TlbOf(const char *guest);
+	using Tlb::Tlb;
 
 	// For one of several threads that share the guest: the same, and in the end joined.
 	TlbOf of_thread() const
@@ -89,14 +94,24 @@ template <class Format> class TlbOf : public Tlb {
 		return mine;
 	}
 
-	void invalidate(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
-	void sync();
+	// What most changes are about is a page, and inlined.
+	[[gnu::always_inline]] void complete(vmsa::Region<vmsa::Ipa> region, vmsa::Level level,
+					     bool tables)
+	{
+		using vmsa::last_level;
+		constexpr uint64_t last = Format::Granule::page_size - 1;
+
+		if (level == last_level && !tables && region.last - region.first == last &&
+		    is_simple())
+			complete_leaf(vmsa::tlbi_operand<Format>(
+				region.first, 0,
+				features_.ttl ? vmsa::ttl_hint<Format>(last_level) : 0));
+		else
+			complete_region(region, level, tables);
+	}
 
     private:
-	// Issues what is pending.
-	void flush();
-
-	vmsa::HardwareTlb<Format, TlbCpu> hardware_;
+	void complete_region(vmsa::Region<vmsa::Ipa> region, vmsa::Level level, bool tables);
 };
 
 // The TlbSink of who only makes leaves where nothing was: no TLB holds anything of those.
@@ -106,7 +121,7 @@ struct Publisher {
 	}
 	void sync()
 	{
-		TlbCpu::dsb_ishst();
+		vmsa::ThisCpu::dsb_ishst();
 	}
 };
 

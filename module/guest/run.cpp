@@ -345,6 +345,7 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	vcpu->context->vttbr = guest.space->tlb().registers().vttbr;
 	vcpu->context->vtcr = guest.space->tlb().registers().vtcr;
 	budget = {v[exits_word].number, v[instructions_word].number};
+	guest.space->set_live(true);
 	guest.vcpus.take(*vcpu, v[ms_word].number);
 	return 0;
 }
@@ -357,6 +358,7 @@ Reason end(Guest &guest, Vcpu &vcpu, const Exit &exit)
 
 		if (!guest.vcpus.give_back(vcpu))
 			reason = Reason::lost;
+		guest.space->set_live(guest.vcpus.may_be_loaded());
 		vcpu.exit = exit;
 		vcpu.exit.reason = reason;
 		guest.counters.runs++;

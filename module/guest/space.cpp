@@ -42,6 +42,7 @@ template <class Format> class SpaceOf final : public Space {
 	SpaceOf(const char *guest, Tables &tables)
 	    : Space{facts<Format>, sink_}, sink_{guest}, mapping_{tables, sink_}
 	{
+		SpaceOf::set_live(false);
 	}
 
 	Result<void> create(const vmsa::Geometry &geometry) override
@@ -53,6 +54,10 @@ template <class Format> class SpaceOf final : public Space {
 	void destroy() override
 	{
 		mapping_.destroy();
+	}
+	void set_live(bool live) override
+	{
+		mapping_.rules().live = live;
 	}
 
 	Result<void> map(Region region, const RamRule &rule, const Attributes &attributes,

@@ -157,6 +157,10 @@ class Space {
 	virtual vmsa::Result<void> create(const vmsa::Geometry &geometry) = 0;
 	virtual void destroy() = 0;
 
+	// Can a CPU walk the tables, or its TLB hold something of them? Not from the beginning. Told by who has the
+	// guest's lock alone, before the first vCPU is loaded, and when none is any more (engine::put).
+	virtual void set_live(bool live) = 0;
+
 	// ---- Changes. ----
 
 	virtual vmsa::Result<void> map(Region region, const RamRule &rule,

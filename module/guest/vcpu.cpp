@@ -94,6 +94,7 @@ bool Vcpus::give_back(Vcpu &vcpu)
 {
 	const bool kept = kernel_runner_end(vcpu.runner);
 
+	lost_ |= !kept;
 	vcpu.running = false;
 	vcpu.has_run = true;
 	__atomic_store_n(&running_, running_ - 1, __ATOMIC_RELEASE);

@@ -78,6 +78,12 @@ class Vcpus {
 	{
 		return running_;
 	}
+	// Can a CPU have one of them in its registers, or something of the guest in its TLB? Who runs one has put it
+	// before it gives it back, unless the kernel has lost it.
+	bool may_be_loaded() const
+	{
+		return running_ || lost_;
+	}
 	// The calling thread runs it from now on, `ms` milliseconds at most (0: no limit).
 	void take(Vcpu &vcpu, unsigned long ms);
 	// False: the kernel has lost its EL1 registers.
@@ -93,6 +99,7 @@ class Vcpus {
 	Array<Vcpu> vcpus_;
 	unsigned count_ = 0;
 	unsigned running_ = 0;
+	bool lost_ = false; // one was, once
 };
 
 // Runs one until the guest leaves for good. Without the guest's lock. 0, or -error: nothing ran, but

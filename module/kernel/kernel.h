@@ -262,6 +262,9 @@ unsigned long kernel_time_ns(void);
  * while its event is off. ----
  */
 
+/* How many events are on. While none is, there need not even be a call. */
+extern unsigned int kernel_events_on;
+
 void kernel_trace_map(const char *guest, unsigned long ipa, unsigned long size, unsigned int prot,
 		      unsigned int attr, int error, unsigned long table_bytes);
 void kernel_trace_unmap(const char *guest, unsigned long ipa, unsigned long size, int error,
@@ -275,8 +278,6 @@ void kernel_trace_table_free(const char *guest, const void *table, unsigned long
 void kernel_trace_cut(const char *guest, unsigned long ipa, unsigned long size, int level);
 void kernel_trace_fold(const char *guest, unsigned long ipa, unsigned long size, int level);
 void kernel_trace_bbm(const char *guest, unsigned long ipa, unsigned long size, int level);
-/* Whether somebody wants to know: what is said then has to be found out. */
-bool kernel_traces_tlbi(void);
 void kernel_trace_tlbi(const char *guest, unsigned int kind, unsigned long ipa, unsigned long size,
 		       unsigned int operations);
 void kernel_trace_oom(const char *guest, unsigned long ipa, unsigned long size,

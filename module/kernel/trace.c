@@ -11,9 +11,15 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/stage2.h>
 
+/* Written under tracepoints_mutex, where these two are called. */
+unsigned int kernel_events_on;
+
 int stage2_event_hold(void)
 {
-	return try_module_get(THIS_MODULE) ? 0 : -ENODEV;
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
+	WRITE_ONCE(kernel_events_on, kernel_events_on + 1);
+	return 0;
 }
 
 /*
@@ -22,6 +28,7 @@ int stage2_event_hold(void)
  */
 void stage2_event_release(void)
 {
+	WRITE_ONCE(kernel_events_on, kernel_events_on - 1);
 	module_put(THIS_MODULE);
 }
 
@@ -70,11 +77,6 @@ void kernel_trace_fold(const char *guest, unsigned long ipa, unsigned long size,
 void kernel_trace_bbm(const char *guest, unsigned long ipa, unsigned long size, int level)
 {
 	trace_stage2_bbm(guest, ipa, size, level);
-}
-
-bool kernel_traces_tlbi(void)
-{
-	return trace_stage2_tlbi_enabled();
 }
 
 void kernel_trace_tlbi(const char *guest, unsigned int kind, unsigned long ipa, unsigned long size,

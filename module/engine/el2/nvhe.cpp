@@ -284,50 +284,64 @@ bool ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, 
 	return done;
 }
 
-Window::Window(const engine::Stage2Registers &guest) : flags_{kernel_mask()}
+namespace
 {
-	begin(page_here(), guest, hcr::rw);
-}
 
-Window::~Window()
-{
-	kernel_unmask(flags_);
-}
-
-bool Window::finish()
-{
-	return was_done(nvhe::finish(page_here()));
-}
-
-void Window::tlbi(vmsa::Tlbi op, uint64_t operand)
-{
-	uint64_t what = STAGE2_DO_VMALLS12E1IS;
-
-	switch (op) {
-	case vmsa::Tlbi::ipas2e1is:
-		what = STAGE2_DO_IPAS2E1IS;
-		break;
-	case vmsa::Tlbi::ipas2le1is:
-		what = STAGE2_DO_IPAS2LE1IS;
-		break;
-	case vmsa::Tlbi::ripas2e1is:
-		what = STAGE2_DO_RIPAS2E1IS;
-		break;
-	case vmsa::Tlbi::ripas2le1is:
-		what = STAGE2_DO_RIPAS2LE1IS;
-		break;
-	case vmsa::Tlbi::vmalle1is:
-		what = STAGE2_DO_VMALLE1IS;
-		break;
-	default: // more than was asked for is never wrong
-		break;
+// What a vmsa::Cpu is told goes to this CPU's list, which is done, with the guest's stage 2 in place, when it is full
+// and by finish().
+struct ListCpu {
+	static void tlbi(vmsa::Tlbi op, uint64_t operand)
+	{
+		add(page_here(), what_of(op), operand);
 	}
-	add(page_here(), what, operand);
-}
+	static void dsb_ishst()
+	{
+		Cpu::dsb_ishst();
+	}
+	static void dsb_ish()
+	{
+		add(page_here(), STAGE2_DO_DSB_ISH);
+	}
+	static void isb()
+	{
+	}
 
-void Window::dsb_ish()
+    private:
+	static uint64_t what_of(vmsa::Tlbi op)
+	{
+		switch (op) {
+		case vmsa::Tlbi::ipas2e1is:
+			return STAGE2_DO_IPAS2E1IS;
+		case vmsa::Tlbi::ipas2le1is:
+			return STAGE2_DO_IPAS2LE1IS;
+		case vmsa::Tlbi::ripas2e1is:
+			return STAGE2_DO_RIPAS2E1IS;
+		case vmsa::Tlbi::ripas2le1is:
+			return STAGE2_DO_RIPAS2LE1IS;
+		case vmsa::Tlbi::vmalle1is:
+			return STAGE2_DO_VMALLE1IS;
+		default: // more than was asked for is never wrong
+			return STAGE2_DO_VMALLS12E1IS;
+		}
+	}
+};
+
+} // namespace
+
+bool invalidate(const engine::Stage2Registers &guest, bool repeat, const vmsa::TlbiPlan &plan)
 {
-	add(page_here(), STAGE2_DO_DSB_ISH);
+	const unsigned long flags = kernel_mask();
+	stage2_page &page = page_here();
+
+	begin(page, guest, hcr::rw);
+	ListCpu list;
+
+	vmsa::complete<vmsa::Stage2>(list, plan, repeat);
+
+	const bool done = was_done(finish(page));
+
+	kernel_unmask(flags);
+	return done;
 }
 
 } // namespace stage2::el2::nvhe

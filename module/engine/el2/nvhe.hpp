@@ -19,23 +19,9 @@ bool enter(stage2_context &vcpu);
 bool ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
 	 uint64_t *par);
 
-// In between, this CPU's list grows; it is done, with the guest's stage 2 in place, when it is full
-// and by finish(). Interrupts are masked.
-class Window {
-    public:
-	explicit Window(const engine::Stage2Registers &guest);
-	~Window();
-	Window(const Window &) = delete;
-	Window &operator=(const Window &) = delete;
-
-	// False: KVM has EL2 on this CPU, and nothing of the list was done.
-	[[nodiscard]] bool finish();
-
-	static void tlbi(vmsa::Tlbi op, uint64_t operand);
-	static void dsb_ish();
-
-    private:
-	unsigned long flags_;
-};
+// Issues a plan for the guest's VMID, and returns when it is complete. False: KVM has EL2 on this CPU, and nothing was
+// issued.
+[[nodiscard]] bool invalidate(const engine::Stage2Registers &guest, bool repeat,
+			      const vmsa::TlbiPlan &plan);
 
 } // namespace stage2::el2::nvhe

@@ -5,7 +5,7 @@
 // Documentation/engines.rst has the order, and why.
 #include "vhe.hpp"
 
-#include "registers.hpp"
+#include "vhe_window.hpp"
 
 extern "C" {
 void stage2_vhe_enter(stage2_context *vcpu, uint64_t hcr, uint64_t cptr);
@@ -29,21 +29,6 @@ struct Machine {
 };
 
 constinit Machine machine{};
-
-// The second name of EL1's registers: op1 is 5.
-#define X(index, name, crn, crm, op2) inline constexpr Register name##_el12 = reg(5, crn, crm, op2);
-#include "el1_registers.def"
-
-// Without the barriers a device access beside it could hang a Cortex-A77 (erratum 1508412).
-uint64_t read_par()
-{
-	asm volatile("dmb sy" ::: "memory");
-
-	const uint64_t par = Cpu::read<par_el1>();
-
-	asm volatile("dmb sy" ::: "memory");
-	return par;
-}
 
 void save(stage2_el1 &to, const Features &cpu)
 {
@@ -77,14 +62,6 @@ void restore(const stage2_el1 &from, const Features &cpu)
 		Cpu::write<vdisr_el2>(from.vdisr);
 	if (cpu.tpidr2)
 		Cpu::write<tpidr2_el0>(from.tpidr2);
-}
-
-// So AmpereOne wants it (erratum AC04_CPU_23).
-void write_hcr(uint64_t hcr)
-{
-	asm volatile("dsb nsh" ::: "memory");
-	Cpu::write<hcr_el2>(hcr);
-	Cpu::isb();
 }
 
 // None of these does anything to EL2 itself, nor to EL0 before the thread gets there.
@@ -300,13 +277,18 @@ void put(stage2_context &vcpu)
 	Cpu::write<cntvoff_el2>(vcpu.host.cntvoff);
 	Cpu::write<cntv_ctl_el02>(vcpu.host.cntv_ctl);
 	clear_traps(vcpu.host.traps, cpu);
-	// In the kernel's own work meanwhile KVM may have put another there.
-	Cpu::write<vtcr_el2>(vcpu.vtcr);
-	Cpu::write<vttbr_el2>(vcpu.vttbr);
-	Cpu::isb();
-	forget_vmid();
-	Cpu::write<vtcr_el2>(vcpu.host.vtcr);
-	Cpu::write<vttbr_el2>(vcpu.host.vttbr);
+	{
+		// Nothing comes back behind the TLBI.
+		const NoWalks no_walks;
+
+		// In the kernel's own work meanwhile KVM may have put another there.
+		Cpu::write<vtcr_el2>(vcpu.vtcr);
+		Cpu::write<vttbr_el2>(vcpu.vttbr);
+		Cpu::isb();
+		forget_vmid();
+		Cpu::write<vtcr_el2>(vcpu.host.vtcr);
+		Cpu::write<vttbr_el2>(vcpu.host.vttbr);
+	}
 	Cpu::write<vmpidr_el2>(vcpu.host.vmpidr);
 	Cpu::write<vpidr_el2>(vcpu.host.vpidr);
 	Cpu::isb();
@@ -320,60 +302,6 @@ void enter(stage2_context &vcpu)
 	enter_once(vcpu);
 	if (lacks_ipa(vcpu, machine.hpfar_unreliable))
 		find_ipa_or_enter(vcpu);
-}
-
-// TTBR walks of EL1 are off and its MMU on, with the erratum: whatever EL1's registers are, no
-// speculative walk of theirs can leave an entry with our VMID.
-Window::Window(const engine::Stage2Registers &guest, uint64_t more)
-    : flags_{kernel_mask()}, hcr_{Cpu::read<hcr_el2>()}, vttbr_{Cpu::read<vttbr_el2>()},
-      vtcr_{Cpu::read<vtcr_el2>()}
-{
-	if (machine.speculative_at) {
-		tcr_ = Cpu::read<tcr_el12>();
-		sctlr_ = Cpu::read<sctlr_el12>();
-		Cpu::write<tcr_el12>(tcr_ | tcr_no_walks);
-		Cpu::write<sctlr_el12>(sctlr_ | sctlr_m);
-		Cpu::isb();
-	}
-	Cpu::write<vtcr_el2>(guest.vtcr);
-	Cpu::write<vttbr_el2>(guest.vttbr);
-	Cpu::isb();
-	write_hcr((hcr_ & ~hcr::tge) | more);
-}
-
-// The DSB: what was begun here is complete before anything changes, and whichever CPU the thread
-// goes on.
-Window::~Window()
-{
-	Cpu::dsb_ish();
-	write_hcr(hcr_);
-	Cpu::write<vtcr_el2>(vtcr_);
-	Cpu::write<vttbr_el2>(vttbr_);
-	Cpu::isb();
-	if (machine.speculative_at) {
-		Cpu::write<sctlr_el12>(sctlr_);
-		Cpu::write<tcr_el12>(tcr_);
-		Cpu::isb();
-	}
-	kernel_unmask(flags_);
-}
-
-// Stage 1 is off and its memory Write-Back, so that what PAR_EL1 says is what stage 2 says. What the
-// walks leave in this CPU's TLB goes with the VMID.
-void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
-	 uint64_t *par)
-{
-	const Window window{guest, hcr::vm | hcr::dc};
-
-	for (const vmsa::Ipa ipa : ipas) {
-		if (write)
-			asm volatile("at s12e1w, %0" ::"r"(ipa.raw()) : "memory");
-		else
-			asm volatile("at s12e1r, %0" ::"r"(ipa.raw()) : "memory");
-		Cpu::isb();
-		*par++ = read_par();
-	}
-	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
 }
 
 } // namespace stage2::el2::vhe

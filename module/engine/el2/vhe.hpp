@@ -18,23 +18,9 @@ void enter(stage2_context &vcpu);
 void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write,
 	 uint64_t *par);
 
-// In between, instructions that act on "the current VMID" act on the guest's: interrupts are masked,
-// VTTBR_EL2 is the guest's, and HCR_EL2.TGE is clear. Nothing may touch user memory meanwhile.
-class Window {
-    public:
-	// `more` is added to HCR_EL2.
-	explicit Window(const engine::Stage2Registers &guest, uint64_t more = 0);
-	~Window();
-	Window(const Window &) = delete;
-	Window &operator=(const Window &) = delete;
-
-    private:
-	unsigned long flags_;
-	uint64_t hcr_;
-	uint64_t vttbr_;
-	uint64_t vtcr_;
-	uint64_t tcr_ = 0; // of EL1, with the erratum
-	uint64_t sctlr_ = 0;
-};
+// Issues a plan for the guest's VMID, and returns when it is complete.
+void invalidate(const engine::Stage2Registers &guest, bool repeat, const vmsa::TlbiPlan &plan);
+// The same of one leaf's TLBI IPAS2LE1IS, on a CPU without errata: nothing is called, and nothing saved.
+void invalidate_leaf(const engine::Stage2Registers &guest, uint64_t operand);
 
 } // namespace stage2::el2::vhe

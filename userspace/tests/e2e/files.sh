@@ -73,8 +73,8 @@ ram_bytes      8388608
 leaves_1G      0
 leaves_2M      0
 leaves_4K      513
-splits         1
-invalidations  1
+splits         0
+invalidations  0
 runs           0
 exits          0
 interrupts     0

@@ -350,6 +350,12 @@ in_background() {
 	is_running
 }
 
+stop() {
+	settle
+	kill $runner
+	wait $runner 2>/dev/null
+}
+
 # It works on a MiB, up to the word that tells it to stop.
 work='work x1=0x80200000 x2=1M x3=0x80300000'
 

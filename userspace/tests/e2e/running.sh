@@ -7,12 +7,6 @@ needs engine
 # add x1, x1, #1; b back
 count='0x91000421 0x17ffffff'
 
-stop() {
-	settle
-	kill $runner
-	wait $runner 2>/dev/null
-}
-
 it 'refuses to run a vCPU that is running, and to write its registers; to read them is no use'
 program ram=64k $count
 in_background

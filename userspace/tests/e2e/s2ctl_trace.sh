@@ -22,9 +22,8 @@ accepted protect 'ipa=0x80100000 size=4K prot=r'
 refused map 'ipa=^2G size=8K attr=nc' EEXIST 'mapped already'
 accepted unmap 'ipa=0x80200000 size=2M'
 traced
-same '0 s2ctl: 6 events, 0 lost' "$status $words"
+same '0 s2ctl: 5 events, 0 lost' "$status $words"
 same 'demo map ipa=0x80000000 size=4M prot=rw attr=normal error=0 table_bytes=12K
-demo bbm ipa=0x80000000 size=2M level=2
 demo cut ipa=0x80000000 size=2M level=2
 demo protect ipa=0x80100000 size=4K prot=r error=0 table_bytes=16K
 demo map ipa=0x80000000 size=8K prot=rw attr=nc error=EEXIST table_bytes=16K

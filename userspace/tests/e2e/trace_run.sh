@@ -95,8 +95,7 @@ done
 traces
 sleep 0.1
 traced ''
-kill $runner
-wait $runner 2>/dev/null
+stop
 
 it 'says what a fault was, and what became of it'
 program ram=1M 0xf9000062 0xf9400083 $end
@@ -166,10 +165,11 @@ same 0 "$(grep -vc -e ' outcome=demand-page ' -e ' outcome=resolved ' /tmp/lines
 same "$(sed -n 's/^faults *//p' $demo/stats)" "$(wc -l </tmp/lines)"
 
 it 'says what TLBs are told: how, of what, and in how many instructions'
-program ram=16M $end
+# l: b l
+program ram=16M 0x14000000
 accepted map 'ipa=0x90000000 size=260k max=4k'
 traces tlbi
-runs end '*'
+in_background
 traced 'stage2_tlbi: guest=demo kind=vmid ipa=0x0 size=0x10000000000 operations=1'
 # 65 pages: one more than a range of 64.
 case $(feature tlb_range) in
@@ -207,3 +207,25 @@ same "stage2_bbm: guest=demo ipa=0xa0000000 size=0x200000 level=2
 stage2_tlbi: guest=demo kind=$kind ipa=0xa0000000 size=0x200000 operations=$operations
 stage2_fold: guest=demo ipa=0xa0000000 size=0x200000 level=2
 stage2_table_free: guest=demo pa bytes=4096 table_bytes=16384" "$(cat /tmp/lines)"
+
+it 'tells TLBs nothing while no vcpu runs: no CPU has anything of the guest'
+stop
+accepted map 'ipa=0xb0000000 size=2M'
+traces bbm tlbi
+accepted protect 'ipa=0xb0000000 size=4k prot=r'
+accepted unmap 'ipa=0xa0000000 size=2M'
+accepted protect 'ipa=0xb0000000 size=4k prot=rw'
+accepted fold 'ipa=0xb0000000 size=2M'
+traced ''
+
+it 'runs with what was changed meanwhile'
+# ldr x2, [x3]; end
+program ram=16M 0xf9400062 $end
+accepted map 'ipa=0x90000000 size=4k'
+accepted regs x3=0x90000000
+runs end '*'
+traces tlbi
+accepted unmap 'ipa=0x90000000 size=4k'
+traced ''
+accepted regs 'pc=0x80000000 x3=0x90000000'
+runs stage2-translation '*'
