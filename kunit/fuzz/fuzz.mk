@@ -29,7 +29,7 @@ endif
 objects-of-operations := $(addprefix $(out)/fast/,kunit/fuzz/operations.o kunit/fuzz/home.o $(usual:%=%.o) $(formats:%=format.%.o))
 objects-of-adopt := $(addprefix $(out)/,kunit/fuzz/adopt.o)
 objects-of-image := $(addprefix $(out)/,kunit/fuzz/image.o)
-objects-of-requests := $(patsubst %.cpp,$(out)/%.o,kunit/fuzz/requests.cpp kunit/fuzz/kernel.cpp kunit/fuzz/kernel_trace.cpp kunit/fuzz/machine.cpp $(wildcard module/*/*.cpp))
+objects-of-requests := $(patsubst %.cpp,$(out)/%.o,kunit/fuzz/requests.cpp kunit/fuzz/kernel.cpp kunit/fuzz/kernel_trace.cpp kunit/fuzz/machine.cpp kunit/fuzz/walker.cpp $(wildcard module/*/*.cpp))
 objects-of-description := $(patsubst %.cpp,$(out)/%.o,kunit/fuzz/description.cpp \
 	$(filter-out %/main.cpp,$(wildcard userspace/vmsa-image/*.cpp)) $(wildcard userspace/lib/rows/*.cpp userspace/lib/text/*.cpp))
 objects-of-dump := $(out)/kunit/fuzz/dump.o $(out)/userspace/tests/unit/judge_dump.o $(fuzzed-lib)

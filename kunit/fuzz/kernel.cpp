@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cstdarg>
+#include <tuple>
 
 fuzz::Kernel fuzz::kernel;
 
@@ -15,6 +16,20 @@ using fuzz::require;
 struct kernel_lock {
 	bool held;
 };
+
+void fuzz::Kernel::let_others_in()
+{
+	if (beside.empty())
+		return;
+
+	const std::string_view line = beside.front();
+	const auto before = std::tuple{fail_in, killed_in, was_killed};
+
+	beside.erase(beside.begin());
+	fail_in = killed_in = never;
+	obey(line);
+	std::tie(fail_in, killed_in, was_killed) = before;
+}
 
 // ---- Memory ----
 
@@ -66,13 +81,14 @@ void *kernel_table_alloc(unsigned long bytes)
 
 void kernel_table_free(void *table)
 {
+	kernel.walker.freed(table);
 	release(table);
 }
 
 void kernel_tables_free(void **tables, unsigned long count)
 {
 	for (; count; count--)
-		release(*tables++);
+		kernel_table_free(*tables++);
 }
 
 unsigned long kernel_ram_alloc(unsigned long bytes)

@@ -4,10 +4,9 @@
 // and what guests do. It objects to a lock taken twice or left, and to memory that is lost.
 #pragma once
 
-#include "input.hpp"
+#include "walker.hpp"
 
-#include "guest/guest.hpp"
-
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,6 +31,10 @@ struct Kernel {
 	bool was_killed = false;
 	size_t allocated = 0;
 	size_t locked = 0;
+	// What other threads do next, a line each, and who does it: while a vCPU is loaded, and its thread has no lock.
+	std::vector<std::string_view> beside;
+	std::function<void(std::string_view)> obey;
+	Walker walker;
 	bool at_el2 = true;
 	bool far = false; // RAM lies above 2^48, where nobody looks into it
 
@@ -41,6 +44,8 @@ struct Kernel {
 	{
 		return fail_in != never && fail_in-- == 0;
 	}
+	// One of them, if there is any. What was to fail, and whose kill it was, is not its matter.
+	void let_others_in();
 };
 
 extern Kernel kernel;

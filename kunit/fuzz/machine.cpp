@@ -155,11 +155,13 @@ namespace stage2::el2::vhe
 void start(const kernel_features &, bool)
 {
 }
-void load(stage2_context &)
+void load(stage2_context &vcpu)
 {
+	kernel.walker.load(vcpu);
 }
-void put(stage2_context &)
+void put(stage2_context &vcpu)
 {
+	kernel.walker.put(vcpu);
 }
 
 void enter(stage2_context &vcpu)
@@ -168,6 +170,9 @@ void enter(stage2_context &vcpu)
 	constexpr uint64_t classes[] = {0x16, 0x16, 0x24, 0x20, 0x24, 0x18, 0x01, 0x17, 0x3c, 0x07};
 	constexpr uint64_t calls[] = {STAGE2_HVC_VERSION, STAGE2_HVC_PRINT, STAGE2_HVC_YIELD, 0};
 
+	kernel.walker.enter(vcpu);
+	kernel.let_others_in();
+	kernel.walker.enter(vcpu);
 	vcpu.exit = STAGE2_EXIT_SYNC;
 	vcpu.pstate &= ~vmsa::bit(21);
 	if (choices.is_over()) {
@@ -194,11 +199,13 @@ void ask(const engine::Stage2Registers &, std::span<const vmsa::Ipa> ipas, bool,
 		par[i] = kernel.hardware.number<uint64_t>() | 1;
 }
 
-void invalidate(const engine::Stage2Registers &, bool, const vmsa::TlbiPlan &)
+void invalidate(const engine::Stage2Registers &of, bool, const vmsa::TlbiPlan &)
 {
+	kernel.walker.invalidate(of.vttbr);
 }
-void invalidate_leaf(const engine::Stage2Registers &, uint64_t)
+void invalidate_leaf(const engine::Stage2Registers &of, uint64_t)
 {
+	kernel.walker.invalidate(of.vttbr);
 }
 
 } // namespace stage2::el2::vhe

@@ -8,6 +8,7 @@
 //   open guests/a/dirty           a file is held open to the end: its guest may go before
 //   fail 3                        the allocation after three more fails
 //   kill 3                        who asks is killed, and that is seen at the fourth look
+//   beside guests/a/unmap ...     the same by another thread, while a guest is in a CPU: at the next entry
 //   hardware ...                  how guests leave from now on, and what the MMU answers; any bytes
 //
 // The first line may be `soft`, a machine without EL2, or `far`, one with RAM above 2^48 only.
@@ -177,7 +178,9 @@ void write(const Open &open, std::string_view text)
 	kernel.was_killed = false;
 
 	const bool runs = std::string_view{open.file->name} == "run";
+	const size_t others = kernel.beside.size();
 	const int error = open.file->write(open.file, open.guest, bytes.data(), text.size());
+	const bool alone = kernel.beside.size() == others;
 
 	kernel.killed_in = fuzz::Kernel::never;
 
@@ -185,7 +188,7 @@ void write(const Open &open, std::string_view text)
 
 	require(!error || is_refusal(error), "a request is refused for a reason of requests");
 	require(all_say_why(log_now), "a refusal says why");
-	require((log_now != log) == (error && (error != -EINTR || kernel.was_killed)),
+	require(!alone || (log_now != log) == (error && (error != -EINTR || kernel.was_killed)),
 		"what is refused has an entry in error_log");
 	require(!error || runs || tables() == before, "refused, and tables have changed");
 	require(!kernel.was_killed || runs || error == -EINTR, "who is killed gets no answer");
@@ -225,6 +228,10 @@ bool obey(std::string_view line, std::vector<Open> &open, std::string_view all)
 
 	if (word == "kill") {
 		kernel.killed_in = numbers::parse(rest).value;
+		return true;
+	}
+	if (word == "beside") {
+		kernel.beside.push_back(rest);
 		return true;
 	}
 
@@ -278,6 +285,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel.far = all.starts_with("far");
 	if (!kernel.at_el2 || kernel.far)
 		input.line();
+	kernel.obey = [&](std::string_view line) {
+		// Whoever removes a guest waits until its vCPUs have stopped.
+		if (!line.starts_with("remove"))
+			obey(line, open, all);
+		kernel.walker.look();
+	};
 	require(stage2_start("") == 0, "it starts");
 	while (!input.is_over() && lines < 64) {
 		if (!obey(input.line(), open, all))
