@@ -46,6 +46,11 @@ bool kernel_runner_end(kernel_runner *runner)
 {
 	require(runner->running && !runner->masked, "what ends was begun");
 	runner->running = false;
+	// The scheduler has not told of a switch: the CPU that has it keeps it.
+	if (kernel.hardware.below(16) == 15) {
+		kernel.walker.lose(*static_cast<stage2_context *>(runner->of));
+		return false;
+	}
 	runner->put(runner->of);
 	return true;
 }

@@ -297,6 +297,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		lines++;
 		require(kernel.locked == 0, "no lock is left behind");
+		kernel.walker.look();
 		for (const auto &[name, guest] : kernel.folders)
 			look_at(*guest);
 	}

@@ -45,6 +45,23 @@ void Walker::put(const stage2_context &vcpu)
 	require(cpus_.erase(&vcpu), "a vCPU that is put was loaded");
 }
 
+void Walker::lose(const stage2_context &vcpu)
+{
+	lost_.push_back(cpus_.at(&vcpu));
+	cpus_.erase(&vcpu);
+}
+
+// With the guest's space.
+template <class Look> void Walker::for_each(const Look &look) const
+{
+	for (const auto &[vcpu, held] : cpus_)
+		look(held, space_of(held.vttbr));
+	for (const Held &held : lost_) {
+		if (const Space *space = space_of(held.vttbr))
+			look(held, space);
+	}
+}
+
 void Walker::enter(const stage2_context &vcpu)
 {
 	Held &held = cpus_.at(&vcpu);
@@ -77,19 +94,20 @@ void Walker::enter(const stage2_context &vcpu)
 
 void Walker::invalidate(uint64_t vttbr)
 {
-	for (auto &[vcpu, held] : cpus_) {
-		if (held.vttbr == vttbr) {
-			held.pages.clear();
-			held.tables.clear();
-		}
-	}
+	const auto forget = [&](Held &held) {
+		if (held.vttbr == vttbr)
+			held = {vttbr, {}, {}};
+	};
+
+	for (auto &[vcpu, held] : cpus_)
+		forget(held);
+	for (Held &held : lost_)
+		forget(held);
 }
 
 void Walker::look() const
 {
-	for (const auto &[vcpu, held] : cpus_) {
-		const Space *space = space_of(held.vttbr);
-
+	for_each([](const Held &held, const Space *space) {
 		require(space, "a guest whose vCPU is loaded is there");
 		for (const Page &page : held.pages) {
 			Space::Found now;
@@ -97,13 +115,14 @@ void Walker::look() const
 			require(space->translate(page.ipa, now) && !is_stale(page.found, now),
 				"no TLB has what the tables say no more");
 		}
-	}
+	});
 }
 
 void Walker::freed(const void *table) const
 {
-	for (const auto &[vcpu, held] : cpus_)
+	for_each([=](const Held &held, const Space *) {
 		require(!held.tables.contains(table), "no TLB knows a table that is freed");
+	});
 }
 
 } // namespace fuzz

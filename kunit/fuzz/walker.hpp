@@ -24,6 +24,8 @@ class Walker {
 	void load(const stage2_context &vcpu);
 	void enter(const stage2_context &vcpu);
 	void put(const stage2_context &vcpu);
+	// It is never put: its CPU keeps what it has as long as the guest is there.
+	void lose(const stage2_context &vcpu);
 	void invalidate(uint64_t vttbr);
 
 	// No CPU has what the tables say no more. Whoever changes them has come to its end.
@@ -43,6 +45,9 @@ class Walker {
 	};
 
 	std::map<const stage2_context *, Held> cpus_;
+	std::vector<Held> lost_;
+
+	template <class Look> void for_each(const Look &look) const;
 };
 
 } // namespace fuzz

@@ -23,7 +23,7 @@ class Tlb {
 	// has (KVM counts from the lowest), and of which every TLB is clean. False when there is none
 	// left. Harmless when done before. `tables`: its stage 2, without a VMID.
 	bool admit(const Stage2Registers &tables, uint64_t last_ipa);
-	// No vCPU is loaded any more, and so no TLB holds anything of the guest.
+	// The VMID is another guest's from now on: no vCPU may be loaded any more.
 	void dismiss();
 
 	bool admitted() const

@@ -122,7 +122,8 @@ void end(Guest &guest)
 		const Guard guard{guest.lock};
 
 		if (guest.space) {
-			guest.space->tlb().dismiss();
+			if (!guest.vcpus.may_be_loaded())
+				guest.space->tlb().dismiss();
 			guest.space->destroy();
 		}
 		guest.ram.release();

@@ -78,8 +78,8 @@ class Vcpus {
 	{
 		return running_;
 	}
-	// Can a CPU have one of them in its registers, or something of the guest in its TLB? Who runs one has put it
-	// before it gives it back, unless the kernel has lost it.
+	// Can a CPU have one of them in its registers, or something of the guest in its TLB? give_back() puts
+	// it, unless the kernel has lost it.
 	bool may_be_loaded() const
 	{
 		return running_ || lost_;

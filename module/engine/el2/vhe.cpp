@@ -21,7 +21,6 @@ namespace
 struct Machine {
 	uint64_t hcr; // a guest's
 	bool fgt2;
-	bool speculative_at;
 	bool hpfar_unreliable;
 	bool mpam;
 	bool mpam_hcr;
@@ -147,13 +146,14 @@ void clear_traps(const stage2_traps &host, const Features &cpu)
 	}
 }
 
-// VTTBR_EL2 is the guest's already: this CPU forgets all that it has of its VMID.
+// VTTBR_EL2 is the guest's already: this CPU forgets all that it has of its VMID. The DSB waits for what its walks have
+// noted in the tables, too: behind put() any CPU may change them by plain stores.
 void forget_vmid()
 {
 	const uint64_t hcr = Cpu::read<hcr_el2>();
 
 	write_hcr(machine.hcr);
-	asm volatile("tlbi vmalls12e1; dsb nsh" ::: "memory");
+	asm volatile("tlbi vmalls12e1; dsb ish" ::: "memory");
 	Cpu::isb();
 	write_hcr(hcr);
 }
@@ -235,7 +235,6 @@ void start(const kernel_features &features, bool mitigates)
 {
 	machine = {.hcr = hcr::guest | hcr::e2h | (features.ras ? hcr::terr | hcr::tea : 0),
 		   .fgt2 = features.fgt2,
-		   .speculative_at = features.speculative_at,
 		   .hpfar_unreliable = features.hpfar_unreliable,
 		   .mpam = features.mpam,
 		   .mpam_hcr = features.mpam_hcr,

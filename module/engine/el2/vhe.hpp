@@ -20,7 +20,7 @@ void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, 
 
 // Issues a plan for the guest's VMID, and returns when it is complete.
 void invalidate(const engine::Stage2Registers &guest, bool repeat, const vmsa::TlbiPlan &plan);
-// The same of one leaf's TLBI IPAS2LE1IS, on a CPU without errata: nothing is called, and nothing saved.
+// The same of one leaf's TLBI IPAS2LE1IS, on a CPU without errata: no plan, and no walks to stop.
 void invalidate_leaf(const engine::Stage2Registers &guest, uint64_t operand);
 
 } // namespace stage2::el2::vhe

@@ -26,6 +26,8 @@ void ask(const engine::Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, 
 				Cpu::isb();
 				*par++ = read_par();
 			}
+			// From here on nothing walks.
+			write_hcr(Cpu::read<hcr_el2>() & ~(hcr::vm | hcr::dc));
 			// The DSB: complete before anything changes, and whichever CPU the thread goes on.
 			asm volatile("tlbi vmalls12e1; dsb ish" ::: "memory");
 		});
