@@ -92,8 +92,8 @@ class NoWalks {
 
 // In act(), instructions that act on "the current VMID" act on the guest's: VTTBR_EL2 is the guest's, and HCR_EL2.TGE
 // is clear; `more` is added to HCR_EL2. What it began is complete when it returns. Masked. Nothing may touch user
-// memory meanwhile. Nothing walks EL1's tables while EL2 runs, so one ISB will do for the registers; and behind VTTBR_EL2
-// as it was there is only NoWalks's: the way out of the kernel is one.
+// memory meanwhile. Nothing walks EL1's tables while EL2 runs, so one ISB will do for the registers; and behind
+// VTTBR_EL2 as it was there is only NoWalks's: the way out of the kernel is one.
 //
 // A function, and no object: what it saves stays in registers.
 template <class Act>
