@@ -200,6 +200,11 @@ class TableChain {
 	constexpr TableChain() = default;
 	TableChain(const TableChain &) = delete;
 	TableChain &operator=(const TableChain &) = delete;
+	// `from` is empty afterwards.
+	constexpr TableChain(TableChain &&from) : head_{from.head_}
+	{
+		from.head_ = nullptr;
+	}
 
 	constexpr bool empty() const
 	{
@@ -275,8 +280,12 @@ template <TableMemory Memory>
 constexpr void free_all(Memory &memory, TableChain &tables, size_t bytes)
 {
 	if constexpr (BulkMemory<Memory>) {
-		if (!tables.empty())
-			memory.free(tables, bytes);
+		if (!tables.empty()) {
+			// A batch whose chain's address is asked for would not stay in registers.
+			TableChain all{static_cast<TableChain &&>(tables)};
+
+			memory.free(all, bytes);
+		}
 	} else {
 		while (!tables.empty())
 			memory.free(tables.pop(memory), bytes);
