@@ -317,7 +317,7 @@ template <class F> class Lab {
 	template <class Operation> Done change(const Operation &operation)
 	{
 		changes_ = leaves_changed_ = 0;
-		live_before_ = memory_.live();
+		live_before_ = static_cast<uint32_t>(memory_.live());
 		return end(open_ ? operation(*open_) : operation(mapping_));
 	}
 
@@ -382,10 +382,11 @@ template <class F> class Lab {
 	vmsa::Mapping<F, ScratchMemory, Sink> mapping_{memory_, sink_};
 	using Open = OpenBatch<vmsa::Tree<F, ScratchMemory>, vmsa::Batch<F, ScratchMemory, Sink>>;
 	Open *open_ = nullptr;
-	size_t changes_ = 0;
-	size_t leaves_changed_ = 0;
+	// Small: labs lie on a kernel's stack.
+	uint32_t changes_ = 0;
+	uint32_t leaves_changed_ = 0;
+	uint32_t live_before_ = 0;
 	Region changed_;
-	size_t live_before_ = 0;
 };
 
 // The usual formats, which are compiled once: lab.cpp.

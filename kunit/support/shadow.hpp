@@ -61,8 +61,7 @@ template <class Format> class Shadow {
 	// Whoever knows all atomic accesses says before each one, after a look, what it is of.
 	void watch(bool on)
 	{
-		watching_ = on;
-		accessed_ = nullptr;
+		accessed_ = on ? copy_.data() : nullptr; // nothing of a table
 	}
 	void will_access(const volatile vmsa::Descriptor *word)
 	{
@@ -72,7 +71,7 @@ template <class Format> class Shadow {
 	// Then nothing else in tables that can be reached has changed since the last look.
 	void judge_stores() const
 	{
-		if (watching_)
+		if (accessed_)
 			verdict_.expect(!has_changed_beside(accessed_),
 					"what hardware can see is stored whole", 0, 0);
 	}
@@ -263,8 +262,7 @@ template <class Format> class Shadow {
 	ScratchMemory &memory_;
 	std::span<vmsa::Descriptor> copy_;
 	std::span<Place> places_;
-	bool watching_ = false;
-	const volatile vmsa::Descriptor *accessed_ = nullptr; // last
+	const volatile vmsa::Descriptor *accessed_ = nullptr; // last, if one is told
 };
 
 } // namespace support
