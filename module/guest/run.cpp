@@ -331,10 +331,8 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	const KillableGuard guard{guest.lock};
 	Value v[run_words];
 
-	if (!guard)
-		return refuse_killed(request);
-	if (guest.removed)
-		return refuse_removed(request);
+	if (!guard || guest.removed)
+		return guard ? refuse_removed(request) : refuse_killed(request);
 	if (const int error = request.parse(words, v))
 		return error;
 	if (const int error = check_budget(request, v))
