@@ -142,7 +142,7 @@ wait
 slowest() {
 	for name in "${parts[@]}"; do
 		sed -nE "s/^ *# (.*) took ([0-9]*)([0-9]{2}) hundredths of a second.*/\2.\3 $name: \1/p" "$logs/$name.log"
-	done | sort -rn | head -n 5 | sed -E 's/^\./0./; s/ / s  /; s/^/    /'
+	done | sort -rn | sed -nE '1,5 { s/^\./0./; s/ / s  /; s/^/    /; p; }'
 }
 
 cpu=0
