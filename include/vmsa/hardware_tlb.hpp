@@ -42,6 +42,17 @@ constexpr void issue_tlbi(C &cpu, Tlbi op, uint64_t operand, bool repeat)
 	}
 }
 
+// Returns when what was issued is complete. `combined`: entries of both stages may be left, as it named IPAs.
+template <TranslationStage Stage, Cpu C>
+VMSA_INLINE constexpr void wait_for_tlbis(C &cpu, bool combined, bool repeat)
+{
+	cpu.dsb_ish();
+	if (combined) {
+		issue_tlbi<Stage>(cpu, Tlbi::vmalle1is, 0, repeat);
+		cpu.dsb_ish();
+	}
+}
+
 // Issues a plan for the VMID or the ASIDs that are there, and returns when it is complete: what HardwareTlb does, for
 // who has a plan, and nothing else to wait for.
 template <TranslationStage Stage, Cpu C>
@@ -50,11 +61,7 @@ VMSA_INLINE constexpr void complete(C &cpu, const TlbiPlan &plan, bool repeat)
 	cpu.dsb_ishst();
 	plan.for_each(
 		[&](Tlbi op, uint64_t operand) { issue_tlbi<Stage>(cpu, op, operand, repeat); });
-	cpu.dsb_ish();
-	if (Stage2Tag<Stage> && has_operand(plan.op)) {
-		issue_tlbi<Stage>(cpu, Tlbi::vmalle1is, 0, repeat);
-		cpu.dsb_ish();
-	}
+	wait_for_tlbis<Stage>(cpu, Stage2Tag<Stage> && has_operand(plan.op), repeat);
 	cpu.isb();
 }
 
@@ -111,15 +118,10 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 	// Returns when all of it is complete on every CPU that the Cpu reaches, and all stores are visible to walkers.
 	[[gnu::noinline]] constexpr void sync()
 	{
-		if (!issued_) {
+		if (!issued_)
 			cpu_.dsb_ishst();
-		} else {
-			cpu_.dsb_ish();
-			if (combined_) {
-				tlbi(Tlbi::vmalle1is, 0);
-				cpu_.dsb_ish();
-			}
-		}
+		else
+			wait_for_tlbis<Stage>(cpu_, combined_, features_.repeat);
 		cpu_.isb();
 		leave_vmid();
 		issued_ = combined_ = found_ = false;

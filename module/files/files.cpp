@@ -75,9 +75,9 @@ int begin_alone(const stage2_file *file, Guest *guest, void **taken)
 	const Request request{path.text, ""};
 	const KillableGuard guard{guest->lock};
 
-	if (!guard)
-		return refuse_killed(request);
-	return guest->removed ? refuse_removed(request) : take(*guest, request, taken);
+	if (const int error = check_turn(guard, *guest, request))
+		return error;
+	return take(*guest, request, taken);
 }
 
 } // namespace
@@ -174,10 +174,8 @@ long stage2_guest_memory(stage2_guest *guest, unsigned long ipa, void *buffer, u
 	const Path path{guest, "mem"};
 	const KillableSharedGuard guard{guest->lock};
 
-	if (!guard)
-		return refuse_killed(Request{path.text, ""});
-	if (guest->removed)
-		return refuse_removed(Request{path.text, ""});
+	if (const int error = check_turn(guard, *guest, Request{path.text, ""}))
+		return error;
 
 	const long copied = guest_copy(*guest, vmsa::Ipa{ipa}, buffer, bytes, write);
 

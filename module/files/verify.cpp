@@ -253,20 +253,16 @@ int take_verify(Guest &guest, const Request &request, void **taken)
 	{
 		const KillableGuard guard{guest.lock};
 
-		if (!guard)
-			return refuse_killed(request);
-		if (guest.removed)
-			return refuse_removed(request);
+		if (const int error = check_turn(guard, guest, request))
+			return error;
 		if (const int error = guest_admit(guest, request))
 			return error;
 	}
 
 	const KillableSharedGuard guard{guest.lock};
 
-	if (!guard)
-		return refuse_killed(request);
-	if (guest.removed)
-		return refuse_removed(request);
+	if (const int error = check_turn(guard, guest, request))
+		return error;
 	*taken = kernel_alloc(sizeof(Report));
 	if (!*taken)
 		return request.refuse(ENOMEM, error_log::no_caret, "no memory for the report");

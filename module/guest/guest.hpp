@@ -90,6 +90,15 @@ inline int refuse_killed(const Request &request)
 	return request.refuse(EINTR, error_log::no_caret, "who asked for it was killed");
 }
 
+// 0, or -error: who waited for the guest's lock was killed, or the guest has gone meanwhile.
+template <class KillableLock>
+int check_turn(const KillableLock &lock, const Guest &guest, const Request &request)
+{
+	if (!lock)
+		return refuse_killed(request);
+	return guest.removed ? refuse_removed(request) : 0;
+}
+
 // 0, or -error; then nothing changed, and error_log says why.
 int guest_map(Guest &guest, const Request &request);
 int guest_unmap(Guest &guest, const Request &request);

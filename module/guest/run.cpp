@@ -331,8 +331,8 @@ int check_vcpu(Guest &guest, const Request &request, const Value &number)
 	const KillableGuard guard{guest.lock};
 	Value v[run_words];
 
-	if (!guard || guest.removed)
-		return guard ? refuse_removed(request) : refuse_killed(request);
+	if (const int error = check_turn(guard, guest, request))
+		return error;
 	if (const int error = request.parse(words, v))
 		return error;
 	if (const int error = check_budget(request, v))

@@ -10,37 +10,37 @@
 namespace stage2
 {
 
-class Guard {
+// Has a lock from its beginning to its end.
+template <void (*Take)(kernel_lock *), void (*Give)(kernel_lock *)> class GuardOf {
     public:
-	explicit Guard(kernel_lock *lock) : lock_{lock}
+	explicit GuardOf(kernel_lock *lock) : lock_{lock}
 	{
-		kernel_lock_acquire(lock_);
+		Take(lock_);
 	}
-	~Guard()
+	~GuardOf()
 	{
-		kernel_lock_release(lock_);
+		Give(lock_);
 	}
-	Guard(const Guard &) = delete;
-	Guard &operator=(const Guard &) = delete;
+	GuardOf(const GuardOf &) = delete;
+	GuardOf &operator=(const GuardOf &) = delete;
 
     private:
 	kernel_lock *lock_;
 };
 
 // For a request: whoever is killed while he waits does not get the lock, and has to look whether he has it.
-class KillableGuard {
+template <bool (*Take)(kernel_lock *), void (*Give)(kernel_lock *)> class KillableGuardOf {
     public:
-	explicit KillableGuard(kernel_lock *lock)
-	    : lock_{kernel_lock_acquire_killable(lock) ? lock : nullptr}
+	explicit KillableGuardOf(kernel_lock *lock) : lock_{Take(lock) ? lock : nullptr}
 	{
 	}
-	~KillableGuard()
+	~KillableGuardOf()
 	{
 		if (lock_)
-			kernel_lock_release(lock_);
+			Give(lock_);
 	}
-	KillableGuard(const KillableGuard &) = delete;
-	KillableGuard &operator=(const KillableGuard &) = delete;
+	KillableGuardOf(const KillableGuardOf &) = delete;
+	KillableGuardOf &operator=(const KillableGuardOf &) = delete;
 
 	explicit operator bool() const
 	{
@@ -50,6 +50,11 @@ class KillableGuard {
     private:
 	kernel_lock *lock_;
 };
+
+using Guard = GuardOf<kernel_lock_acquire, kernel_lock_release>;
+using SharedGuard = GuardOf<kernel_lock_share, kernel_lock_unshare>;
+using KillableGuard = KillableGuardOf<kernel_lock_acquire_killable, kernel_lock_release>;
+using KillableSharedGuard = KillableGuardOf<kernel_lock_share_killable, kernel_lock_unshare>;
 
 // For a loop that may be long: others have the CPU meanwhile, once in so many times.
 class Pause {
@@ -64,47 +69,6 @@ class Pause {
 	static constexpr unsigned often = 512;
 
 	unsigned times_ = 0;
-};
-
-// The same, shared with others.
-class SharedGuard {
-    public:
-	explicit SharedGuard(kernel_lock *lock) : lock_{lock}
-	{
-		kernel_lock_share(lock_);
-	}
-	~SharedGuard()
-	{
-		kernel_lock_unshare(lock_);
-	}
-	SharedGuard(const SharedGuard &) = delete;
-	SharedGuard &operator=(const SharedGuard &) = delete;
-
-    private:
-	kernel_lock *lock_;
-};
-
-class KillableSharedGuard {
-    public:
-	explicit KillableSharedGuard(kernel_lock *lock)
-	    : lock_{kernel_lock_share_killable(lock) ? lock : nullptr}
-	{
-	}
-	~KillableSharedGuard()
-	{
-		if (lock_)
-			kernel_lock_unshare(lock_);
-	}
-	KillableSharedGuard(const KillableSharedGuard &) = delete;
-	KillableSharedGuard &operator=(const KillableSharedGuard &) = delete;
-
-	explicit operator bool() const
-	{
-		return lock_;
-	}
-
-    private:
-	kernel_lock *lock_;
 };
 
 // A count that one thread changes, and any may read.
