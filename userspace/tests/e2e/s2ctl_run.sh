@@ -57,7 +57,7 @@ it 'ends a guest that does not, at SIGINT, and says where it was'
 program ram=64k $forever
 s2ctl run demo >/tmp/out 2>/tmp/err &
 pid=$!
-sleep 0.5
+is_running # so s2ctl has its handler: before, SIGINT would do nothing
 kill -INT $pid
 wait $pid
 # The shell lets what it starts in the background ignore SIGINT.
