@@ -48,7 +48,8 @@ if [[ $kernel == san || $kernel == kcsan ]]; then
 	[[ $tests != '*' ]] || left_out=(alive create demo junk leaks manual map no_memory reading regs s2ctl s2ctl_walk soak_together unmap words)
 fi
 # Of so many accesses KCSAN watches one. By default it is one of 4000, and a race that is planted is not seen.
-[[ $kernel != kcsan ]] || append="kcsan.skip_watch=200 $append"
+# And a process of the machine prints the log (init), which may be late.
+[[ $kernel != kcsan ]] || append="STAGE2_SKIP_WATCH=200 log_buf_len=4M $append"
 ((${#count[@]} == 0)) || append="STAGE2_COUNT=1 $append"
 # Whatever is not as usual is in the name.
 [[ $label ]] || {

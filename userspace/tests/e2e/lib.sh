@@ -30,8 +30,8 @@
 #   is_running                     vCPU 0 of demo runs, or does within some seconds
 #   log_from_here                  the kernel's log is looked at from here on
 #   kernel_said TEXT               a line of it, and not always the last, has this text
-#   needs WHAT                     engine, soft, vhe, turns, count, kvm, hotplug, suspend, kmemleak: where there is
-#                                  none, the file's tests are skipped
+#   needs WHAT                     engine, soft, vhe, turns, count, kvm, hotplug, suspend, kmemleak, kcsan: where there
+#                                  is none, the file's tests are skipped
 #
 # FILE is create, remove, or a file of demo. refused checks all that a bad request gets: the errno,
 # the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
@@ -122,6 +122,7 @@ needs() {
 	bpf:*)
 		[ -e /proc/sys/kernel/unprivileged_bpf_disabled ] || skip_all 'the kernel has no bpf()'
 		;;
+	kcsan:*) [ -d /sys/module/kcsan ] || skip_all 'the kernel has no KCSAN' ;;
 	kmemleak:*) [ -w /sys/kernel/debug/kmemleak ] || skip_all 'the kernel has no kmemleak' ;;
 	esac
 }
