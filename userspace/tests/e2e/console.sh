@@ -6,7 +6,7 @@ needs kcsan
 
 # Many lines, so that some report is due while the line is locked.
 chatter() {
-	for n in $(seq 1 300); do
+	for n in $(seq 1 500); do
 		echo "$1 says line $n"
 	done
 }
