@@ -4,13 +4,13 @@
 A warning ends the run at once (panic_on_warn), a panic ends the machine (panic=-1); kunit.sh sees by the lines' times
 how long a test took. With STAGE2_COUNT
 in the environment CNTVCT_EL0 advances by one an instruction, and two boots do the same, as with
-scripts/boot.sh --count.
+scripts/boot.sh --count. STAGE2_CPU is another CPU than QEMU's max.
 """
 import os
 
 from ..qemu_config import QemuArchParams
 
-cpu = 'max,pauth-impdef=on'
+cpu = os.environ.get('STAGE2_CPU') or 'max,pauth-impdef=on'
 smp = ['-smp', '2']
 words = ''
 if os.environ.get('STAGE2_COUNT'):

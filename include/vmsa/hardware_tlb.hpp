@@ -6,6 +6,9 @@
 //   stage 1    dsb ishst; tlbi ...; dsb ish; isb
 //   stage 2    dsb ishst; tlbi ipas2e1is ...; dsb ish; tlbi vmalle1is; dsb ish; isb
 //
+// By VMID the last two are one: dsb ishst; tlbi vmalls12e1is; dsb ish; isb. Before the ISB an erratum may ask for
+// one more TLBI and DSB (TlbiFeatures::repeat).
+//
 // The first DSB is needed because a walk after the TLBI must see the new descriptors, or it refills the TLB with the
 // old ones. At stage 2 a TLB may hold both stages combined, tagged by virtual address, which a TLBI by IPA does not
 // find. VMALLE1IS removes those. The DSB before it keeps the TLB from making them again from old stage 2 entries.
@@ -31,24 +34,19 @@ constexpr void issue_one(C &cpu, Tlbi op, uint64_t operand)
 		issue_one<Stage, C, I + 1>(cpu, op, operand);
 }
 
-// `repeat` as TlbiFeatures has it.
-template <TranslationStage Stage, Cpu C>
-constexpr void issue_tlbi(C &cpu, Tlbi op, uint64_t operand, bool repeat)
-{
-	issue_one<Stage>(cpu, op, operand);
-	if (repeat) {
-		cpu.dsb_ish();
-		issue_one<Stage>(cpu, op, operand);
-	}
-}
-
-// Returns when what was issued is complete. `combined`: entries of both stages may be left, as it named IPAs.
+// Returns when what was issued is complete. `combined`: entries of both stages may be left, as it named IPAs. `repeat`
+// as TlbiFeatures has it: entries go all the same, only accesses by them may be under way. So no DSB before the last
+// needs it (Linux: __tlbi_sync_s1ish_hyp, and nothing behind its IPAS2E1IS).
 template <TranslationStage Stage, Cpu C>
 VMSA_INLINE constexpr void wait_for_tlbis(C &cpu, bool combined, bool repeat)
 {
 	cpu.dsb_ish();
 	if (combined) {
-		issue_tlbi<Stage>(cpu, Tlbi::vmalle1is, 0, repeat);
+		issue_one<Stage>(cpu, Tlbi::vmalle1is, 0);
+		cpu.dsb_ish();
+	}
+	if (repeat) {
+		issue_one<Stage>(cpu, tlbi_repeated<Stage>(), 0);
 		cpu.dsb_ish();
 	}
 }
@@ -59,8 +57,7 @@ template <TranslationStage Stage, Cpu C>
 VMSA_INLINE constexpr void complete(C &cpu, const TlbiPlan &plan, bool repeat)
 {
 	cpu.dsb_ishst();
-	plan.for_each(
-		[&](Tlbi op, uint64_t operand) { issue_tlbi<Stage>(cpu, op, operand, repeat); });
+	plan.for_each([&](Tlbi op, uint64_t operand) { issue_one<Stage>(cpu, op, operand); });
 	wait_for_tlbis<Stage>(cpu, Stage2Tag<Stage> && has_operand(plan.op), repeat);
 	cpu.isb();
 }
@@ -149,7 +146,8 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 	{
 		cpu_.dsb_ishst();
 		enter_vmid();
-		plan.for_each([&](Tlbi op, uint64_t operand) { tlbi(op, operand); });
+		plan.for_each(
+			[&](Tlbi op, uint64_t operand) { issue_one<Stage>(cpu_, op, operand); });
 		combined_ |= Stage2Tag<Stage> && has_operand(plan.op);
 		issued_ = true;
 	}
@@ -187,11 +185,6 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 			cpu_.isb();
 			switched_ = false;
 		}
-	}
-
-	constexpr void tlbi(Tlbi op, uint64_t operand)
-	{
-		issue_tlbi<Stage>(cpu_, op, operand, features_.repeat);
 	}
 
 	TlbiTag tag_;

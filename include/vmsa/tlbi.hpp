@@ -14,8 +14,8 @@
 //               (NUM + 1) * 2^(5 * SCALE + 1) pages from BaseADDR on        (FEAT_TLBIRANGE)
 //
 // A region takes one instruction, or two by range: the second ends at the region's end and overlaps the first. Without
-// FEAT_TLBIRANGE it takes at most max_single_ops instructions by address. If neither is enough, one instruction
-// invalidates the whole regime, ASID or VMID.
+// FEAT_TLBIRANGE it takes at most max_single_ops instructions by address, and at stage 2 none. If neither is enough,
+// one instruction invalidates the whole regime, ASID or VMID.
 #pragma once
 
 #include "vmsa/format_stage1.hpp"
@@ -90,7 +90,8 @@ constexpr bool has_operand(Tlbi op)
 struct TlbiFeatures {
 	bool range = false; // FEAT_TLBIRANGE
 	bool ttl = false; // FEAT_TTL
-	bool repeat = false; // erratum: a TLBI is complete only when issued twice, DSB between
+	// Erratum: accesses by removed entries have ended behind one more TLBI and DSB.
+	bool repeat = false;
 };
 
 // From ID_AA64ISAR0_EL1.TLB and ID_AA64MMFR2_EL1.TTL.
@@ -192,9 +193,11 @@ struct TlbiPlan {
 	}
 };
 
-// More than this many instructions cost more than refilling the TLBs, and hold up every CPU that
-// listens (Linux has the same limit, MAX_DVM_OPS).
-inline constexpr unsigned max_single_ops = 512;
+// Where there are no ranges: more instructions by address than this cost more than refilling the TLBs, and hold up
+// every CPU that listens (Linux has the same limit, MAX_DVM_OPS). At stage 2 one is more: VMALLE1IS follows it, so
+// every CPU is held up twice, and loses all that it has of both stages together. VMALLS12E1IS takes one round.
+template <TranslationStage Stage>
+inline constexpr unsigned max_single_ops = Stage2Tag<Stage> ? 0 : 512;
 
 // By address or by range, of all levels or the last. The encodings have a system: from "by address, all
 // levels" on, bit 2 is "last level", and one or two more are "by range".
@@ -259,6 +262,15 @@ template <TranslationStage Stage> constexpr TlbiPlan tlbi_regime()
 		return tlbi_all<Stage>({});
 }
 
+// What follows once, and with a DSB, where the erratum asks for it. Any TLBI that is broadcast will do, whatever it
+// names (Linux: __repeat_tlbi_sync). This one takes the least: the leaf of the regime's address 0, or of EL2's.
+template <TranslationStage Stage> constexpr Tlbi tlbi_repeated()
+{
+	return std::same_as<Stage, El1And0> ? Tlbi::vale1is
+	       : std::same_as<Stage, El3>   ? Tlbi::vale3is
+					    : Tlbi::vale2is;
+}
+
 // Every instruction that a HardwareTlb of the regime can issue, once.
 struct TlbiOps {
 	Tlbi op[11] = {};
@@ -289,10 +301,11 @@ inline constexpr TlbiOps tlbi_ops = [] {
 	ops.add(tlbi_regime<Stage>().op);
 	if constexpr (Stage2Tag<Stage>)
 		ops.add(Tlbi::vmalle1is); // behind the others (hardware_tlb.hpp)
+	ops.add(tlbi_repeated<Stage>());
 	return ops;
 }();
 static_assert(tlbi_ops<El1And0>.count == 10 && tlbi_ops<El2>.count == 5 &&
-	      tlbi_ops<El3>.count == 5 && tlbi_ops<Stage2>.count == 7);
+	      tlbi_ops<El3>.count == 5 && tlbi_ops<Stage2>.count == 8);
 
 // Invalidates `region`, which must begin and end at a page boundary. `level` is the level of every leaf in it, or
 // unknown_level. `tables`: walk caches, too.
@@ -324,7 +337,7 @@ constexpr TlbiPlan tlbi_plan(Region<typename Format::Input> region, Level level,
 		std::same_as<Stage, El2And0> || (std::same_as<Stage, El1And0> && !tag.every_asid);
 	const uint16_t asid = honours_asid ? tag.asid : 0;
 
-	if (pieces == 1 || (!features.range && pieces <= max_single_ops))
+	if (features.range ? pieces == 1 : pieces <= max_single_ops<Stage>)
 		return {tlbi_form<Stage>(!tables, false, tag.every_asid),
 			static_cast<unsigned>(pieces),
 			tlbi_operand<Format>(region.first, asid, ttl), bit(shift - 12)};

@@ -23,6 +23,8 @@ template <class Stage> constexpr vmsa::MapConfig usual_config()
 	if constexpr (vmsa::Stage1Regime<Stage>) {
 		if (!Stage::has_el0)
 			config.asid = 0;
+	} else {
+		config.tlbi.range = true; // or no page goes by its address
 	}
 	return config;
 }

@@ -210,7 +210,7 @@ template <class F> void check_upper(struct kunit *test)
 		const Region<Va> region{Va{0 - n * page}, n * page};
 
 		ASSERT(operations<F>(region, 3, false, asid, all) - 1 <= 1);
-		if (n <= max_single_ops)
+		if (n <= max_single_ops<El1And0>)
 			ASSERT_EQ(operations<F>(region, 3, false, asid, none), n);
 	}
 }

@@ -99,7 +99,8 @@ bool Tlb::admit(const Stage2Registers &tables, uint64_t last_ipa)
 
 	complete_plan(vmsa::Region<vmsa::Ipa>::inclusive({}, vmsa::Ipa{last_ipa}),
 		      vmsa::tlbi_all<vmsa::Stage2>({}));
-	simple_ = kind() == Kind::vhe && !features_.repeat && !machine().features.speculative_at;
+	simple_ = kind() == Kind::vhe && features_.range && !features_.repeat &&
+		  !machine().features.speculative_at;
 	kernel_icache_flush();
 	return true;
 }

@@ -76,7 +76,7 @@ class Tlb {
 	const char *guest_;
 	Stage2Registers registers_{};
 	uint64_t invalidations_ = 0;
-	bool simple_ = false; // admitted, and no erratum
+	bool simple_ = false; // admitted, a leaf is named by its address, and no erratum
 	const vmsa::TlbiFeatures features_;
 };
 

@@ -176,7 +176,7 @@ struct kernel_features {
 	bool at_el2;			/* the kernel itself runs at EL2 (VHE) */
 
 	/* Errata. */
-	bool repeat_tlbi;		/* a TLBI is complete only when issued twice */
+	bool repeat_tlbi;		/* one TLBI and DSB more than usual */
 	bool speculative_at;		/* AT may walk with registers of two worlds */
 	bool hpfar_unreliable;		/* HPFAR_EL2 may hold another fault's IPA */
 };

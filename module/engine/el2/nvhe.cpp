@@ -320,6 +320,8 @@ struct ListCpu {
 			return STAGE2_DO_RIPAS2LE1IS;
 		case vmsa::Tlbi::vmalle1is:
 			return STAGE2_DO_VMALLE1IS;
+		case vmsa::Tlbi::vale2is:
+			return STAGE2_DO_VALE2IS;
 		default: // more than was asked for is never wrong
 			return STAGE2_DO_VMALLS12E1IS;
 		}

@@ -381,7 +381,8 @@ SYM_DATA_START(stage2_nvhe_blob)
 	b	.Lpar
 	.irp	what, "dsb ish", "tlbi ipas2e1is, x6", "tlbi ipas2le1is, x6", \
 		"sys #4, C8, C0, #2, x6", "sys #4, C8, C0, #6, x6", \
-		"tlbi vmalle1is", "tlbi vmalls12e1is"	// sys: TLBI RIPAS2E1IS, RIPAS2LE1IS, newer than the assembler
+		"tlbi vmalle1is", "tlbi vmalls12e1is", \
+		"tlbi vale2is, x6"	// sys: TLBI RIPAS2E1IS, RIPAS2LE1IS, newer than the assembler
 	\what
 	b	.Lnext
 	.endr

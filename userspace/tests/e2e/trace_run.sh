@@ -173,8 +173,8 @@ in_background
 traced 'stage2_tlbi: guest=demo kind=vmid ipa=0x0 size=0x10000000000 operations=1'
 # 65 pages: one more than a range of 64.
 case $(feature tlb_range) in
-yes) many='range-leaf' many_walk='range-walk' operations=2 ;;
-*) many=leaf many_walk=walk operations=65 ;;
+yes) many='range-leaf' many_walk='range-walk' one=leaf operations=2 ;;
+*) many=vmid many_walk=vmid one=vmid operations=1 ;;
 esac
 traces tlbi
 accepted protect 'ipa=0x90000000 size=260k prot=r'
@@ -182,7 +182,7 @@ accepted unmap 'ipa=0x90001000 size=4k'
 accepted map 'ipa=0x90001000 size=4k'
 accepted unmap 'ipa=0x90000000 size=260k'
 traced "stage2_tlbi: guest=demo kind=$many ipa=0x90000000 size=0x41000 operations=$operations
-stage2_tlbi: guest=demo kind=leaf ipa=0x90001000 size=0x1000 operations=1
+stage2_tlbi: guest=demo kind=$one ipa=0x90001000 size=0x1000 operations=1
 stage2_tlbi: guest=demo kind=$many_walk ipa=0x90000000 size=0x41000 operations=$operations"
 
 it 'says when in a break-before-make they are told'
@@ -190,21 +190,17 @@ accepted map 'ipa=0xa0000000 size=2M'
 traces bbm tlbi cut fold protect table_alloc table_free
 accepted protect 'ipa=0xa0000000 size=4k prot=r'
 lines | sed 's/ pa=0x[0-9a-f]*/ pa/' >/tmp/lines
-same 'stage2_table_alloc: guest=demo pa bytes=4096 table_bytes=20480
+same "stage2_table_alloc: guest=demo pa bytes=4096 table_bytes=20480
 stage2_bbm: guest=demo ipa=0xa0000000 size=0x200000 level=2
-stage2_tlbi: guest=demo kind=leaf ipa=0xa0000000 size=0x200000 operations=1
+stage2_tlbi: guest=demo kind=$one ipa=0xa0000000 size=0x200000 operations=1
 stage2_cut: guest=demo ipa=0xa0000000 size=0x200000 level=2
-stage2_protect: guest=demo ipa=0xa0000000 size=0x1000 prot=r error=0 table_bytes=20480' "$(cat /tmp/lines)"
+stage2_protect: guest=demo ipa=0xa0000000 size=0x1000 prot=r error=0 table_bytes=20480" "$(cat /tmp/lines)"
 accepted protect 'ipa=0xa0000000 size=4k prot=rw'
-case $(feature tlb_range) in
-yes) kind=range-walk operations=1 ;;
-*) kind=walk operations=512 ;;
-esac
 traces bbm tlbi fold table_free
 accepted fold 'ipa=0xa0000000 size=2M'
 lines | sed 's/ pa=0x[0-9a-f]*/ pa/' >/tmp/lines
 same "stage2_bbm: guest=demo ipa=0xa0000000 size=0x200000 level=2
-stage2_tlbi: guest=demo kind=$kind ipa=0xa0000000 size=0x200000 operations=$operations
+stage2_tlbi: guest=demo kind=$many_walk ipa=0xa0000000 size=0x200000 operations=1
 stage2_fold: guest=demo ipa=0xa0000000 size=0x200000 level=2
 stage2_table_free: guest=demo pa bytes=4096 table_bytes=16384" "$(cat /tmp/lines)"
 
