@@ -27,6 +27,7 @@ usage() {
 		  --memory SIZE             memory (1G)
 		  --disk FILE               an image, /dev/vda; the next is /dev/vdb
 		  --share TAG=DIR[,readonly]  a folder of this machine, by virtio-9p; init mounts it as /TAG
+		  --monitor SOCKET          where QEMU's monitor listens, a socket of Unix
 		  --append STRING           more words for the kernel's command line
 		  --timeout SECONDS         when to give up: so long without a line (120)
 		  --count                   CNTVCT_EL0 advances by one an instruction, and two boots
@@ -43,7 +44,7 @@ refuse() {
 }
 
 kernel='' initrd='' log=/dev/null cpu='' el2='' smp='' memory=1G append='' timeout=120 count='' interactive='' disks=() shares=()
-qemu='' gic='' its='' kvm_mode=''
+qemu='' gic='' its='' kvm_mode='' monitor=''
 while (($#)); do
 	case $1 in
 	--interactive | --count)
@@ -63,7 +64,7 @@ while (($#)); do
 		shares+=(-virtfs "local,path=${BASH_REMATCH[2]},mount_tag=${BASH_REMATCH[1]},security_model=none${BASH_REMATCH[3]:+,readonly=on}")
 		shift 2
 		;;
-	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --its | --smp | --memory | --append | --timeout)
+	--kernel | --initrd | --log | --cpu | --el2 | --kvm-mode | --qemu | --gic | --its | --smp | --memory | --append | --timeout | --monitor)
 		(($# > 1)) || refuse "$1 needs a value"
 		name=${1#--}
 		printf -v "${name//-/_}" '%s' "$2"
@@ -142,6 +143,7 @@ if [[ $count ]]; then
 fi
 
 : "${smp:=2}"
+[[ ! $monitor ]] || monitor=unix:$monitor,server=on,wait=off
 
 # Any panic ends the machine at once: "reboot", which QEMU does not do.
 machine=("$qemu"
@@ -182,7 +184,7 @@ watch() {
 run_machine() {
 	local pid watcher status=0
 
-	"${machine[@]}" -serial stdio -monitor none -append "$append" </dev/null &
+	"${machine[@]}" -serial stdio -monitor "${monitor:-none}" -append "$append" </dev/null &
 	pid=$!
 	trap 'kill "$pid"' INT TERM
 	watch "$pid" >/dev/null &

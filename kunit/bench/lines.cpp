@@ -121,8 +121,11 @@ void run(const char *name, uint64_t step, uint64_t apart)
 	    guest.ram.allocate(2 * faults * page, page) != Ram::Taken::all ||
 	    !guest.space->create(vmsa::stage2_geometry<vmsa::Granule4K>(40, 48).value()))
 		std::abort();
-	guest.policy.demand.insert(
-		{{first, vmsa::GiB}, vmsa::normal | vmsa::rw, vmsa::last_level, 0});
+	guest.policy.demand.insert({{first, vmsa::GiB},
+				    vmsa::normal | vmsa::rw,
+				    vmsa::last_level,
+				    0,
+				    guest.space->leaf_bits(vmsa::normal | vmsa::rw)});
 
 	FaultPlace last[2]{};
 

@@ -111,6 +111,34 @@ TEST(a_page_beside_others_is_refused_as_well)
 	EXPECT(is(bench.map.translate(Ipa{page}), Errc::not_mapped));
 }
 
+// For many pages that are alike: only what is simple is done, and nothing is told.
+TEST(a_free_page_beside_others_takes_checked_bits)
+{
+	Bench bench{test};
+	const Descriptor bits = leaf_bits<Stage2_4K>(normal | rw, {});
+	const auto is_mapped = [&](uint64_t ipa, uint64_t pa) {
+		return map_free_page(bench.map.tree(), Ipa{ipa}, Pa{pa}, bits);
+	};
+
+	EXPECT(!is_mapped(page, 0)); // no table yet
+	ASSERT(bench.shared().map(Ipa{0}, 3, Pa{0}, normal | rw));
+	bench.recorder.forget();
+	EXPECT(!is_mapped(page + 8, 0) && !is_mapped(page, 8));
+	EXPECT(!is_mapped(page, bit(40)) && !is_mapped(bit(40) + page, 0));
+	EXPECT(!is_mapped(0, page)); // it stands there
+	EXPECT(is(bench.map.translate(Ipa{page}), Errc::not_mapped));
+	EXPECT(is_mapped(page, 5 * page));
+
+	const auto found = bench.map.translate(Ipa{page});
+
+	ASSERT(found);
+	EXPECT_EQ(found.value().pa, Pa{5 * page});
+	EXPECT(found.value().attributes() == (normal | rw));
+	EXPECT(bench.recorder.events().empty());
+	ASSERT(bench.map.annotate({Ipa{2 * page}, page}, uint64_t{7}));
+	EXPECT(!is_mapped(2 * page, 0));
+}
+
 // At stage 1 the memory type is an index, and the MAIR says whose.
 TEST(a_type_without_an_index_is_refused)
 {
@@ -234,8 +262,8 @@ TEST(a_level_that_has_no_leaves_is_refused)
 	deep.destroy();
 }
 
-SUITE(shared, a_page_beside_others_is_refused_as_well, a_type_without_an_index_is_refused,
-      a_level_that_has_no_leaves_is_refused, a_page_comes_with_all_its_tables,
-      what_cannot_be_a_leaf_is_refused, what_stands_there_stays, without_memory_nothing_is_done,
-      a_protection_is_invalidated_also_where_nothing_changes, what_is_shared_is_live,
-      what_takes_a_writer_is_refused, faults_are_noted);
+SUITE(shared, a_page_beside_others_is_refused_as_well, a_free_page_beside_others_takes_checked_bits,
+      a_type_without_an_index_is_refused, a_level_that_has_no_leaves_is_refused,
+      a_page_comes_with_all_its_tables, what_cannot_be_a_leaf_is_refused, what_stands_there_stays,
+      without_memory_nothing_is_done, a_protection_is_invalidated_also_where_nothing_changes,
+      what_is_shared_is_live, what_takes_a_writer_is_refused, faults_are_noted);

@@ -38,13 +38,13 @@ namespace stage2::engine
 namespace nvhe = el2::nvhe;
 namespace vhe = el2::vhe;
 
+constinit Entrance entrance{};
+
 namespace
 {
 
 struct State {
-	Kind kind;
 	const char *about;
-	uint64_t guest_modes; // a bit for each PSTATE.M that EL2 can return to and stay in charge
 	Machine machine;
 };
 
@@ -105,7 +105,7 @@ int start(const char *wish)
 	Kind most = Kind::vhe;
 
 	find_out(state.machine);
-	state.guest_modes = guest_modes(state.machine.features.aarch32);
+	entrance.guest_modes = guest_modes(state.machine.features.aarch32);
 	if (!wanted.empty()) {
 		size_t i = 0;
 
@@ -133,7 +133,7 @@ int start(const char *wish)
 		kernel_log("no engine %s here: %s", wish, found.about);
 		return -ENODEV;
 	}
-	state.kind = found.kind;
+	entrance.kind = found.kind;
 	state.about = found.about;
 	kernel_log("engine %s: %s", name(), about());
 	return 0;
@@ -144,16 +144,17 @@ void stop()
 	if (kind() == Kind::nvhe)
 		nvhe::stop();
 	state = {};
+	entrance = {};
 }
 
 Kind kind()
 {
-	return state.kind;
+	return entrance.kind;
 }
 
 const char *name()
 {
-	return names[static_cast<size_t>(state.kind)];
+	return names[static_cast<size_t>(kind())];
 }
 
 const char *about()
@@ -185,17 +186,14 @@ void put(stage2_context &vcpu)
 		vhe::put(vcpu);
 }
 
-bool enter(stage2_context &vcpu)
+bool enter_otherwise(stage2_context &vcpu)
 {
-	if (!(state.guest_modes >> (vcpu.pstate & 31) & 1)) {
+	if (!(entrance.guest_modes >> (vcpu.pstate & 31) & 1)) {
 		vcpu.exit = STAGE2_EXIT_SYNC;
 		vcpu.esr = 0x0e << 26 | vmsa::bit(25); // EC: Illegal Execution state; IL
 		return true;
 	}
-	if (kind() != Kind::vhe)
-		return kind() == Kind::nvhe && nvhe::enter(vcpu);
-	vhe::enter(vcpu);
-	return true;
+	return kind() == Kind::nvhe && nvhe::enter(vcpu);
 }
 
 bool ask(const Stage2Registers &guest, std::span<const vmsa::Ipa> ipas, bool write, uint64_t *par)

@@ -24,6 +24,11 @@
 
 #include <span>
 
+namespace stage2::el2::vhe
+{
+void enter(stage2_context &vcpu);
+} // namespace stage2::el2::vhe
+
 namespace stage2::engine
 {
 
@@ -73,12 +78,28 @@ void load(stage2_context &vcpu);
 // The reverse: the registers are back in `vcpu`, and no TLB entry of its VMID is left on this CPU.
 void put(stage2_context &vcpu);
 
+// What each entry looks at: inlined, as a call would be a tenth of an exit.
+struct Entrance {
+	uint64_t guest_modes; // a bit for each PSTATE.M that EL2 can return to and stay in charge
+	Kind kind;
+};
+extern constinit Entrance entrance;
+[[nodiscard]] bool enter_otherwise(stage2_context &vcpu);
+
 // Runs the guest until its next exit; `vcpu` then says what it was. False: KVM has EL2 on this CPU, and
 // nothing ran. Interrupts are masked by the caller (kernel_mask), and the guest cannot mask them for us:
 // an interrupt that waits is an exit.
 // A pstate that is no mode of a guest is answered with the exception it would be: Illegal Execution
 // state.
-[[nodiscard]] bool enter(stage2_context &vcpu);
+[[nodiscard]] inline bool enter(stage2_context &vcpu)
+{
+	const bool is_guest_mode = entrance.guest_modes >> (vcpu.pstate & 31) & 1;
+
+	if (!is_guest_mode || entrance.kind != Kind::vhe) [[unlikely]]
+		return enter_otherwise(vcpu);
+	el2::vhe::enter(vcpu);
+	return true;
+}
 
 // ---- Asking the MMU: AT S12E1R or S12E1W through the guest's stage 2, stage 1 being off. ----
 

@@ -119,7 +119,7 @@ struct Publisher {
 	void invalidate(vmsa::Region<vmsa::Ipa>, vmsa::Level, bool)
 	{
 	}
-	void sync()
+	static void sync()
 	{
 		vmsa::ThisCpu::dsb_ishst();
 	}

@@ -28,20 +28,28 @@ void note_filled(Vcpu &vcpu, DemandRegion &demand, uint64_t bytes)
 	add(vcpu.demand_pages, bytes >> vcpu.guest->space->format().page_shift);
 }
 
+// Leaves of a region whose writes are noted are not as its attributes say.
+[[gnu::noinline]] Errc map_logged(const Guest &guest, const DemandRegion &demand, Region page,
+				  vmsa::Pa pa, bool write)
+{
+	return guest.space->map_page(page.first, pa,
+				     guest.policy.of_new(page, demand.attributes, write), 0);
+}
+
 Outcome map_page(Vcpu &vcpu, DemandRegion &demand, Region page, bool write)
 {
 	Guest &guest = *vcpu.guest;
-	const uint64_t offset = guest.ram.take_page();
+	const auto [offset, pa] = guest.ram.take_page();
 
-	if (offset == Ram::none)
+	if (offset == Ram::none) [[unlikely]]
 		return Outcome::no_ram;
-	(void)guest.ram.clean(offset, page.size());
 
 	const Errc error =
-		guest.space->map_page(page.first, guest.ram.at(offset).pa,
-				      guest.policy.of_new(page, demand.attributes, write));
+		guest.policy.dirty.all().empty()
+			? guest.space->map_page(page.first, pa, demand.attributes, demand.leaf)
+			: map_logged(guest, demand, page, pa, write);
 
-	if (error == Errc::none) {
+	if (error == Errc::none) [[likely]] {
 		note_filled(vcpu, demand, page.size());
 		return Outcome::page;
 	}
@@ -97,19 +105,29 @@ struct Block {
 	return guest.space->at(region.first).region == region ? Outcome::block : Outcome::page;
 }
 
+[[gnu::noinline]] Outcome answer_with_block(Vcpu &vcpu, DemandRegion &demand, Ipa ipa, bool write,
+					    bool alone)
+{
+	Block block;
+
+	if (!find_block(*vcpu.guest, demand, ipa, block))
+		return map_page(vcpu, demand, page_of(*vcpu.guest, ipa), write);
+	return alone ? map_block(vcpu, demand, block, write) : Outcome::report;
+}
+
 // Whether somebody was here first is asked last: a page then takes one descent.
-Outcome answer_translation(Vcpu &vcpu, Ipa ipa, bool write, bool alone)
+[[gnu::always_inline]] inline Outcome answer_translation(Vcpu &vcpu, Ipa ipa, bool write,
+							 bool alone)
 {
 	Guest &guest = *vcpu.guest;
 	DemandRegion *demand = guest.policy.demand.find(ipa);
 	Outcome outcome = Outcome::report;
-	Block block;
 
-	if (demand && demand->largest < vmsa::last_level && find_block(guest, *demand, ipa, block))
-		outcome = alone ? map_block(vcpu, *demand, block, write) : Outcome::report;
+	if (demand && demand->largest < vmsa::last_level)
+		outcome = answer_with_block(vcpu, *demand, ipa, write, alone);
 	else if (demand)
 		outcome = map_page(vcpu, *demand, page_of(guest, ipa), write);
-	if (is_answered(outcome))
+	if (is_answered(outcome)) [[likely]]
 		return outcome;
 	return guest.space->at(ipa).is_leaf() ? Outcome::resolved : outcome;
 }
@@ -126,7 +144,7 @@ bool allows(vmsa::Access access, Syndrome syndrome)
 	return access.read;
 }
 
-Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
+[[gnu::noinline]] Outcome answer_permission(Guest &guest, Syndrome syndrome, Ipa ipa)
 {
 	Space::Found found;
 
@@ -146,7 +164,7 @@ Outcome answer_access(Guest &guest, Ipa ipa)
 	return Outcome::accessed;
 }
 
-Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
+[[gnu::always_inline]] inline Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
 {
 	Guest &guest = *vcpu.guest;
 	const Syndrome syndrome{vcpu.context->esr};
@@ -165,20 +183,10 @@ Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
 	}
 }
 
-[[gnu::noinline]] Outcome answer_with(Vcpu &vcpu, Ipa ipa, FaultPlace &last, bool alone)
+// Nothing was in the way. Not here for the second time, with nothing changed in between?
+[[gnu::noinline]] Outcome go_on_once(const Vcpu &vcpu, Ipa ipa, FaultPlace &last)
 {
-	Guest &guest = *vcpu.guest;
-
-	if (guest.removed)
-		return Outcome::resolved;
-
-	const Outcome outcome = answer(vcpu, ipa, alone);
-
-	if (outcome > Outcome::resolved)
-		add(vcpu.changes, 1);
-	if (outcome != Outcome::resolved)
-		return outcome;
-
+	const Guest &guest = *vcpu.guest;
 	const stage2_context &context = *vcpu.context;
 	const FaultPlace here{context.pc, context.esr, ipa,
 			      guest.changes + guest.vcpus.sum(&Vcpu::changes)};
@@ -186,11 +194,35 @@ Outcome answer(Vcpu &vcpu, Ipa ipa, bool alone)
 	if (here == last)
 		return Outcome::report;
 	last = here;
+	return Outcome::resolved;
+}
+
+[[gnu::always_inline]] inline Outcome answer_with(Vcpu &vcpu, Ipa ipa, FaultPlace &last, bool alone)
+{
+	if (vcpu.guest->removed) [[unlikely]]
+		return Outcome::resolved;
+
+	const Outcome outcome = answer(vcpu, ipa, alone);
+
+	if (outcome > Outcome::resolved) [[likely]]
+		add(vcpu.changes, 1);
+	return outcome == Outcome::resolved ? go_on_once(vcpu, ipa, last) : outcome;
+}
+
+[[gnu::noinline]] Outcome answer_alone(Vcpu &vcpu, Ipa ipa, FaultPlace &last)
+{
+	Guest &guest = *vcpu.guest;
+	const Guard guard{guest.lock};
+	const Outcome outcome = answer_with(vcpu, ipa, last, true);
+
+	if (outcome == Outcome::no_tables)
+		guest.tables.trace_failure({Errc::no_memory, page_of(guest, ipa)});
 	return outcome;
 }
 
 } // namespace
 
+// The usual way is one function, and all others are calls: it saves few registers.
 Outcome answer_fault(Vcpu &vcpu, Ipa ipa, FaultPlace &last)
 {
 	Guest &guest = *vcpu.guest;
@@ -200,16 +232,10 @@ Outcome answer_fault(Vcpu &vcpu, Ipa ipa, FaultPlace &last)
 		const SharedGuard guard{guest.lock};
 		const Outcome outcome = answer_with(vcpu, ipa, last, false);
 
-		if (is_answered(outcome))
+		if (is_answered(outcome)) [[likely]]
 			return outcome;
 	}
-
-	const Guard guard{guest.lock};
-	const Outcome outcome = answer_with(vcpu, ipa, last, true);
-
-	if (outcome == Outcome::no_tables)
-		guest.tables.trace_failure({Errc::no_memory, page_of(guest, ipa)});
-	return outcome;
+	return answer_alone(vcpu, ipa, last);
 }
 
 } // namespace stage2

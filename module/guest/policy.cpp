@@ -128,7 +128,8 @@ int policy_set_demand(Guest &guest, const Request &request)
 	if (!guest.space->is_legal(attributes))
 		return refuse_region(guest, request, v,
 				     {vmsa::Errc::forbidden_attributes, region_of(v)});
-	guest.policy.demand.insert({region_of(v), attributes, largest, 0});
+	guest.policy.demand.insert(
+		{region_of(v), attributes, largest, 0, guest.space->leaf_bits(attributes)});
 	return 0;
 }
 

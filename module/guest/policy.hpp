@@ -84,6 +84,7 @@ struct DemandRegion {
 	vmsa::Stage2Attributes attributes;
 	vmsa::Level largest; // of its leaves
 	uint64_t bytes; // that faults have mapped
+	vmsa::Descriptor leaf; // what the attributes are in a page (Space::leaf_bits)
 };
 
 struct LoggedRegion {

@@ -130,6 +130,7 @@ void Ram::release()
 	free_pieces(pieces_.data(), count_);
 	count_ = 0;
 	bytes_ = 0;
+	piece_ = 0;
 }
 
 uint64_t Ram::find(uint64_t bytes, vmsa::Ipa ipa) const
@@ -175,46 +176,59 @@ uint64_t Ram::find_block(uint64_t bytes) const
 	return none;
 }
 
-// Bits are set one by one, each by one exchange: who finds it clear has the page.
-uint64_t Ram::take_page_from(size_t first)
+// Of a word of the map. Bits are set one by one, each by one exchange: who finds it clear has the page.
+[[gnu::always_inline]] inline uint64_t Ram::take_page_in(size_t i)
 {
 	const uint64_t all = bytes_ >> unit_shift_;
 
-	for (size_t i = first; i * bits_per_long < all; i++) {
-		unsigned long used = __atomic_load_n(&map_[i], __ATOMIC_RELAXED);
+	if (i * bits_per_long >= all)
+		return none;
+	for (unsigned long used = __atomic_load_n(&map_[i], __ATOMIC_RELAXED); ~used;) {
+		const auto bit = static_cast<unsigned>(__builtin_ctzl(~used));
+		const uint64_t page = i * bits_per_long + bit;
 
-		while (~used) {
-			const auto bit = static_cast<unsigned>(__builtin_ctzl(~used));
-			const uint64_t page = i * bits_per_long + bit;
+		if (page >= all)
+			return none;
 
-			if (page >= all)
-				return none;
+		const unsigned long old =
+			__atomic_fetch_or(&map_[i], vmsa::bit(bit), __ATOMIC_ACQUIRE);
 
-			const unsigned long old =
-				__atomic_fetch_or(&map_[i], vmsa::bit(bit), __ATOMIC_ACQUIRE);
+		if (!(old & vmsa::bit(bit)))
+			return page << unit_shift_;
+		used = old;
+	}
+	return none;
+}
 
-			if (!(old & vmsa::bit(bit)))
-				return page << unit_shift_;
-			used = old;
+// Behind that word, and then before it. Where somebody gives a page back, another may just have passed it by. So who
+// finds nothing has looked at all.
+[[gnu::noinline]] uint64_t Ram::take_other_page(size_t word)
+{
+	const size_t words = (bytes_ >> unit_shift_) / bits_per_long + 1;
+
+	for (size_t n = 1; n <= words; n++) {
+		const size_t i = word + n < words ? word + n : word + n - words;
+		const uint64_t offset = take_page_in(i);
+
+		if (offset != none) {
+			__atomic_store_n(&first_free_, i, __ATOMIC_RELAXED);
+			return offset;
 		}
 	}
 	return none;
 }
 
-// Where somebody gives a page back, another may just have passed it by. So who finds nothing looks at all.
-uint64_t Ram::take_page()
+Ram::Page Ram::take_page()
 {
 	const size_t first = __atomic_load_n(&first_free_, __ATOMIC_RELAXED);
-	uint64_t offset = take_page_from(first);
+	uint64_t offset = take_page_in(first);
 
-	if (offset == none && first)
-		offset = take_page_from(0);
-
-	const size_t found = (offset >> unit_shift_) / bits_per_long;
-
-	if (offset != none && found != first)
-		__atomic_store_n(&first_free_, found, __ATOMIC_RELAXED);
-	return offset;
+	if (offset == none) [[unlikely]]
+		offset = take_other_page(first);
+	if (offset == none) [[unlikely]]
+		return {none, {}};
+	(void)clean(offset, unit());
+	return {offset, at(offset).pa};
 }
 
 void Ram::give_back_page(uint64_t offset)
@@ -226,16 +240,6 @@ void Ram::give_back_page(uint64_t offset)
 	__atomic_store_n(&no_block_, none, __ATOMIC_RELAXED);
 	if (page / bits_per_long < __atomic_load_n(&first_free_, __ATOMIC_RELAXED))
 		__atomic_store_n(&first_free_, page / bits_per_long, __ATOMIC_RELAXED);
-}
-
-bool Ram::clean(uint64_t offset, uint64_t bytes)
-{
-	const uint64_t i = offset >> unit_shift_;
-
-	// What a fault asks for, and seldom is stale, costs no stack frame.
-	return (bytes == unit() && !(__atomic_load_n(&stale_[i / bits_per_long], __ATOMIC_RELAXED) &
-				     vmsa::bit(i % bits_per_long))) ||
-	       clean_stale(offset, bytes);
 }
 
 [[gnu::noinline]] bool Ram::clean_stale(uint64_t offset, uint64_t bytes)
@@ -295,16 +299,17 @@ void Ram::mark(vmsa::Pa pa, uint64_t bytes, bool used)
 				   false);
 }
 
-vmsa::Extent Ram::at(uint64_t offset) const
+[[gnu::noinline]] size_t Ram::search_piece(uint64_t offset) const
 {
 	const Piece *first = pieces_.data();
 	const Piece *piece =
 		std::upper_bound(first, first + count_, offset,
 				 [](uint64_t o, const Piece &p) { return o < p.offset; }) -
 		1;
+	const auto i = static_cast<size_t>(piece - first);
 
-	return {vmsa::Pa{piece->pa + (offset - piece->offset)},
-		piece->bytes - (offset - piece->offset)};
+	__atomic_store_n(&piece_, i, __ATOMIC_RELAXED);
+	return i;
 }
 
 uint64_t Ram::last() const

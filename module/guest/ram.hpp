@@ -45,20 +45,42 @@ class Ram {
 	// The same for a block: one piece of memory, aligned to its size, which is 2M at least. Quick where there has
 	// been none, until RAM is given back; of blocks of more than 2M it looks at the first run alone.
 	uint64_t find_block(uint64_t bytes) const;
-	// A free page, or `none`: quick also where much is used. It is the caller's then, also where others
+	struct Page {
+		uint64_t offset; // or none
+		vmsa::Pa pa;
+	};
+	// A free page, clean: quick also where much is used. It is the caller's then, also where others
 	// look for one meanwhile; none of them may `find` or `mark`.
-	uint64_t take_page();
+	Page take_page();
 	void give_back_page(uint64_t offset);
 	// Before a run is mapped: what was written to it in its last use leaves the caches. Later it
 	// could come over what a guest writes that has its caches off.
 	// False: this thread was killed meanwhile, and some of it is as it was; of a page it never is.
-	bool clean(uint64_t offset, uint64_t bytes);
+	bool clean(uint64_t offset, uint64_t bytes)
+	{
+		const uint64_t i = offset >> unit_shift_;
+
+		// What a fault asks for, and seldom is stale.
+		return (bytes == unit() &&
+			!(__atomic_load_n(&stale_[i / 64], __ATOMIC_RELAXED) >> i % 64 & 1)) ||
+		       clean_stale(offset, bytes);
+	}
 	void mark(uint64_t offset, uint64_t bytes, bool used);
 	// By PA; used: again, as it was before it was marked as free.
 	void mark(vmsa::Pa pa, uint64_t bytes, bool used);
 
-	// What lies at an offset, and how far it is contiguous.
-	vmsa::Extent at(uint64_t offset) const;
+	// What lies at an offset, and how far it is contiguous. Mostly it is asked for what lies beside.
+	vmsa::Extent at(uint64_t offset) const
+	{
+		size_t i = __atomic_load_n(&piece_, __ATOMIC_RELAXED);
+
+		if (offset - pieces_[i].offset >= pieces_[i].bytes) [[unlikely]]
+			i = search_piece(offset);
+
+		const uint64_t into = offset - pieces_[i].offset;
+
+		return {vmsa::Pa{pieces_[i].pa + into}, pieces_[i].bytes - into};
+	}
 	// The highest address.
 	uint64_t last() const;
 
@@ -88,7 +110,9 @@ class Ram {
 		uint64_t bytes;
 	};
 
-	uint64_t take_page_from(size_t first);
+	uint64_t take_page_in(size_t i);
+	uint64_t take_other_page(size_t word);
+	size_t search_piece(uint64_t offset) const;
 	bool clean_stale(uint64_t offset, uint64_t bytes);
 	static bool promise(uint64_t bytes);
 	Taken gather(uint64_t &bytes);
@@ -107,6 +131,7 @@ class Ram {
 	// given back at that moment it may be out of date, and blocks are made of pages until the next is.
 	mutable uint64_t no_block_ = none;
 	size_t first_free_ = 0; // hardly a word of map_ before it has a clear bit
+	mutable size_t piece_ = 0; // that somebody asked for last: a hint, atomic
 };
 
 // The rule of a mapping: the output of an IPA is where the RAM that was picked for the region lies.

@@ -94,13 +94,13 @@ template <class Format> class SpaceOf final : public Space {
 		return mapping_.breaks();
 	}
 
-	vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes) override
+	vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes,
+			    Descriptor leaf) override
 	{
-		engine::Publisher publisher;
-		const auto result =
-			mapping_.shared(publisher).map(page, vmsa::last_level, pa, attributes);
-
-		return result ? vmsa::Errc::none : result.error().code;
+		if (!leaf || !vmsa::map_free_page(tree(), page, pa, leaf)) [[unlikely]]
+			return map_any_page(page, pa, attributes);
+		engine::Publisher::sync();
+		return vmsa::Errc::none;
 	}
 	Result<void> note_accessed(Ipa ipa) override
 	{
@@ -118,6 +118,11 @@ template <class Format> class SpaceOf final : public Space {
 	bool is_legal(const Attributes &attributes) const override
 	{
 		return Format::is_legal(attributes);
+	}
+	Descriptor leaf_bits(const Attributes &attributes) const override
+	{
+		// Its rules know of no feature that is missing.
+		return vmsa::leaf_bits<Format>(attributes, {}) & ~Format::contiguous;
 	}
 	Entry at(Ipa ipa) const override
 	{
@@ -208,6 +213,16 @@ template <class Format> class SpaceOf final : public Space {
 	const Tree &tree() const
 	{
 		return mapping_.tree();
+	}
+
+	[[gnu::noinline]] vmsa::Errc map_any_page(Ipa page, vmsa::Pa pa,
+						  const Attributes &attributes)
+	{
+		engine::Publisher publisher;
+		const auto result =
+			mapping_.shared(publisher).map(page, vmsa::last_level, pa, attributes);
+
+		return result ? vmsa::Errc::none : result.error().code;
 	}
 
 	// Leaves change in place then, and TLBs forget what they were.

@@ -174,8 +174,9 @@ class Space {
 						 uint8_t noted) = 0;
 	virtual uint64_t breaks() const = 0;
 
-	// Shared.
-	virtual vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes) = 0;
+	// Shared. `leaf`: leaf_bits() of the attributes, or 0.
+	virtual vmsa::Errc map_page(Ipa page, vmsa::Pa pa, const Attributes &attributes,
+				    Descriptor leaf) = 0;
 	virtual vmsa::Result<void> note_accessed(Ipa ipa) = 0;
 	virtual vmsa::Result<void> note_dirty(Ipa ipa) = 0;
 
@@ -183,6 +184,8 @@ class Space {
 
 	virtual vmsa::Error check(Region region) const = 0;
 	virtual bool is_legal(const Attributes &attributes) const = 0;
+	// What legal attributes are in a leaf: looked at once, for all pages of a region.
+	virtual Descriptor leaf_bits(const Attributes &attributes) const = 0;
 	virtual Entry at(Ipa ipa) const = 0;
 	// The first IPA behind an entry. Whoever looks at one after another pauses once for each table.
 	Ipa after(const Entry &entry) const

@@ -15,31 +15,20 @@
 #include <asm/barrier.h>
 #include <asm/cache.h>
 #include <asm/cpufeature.h>
-#include <asm/daifflags.h>
 #include <asm/ptrace.h>
 #include <asm/virt.h>
 
 #include "kernel.h"
+#include "mask.h"
 
-/*
- * With pseudo-NMIs the kernel masks interrupts by priority, and the GIC would keep them from the
- * CPU: a guest would not be left for them. local_daif_save masks in PSTATE and opens the priority
- * mask; pmr_sync waits until the GIC has heard.
- */
 unsigned long kernel_mask(void)
 {
-	unsigned long flags = local_daif_save();
-
-	if (system_uses_irq_prio_masking())
-		pmr_sync();
-	return flags;
+	return mask_all();
 }
 
-/* The ISB: an interrupt that waits is taken before the caller can mask again. */
 void kernel_unmask(unsigned long flags)
 {
-	local_daif_restore(flags);
-	isb();
+	unmask_all(flags);
 }
 
 void kernel_reschedule(void)

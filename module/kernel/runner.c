@@ -13,6 +13,7 @@
 
 #include "compat.h"
 #include "kernel.h"
+#include "mask.h"
 
 struct kernel_runner {
 	struct task_struct *task;	/* between begin and end */
@@ -140,12 +141,12 @@ static bool unwatch(struct kernel_runner *runner)
 
 void kernel_runner_mask(struct kernel_runner *runner)
 {
-	runner->flags = kernel_mask();
+	runner->flags = mask_all();
 }
 
 void kernel_runner_unmask(struct kernel_runner *runner)
 {
-	kernel_unmask(runner->flags);
+	unmask_all(runner->flags);
 }
 
 #else
@@ -174,14 +175,14 @@ static bool unwatch(struct kernel_runner *runner)
 
 void kernel_runner_mask(struct kernel_runner *runner)
 {
-	runner->flags = kernel_mask();
+	runner->flags = mask_all();
 	runner->load(runner->of);
 }
 
 void kernel_runner_unmask(struct kernel_runner *runner)
 {
 	runner->put(runner->of);
-	kernel_unmask(runner->flags);
+	unmask_all(runner->flags);
 }
 
 #endif

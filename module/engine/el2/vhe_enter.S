@@ -18,7 +18,7 @@
 /* The frame. */
 #define F_X29		0	/* x29, x30 */
 #define F_X19		16	/* x19..x28 */
-#define F_X18		96	/* x18 (shadow call stack), DAIF */
+#define F_X18		96	/* x18 (shadow call stack) */
 #define F_SP_EL0	112	/* SP_EL0, HCR_EL2 */
 #define F_VBAR		128	/* VBAR_EL2, CPTR_EL2 */
 #define F_MDSCR		144	/* MDSCR_EL1, the context */
@@ -39,7 +39,10 @@
 
 	.text
 
-/* void stage2_vhe_enter(struct stage2_context *vcpu, u64 hcr, u64 cptr) */
+/*
+ * void stage2_vhe_enter(struct stage2_context *vcpu, u64 hcr, u64 cptr): all of DAIF is masked by the caller
+ * (kernel_mask), and by each exception (Arm ARM: AArch64.TakeException), so it is when this returns.
+ */
 SYM_FUNC_START(stage2_vhe_enter)
 	stp	x29, x30, [sp, #-F_SIZE]!
 	mov	x29, sp
@@ -48,9 +51,7 @@ SYM_FUNC_START(stage2_vhe_enter)
 	stp	x23, x24, [sp, #F_X19 + 32]
 	stp	x25, x26, [sp, #F_X19 + 48]
 	stp	x27, x28, [sp, #F_X19 + 64]
-	mrs	x3, daif
-	msr	daifset, #0xf
-	stp	x18, x3, [sp, #F_X18]
+	str	x18, [sp, #F_X18]
 
 	// An interrupt that waits is the exit; an SError that waits is not the guest's.
 alternative_if ARM64_HAS_RAS_EXTN
@@ -142,13 +143,12 @@ alternative_endif
 	isb
 
 .Lreturn:
-	ldp	x18, x3, [sp, #F_X18]
+	ldr	x18, [sp, #F_X18]
 	ldp	x19, x20, [sp, #F_X19]
 	ldp	x21, x22, [sp, #F_X19 + 16]
 	ldp	x23, x24, [sp, #F_X19 + 32]
 	ldp	x25, x26, [sp, #F_X19 + 48]
 	ldp	x27, x28, [sp, #F_X19 + 64]
-	msr	daif, x3
 	ldp	x29, x30, [sp], #F_SIZE
 	ret
 
