@@ -102,6 +102,7 @@ template <class Stage> void check_all(struct kunit *test)
 	for (bool global : {false, true}) {
 		check_turns<Stage>(test, {}, global);
 		check_turns<Stage>(test, {.range = true, .ttl = true}, global);
+		check_turns<Stage>(test, {.range = true, .repeat = true}, global);
 	}
 }
 

@@ -146,6 +146,9 @@ template <class Stage> class SharedTlb {
 		look();
 		if (!verdict.expect(m, "a TLBI that is known", static_cast<unsigned>(op), operand))
 			return;
+		// What the erratum takes behind a stage 2 invalidation names a leaf of EL2.
+		if (is_stage2 && op == vmsa::Tlbi::vale2is)
+			return;
 		if (m->form == TlbiForm::everything) {
 			// Of stage 1, and of the two combined, which are not in the model.
 			if (is_stage2 && op == vmsa::Tlbi::vmalle1is)
