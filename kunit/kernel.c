@@ -144,10 +144,10 @@ unsigned int test_effort(void)
 	return 1;
 }
 
-/* With sanitizers a quarter: they are emulated here, and the native ones play whole games. */
+/* A quarter: this machine is emulated, and the native ones play whole games. */
 unsigned int test_moves(unsigned int moves)
 {
-	return IS_ENABLED(CONFIG_KASAN) ? moves / 4 : moves;
+	return moves / 4;
 }
 
 long test_only_game(void)

@@ -90,14 +90,16 @@ mapfile -t known < <(sed -nE 's/^part ([^ ]+) .*/\1/p' "$0")
 for name in "${wanted[@]}"; do
 	[[ " ${known[*]} " == *" $name "* ]] || die "no part is called '$name' (there are: ${known[*]})"
 done
+# A part alone, on a machine where only `make run` was.
+scripts/setup.sh
 mkdir -p "$logs"
 ((${#wanted[@]})) || rm -f "$logs"/*
 parts=()
 TIMEFORMAT='%0U + %0S'
 trap 'kill 0' INT # what runs in the background takes no notice of Ctrl-C
-# The longest first. Of the kernel without sanitizers that kunit.sh builds, only what costs needs.
+# The longest first.
+part kunit scripts/kunit.sh
 part kunit-san scripts/kunit.sh --sanitizers
-part costs scripts/bench-tables.sh --check
 part style scripts/check-style.sh
 part audit scripts/test-audit.sh
 part clang scripts/check-clang.sh
@@ -109,6 +111,8 @@ part s2ctl scripts/check-s2ctl.sh
 part render scripts/check-render.sh
 part shell shell_machine
 part package scripts/check-package.sh
+# It boots kunit's kernel.
+part costs scripts/bench-tables.sh --check
 part bench scripts/bench-host.sh
 part scale scripts/bench-scale.sh --check
 part size scripts/bench-size.sh

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/kunit.sh [--sanitizers | --kcsan | --clang] [--tree LINUX] [--prepare | --build] [FILTER]
-#                        [VARIABLE=VALUE...]
+# Usage: scripts/kunit.sh [--sanitizers | --kcsan | --clang] [--tree LINUX] [--prepare | --build] [--log FILE]
+#                        [FILTER] [VARIABLE=VALUE...]
 #
 # Runs the suites in a real arm64 kernel under QEMU, by the kernel's own kunit.py. FILTER is KUnit's:
 # 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and kmemleak, with --kcsan
@@ -13,7 +13,7 @@
 # is. The variables are the kernel's own, for make: CC=aarch64-linux-gnu-gcc-14, LLVM=-19.
 #
 # Leaves build/kunit/{plain,san,kcsan,clang}/test.log, the whole console; with --tree in build/trees/NAME, where NAME
-# is the folder's.
+# is the folder's. The next run writes there, too: --log keeps a copy of this one's.
 #
 # KUnit itself takes no notice of what the kernel complains about while a test passes: here that is
 # a failure.
@@ -21,19 +21,23 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-config=plain linux='' just='' filter=() variables=()
+config=plain linux='' just='' log='' filter=() variables=()
 while (($#)); do
 	case $1 in
 	--sanitizers) config=san ;;
 	--kcsan | --clang) config=${1#--} ;;
 	--build | --prepare) just=${1#--} ;;
+	--log)
+		log=${2:?a file}
+		shift
+		;;
 	--tree)
 		[[ -d ${2-} ]] || die "--tree needs the folder of a Linux source, and '${2-}' is none"
 		linux=$(realpath "$2")
 		shift
 		;;
 	[A-Z]*=*) variables+=("$1") ;;
-	-*) die "unknown option '$1' (known: --sanitizers --kcsan --clang --tree --build --prepare)" ;;
+	-*) die "unknown option '$1' (known: --sanitizers --kcsan --clang --tree --build --prepare --log)" ;;
 	*)
 		((${#filter[@]} == 0)) || die "one filter, please: '${filter[0]}' or '$1'"
 		filter=("$1")
@@ -123,9 +127,15 @@ fi
 (flock 9 && build && show_parts) 9>"$out/.lock"
 [[ ! $just ]] || exit 0
 
+# In a kernel of some suites the others are empty; a filter for tests leaves those out.
+((${#filter[@]})) || filter=('*.*')
+# One run at a time: kunit.py writes test.log.
+exec 8>"$out/.running"
+flock 8
 status=0
 # kunit.py gives up after five minutes, whoever else is busy; the random games take twenty of CPU time with sanitizers.
-patiently 7200 kunit exec --timeout=100000 "${filter[@]}" | tee "$out/result.log" || status=1
+patiently 7200 kunit exec --timeout=100000 "${filter[@]}" 8>&- | tee "$out/result.log" || status=1
+[[ ! $log ]] || cp "$out/test.log" "$log"
 
 # The console says when each test was over: kunit.py sees some lines late.
 sed -nE 's/^\[ *([0-9]+)\.([0-9]{2})[0-9]*\] +(# Subtest: |ok [0-9]+ )([a-z0-9_]+).*/\1\2 \3\4/p' "$out/test.log" | awk '
