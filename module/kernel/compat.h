@@ -13,8 +13,8 @@
 #include <asm/cpufeature.h>
 
 /*
- * 7.3 renamed it. The list of CPUs is the same; what the kernel does there is less: one more TLBI
- * when all are done, where it was each one twice. Ours are each issued twice, which covers both.
+ * 7.3 renamed it. The list of CPUs is the same. Older kernels issue each TLBI twice; 7.3, and 6.12
+ * as it is now (6.12.117), add one when all are done. So does the module, in whatever kernel.
  */
 #ifndef ARM64_WORKAROUND_REPEAT_TLBI_SYNC
 #define ARM64_WORKAROUND_REPEAT_TLBI_SYNC ARM64_WORKAROUND_REPEAT_TLBI
