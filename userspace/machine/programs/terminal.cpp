@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // terminal SIZE... -- COMMAND...: runs COMMAND in a terminal that is first of one SIZE (COLUMNSxLINES), then of
-// the next, for a while each; then somebody presses Ctrl-C. Prints what came to the screen, ESC as ^[, behind a line
-// "== SIZE" for each. The exit status is the command's.
+// the next, until it has drawn a few screens of each; then somebody presses Ctrl-C. Prints what came to the screen, ESC
+// as ^[, behind a line "== SIZE" for each. The exit status is the command's.
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
@@ -10,7 +10,6 @@
 
 #include <poll.h>
 
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,39 +17,40 @@
 namespace
 {
 
-using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
-
 bool parse(const char *text, winsize &size)
 {
 	size = {};
 	return std::sscanf(text, "%hux%hu", &size.ws_col, &size.ws_row) == 2;
 }
 
-// Shows what comes, for so long, or until there is nobody left to write.
-bool show(int screen, std::chrono::milliseconds time)
+constexpr char home[] = "\033[H"; // begins each screen
+constexpr unsigned few = 5, all = ~0u;
+
+// Shows what comes, until so many screens have begun, there is nobody left to write, or nothing comes for a minute.
+bool show(int screen, unsigned screens)
 {
-	const auto end = Clock::now() + time;
+	size_t of_home = 0;
+	pollfd input{screen, POLLIN, 0};
 
-	for (auto now = Clock::now(); now < end; now = Clock::now()) {
-		pollfd input{screen, POLLIN, 0};
+	while (screens && poll(&input, 1, 60'000) > 0) {
 		char bytes[4096];
-
-		if (poll(&input, 1, static_cast<int>((end - now) / 1ms) + 1) <= 0)
-			continue;
-
 		const ssize_t n = read(screen, bytes, sizeof(bytes));
 
 		if (n <= 0)
 			return false;
 		for (ssize_t i = 0; i < n; i++) {
+			of_home = bytes[i] == home[of_home] ? of_home + 1 : bytes[i] == home[0];
+			if (!home[of_home]) {
+				of_home = 0;
+				screens -= screens != 0;
+			}
 			if (bytes[i] == '\033')
 				std::fputs("^[", stdout);
 			else if (bytes[i] != '\r')
 				std::fputc(bytes[i], stdout);
 		}
 	}
-	return true;
+	return !screens;
 }
 
 } // namespace
@@ -84,12 +84,12 @@ int main(int argc, char **argv)
 		parse(argv[i], size);
 		std::printf("\n== %s\n", argv[i]);
 		ioctl(screen, TIOCSWINSZ, &size); // tells the command, where it changes anything
-		if (!show(screen, 1500ms))
+		if (!show(screen, few))
 			break;
 	}
 	std::printf("\n== Ctrl-C\n");
 	if (write(screen, "\003", 1) == 1)
-		show(screen, 5s);
+		show(screen, all);
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

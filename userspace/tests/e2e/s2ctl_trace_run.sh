@@ -157,6 +157,10 @@ done
 it 'goes on when all guests have gone'
 tracing top demo --interval 0.1
 echo name=demo >remove
-sleep 0.5
+round=0
+while tail -n 2 /tmp/traced | grep -q demo && [ $round -lt 100 ]; do
+	sleep 0.1
+	round=$((round + 1))
+done
 traced
 same '0 0' "$status $(tail -n 2 /tmp/traced | grep -c demo)"
