@@ -77,7 +77,14 @@ less=(--append STAGE2_EFFORT=33)
 
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {
-	e2e "$@" --tests 'run trace_run guests escape sweep beside hotplug neighbours turns restart'
+	local tests='run trace_run guests escape sweep beside hotplug neighbours turns restart'
+
+	e2e "$@" --tests "$tests" && return
+	# Behind a kexec QEMU may go on with what it had translated of an instruction that the new kernel has patched since:
+	# then no run hears of a switch, which its kernel says. Such a machine says nothing about the module: once more.
+	grep -qsa 'scheduler did not announce a switch' build/e2e/*"$2"*-kexec/console.log || return
+	say "QEMU has kept an old instruction over the kexec: the machine starts again"
+	e2e "$@" --tests "$tests"
 }
 
 # As `make shell` has it.
