@@ -28,7 +28,8 @@ while (($#)); do
 	--kcsan | --clang) config=${1#--} ;;
 	--build | --prepare) just=${1#--} ;;
 	--log)
-		log=${2:?a file}
+		[[ ${2-} ]] || die "--log needs the name of a file"
+		log=$2
 		shift
 		;;
 	--tree)
@@ -133,7 +134,7 @@ fi
 exec 8>"$out/.running"
 flock 8
 status=0
-# kunit.py gives up after five minutes, whoever else is busy; the random games take twenty of CPU time with sanitizers.
+# kunit.py gives up after five minutes, however busy the machine is; what ends here is what makes no progress.
 patiently 7200 kunit exec --timeout=100000 "${filter[@]}" 8>&- | tee "$out/result.log" || status=1
 [[ ! $log ]] || cp "$out/test.log" "$log"
 

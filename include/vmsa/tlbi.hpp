@@ -194,8 +194,8 @@ struct TlbiPlan {
 };
 
 // Where there are no ranges: more instructions by address than this cost more than refilling the TLBs, and hold up
-// every CPU that listens (Linux has the same limit, MAX_DVM_OPS). At stage 2 one is more: VMALLE1IS follows it, so
-// every CPU is held up twice, and loses all that it has of both stages together. VMALLS12E1IS takes one round.
+// every CPU that listens (Linux has the same limit, MAX_DVM_OPS). At stage 2 even one does: VMALLE1IS has to follow, so
+// every CPU is held up twice, and loses all that it has of both stages together. VMALLS12E1IS holds it up once.
 template <TranslationStage Stage>
 inline constexpr unsigned max_single_ops = Stage2Tag<Stage> ? 0 : 512;
 

@@ -2,13 +2,14 @@
 //
 // terminal SIZE... -- COMMAND...: runs COMMAND in a terminal that is first of one SIZE (COLUMNSxLINES), then of
 // the next, until it has drawn a few screens of each; then somebody presses Ctrl-C. Prints what came to the screen, ESC
-// as ^[, behind a line "== SIZE" for each. The exit status is the command's.
+// as ^[, behind a line "== SIZE" for each. The exit status is the command's; who goes on all the same is killed.
 #include <pty.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <poll.h>
+#include <signal.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -24,7 +25,7 @@ bool parse(const char *text, winsize &size)
 }
 
 constexpr char home[] = "\033[H"; // begins each screen
-constexpr unsigned few = 5, all = ~0u;
+constexpr unsigned few = 5, many = 100;
 
 // Shows what comes, until so many screens have begun, there is nobody left to write, or nothing comes for a minute.
 bool show(int screen, unsigned screens)
@@ -89,7 +90,8 @@ int main(int argc, char **argv)
 	}
 	std::printf("\n== Ctrl-C\n");
 	if (write(screen, "\003", 1) == 1)
-		show(screen, all);
+		show(screen, many);
+	kill(child, SIGKILL); // if it is still there
 	waitpid(child, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
