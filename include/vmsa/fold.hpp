@@ -98,6 +98,8 @@ template <class T, class Batch> class Folder {
 		Descriptor next = first;
 		Descriptor differ = 0;
 
+		if (has_pairs && count_up(entry, n, first, size)) // what is asked for mostly
+			return 0;
 		look_at(
 			entry, n, [&](Descriptor d) __attribute__((always_inline)) {
 				differ |= d ^ next;
@@ -117,7 +119,7 @@ template <class T, class Batch> class Folder {
 	{
 		const Descriptor d = load(entry);
 		Descriptor *child = tree_.child(d);
-		const bool empty = !load(child) && common(child, Granule::entries).any == 0;
+		const bool empty = !load(child) && is_empty(child, Granule::entries);
 		Descriptor differ = 0;
 
 		if (!empty &&
@@ -168,6 +170,9 @@ template <class T, class Batch> class Folder {
 	// Does the table descriptor `d` take from a leaf what a block in its place would not?
 	static constexpr bool restricts(Descriptor d, Descriptor leaf)
 	{
+		if (Format::is_plain_table(d))
+			return false;
+
 		const auto attributes = Format::attributes(leaf);
 
 		return Format::below(attributes, d) != attributes;

@@ -135,6 +135,35 @@ inline constexpr bool has_pairs = !optimized_for_size;
 		asm volatile("stp %x2, %x3, %0" : "=Ump"(d[0]), "=m"(d[1]) : "rZ"(a), "rZ"(b));
 	}
 }
+
+// Is the first of sixteen that stand side by side `next`, and each `step` more than the one before? `next` is then what
+// follows. A CCMP compares if all were equal so far: what XOR and OR do in two instructions.
+[[gnu::always_inline]] constexpr bool sixteen_count_up(const Descriptor *d, Descriptor &next,
+						       uint64_t step)
+{
+	bool equal = true;
+
+	if (std::is_constant_evaluated()) {
+		for (unsigned i = 0; i < 16; i++, next += step)
+			equal = equal && d[i] == next;
+		return equal;
+	}
+
+	Descriptor a, b;
+
+	asm volatile("cmp	xzr, xzr\n\t"
+		     ".irp offset, 0, 16, 32, 48, 64, 80, 96, 112\n\t"
+		     "ldp	%[a], %[b], [%[d], #\\offset]\n\t"
+		     "ccmp	%[a], %[next], #0, eq\n\t"
+		     "add	%[next], %[next], %[step]\n\t"
+		     "ccmp	%[b], %[next], #0, eq\n\t"
+		     "add	%[next], %[next], %[step]\n\t"
+		     ".endr"
+		     : [a] "=&r"(a), [b] "=&r"(b), [next] "+&r"(next), "=@cceq"(equal)
+		     : [d] "r"(d), [step] "r"(step),
+		       "m"(*reinterpret_cast<const Descriptor(*)[16]>(d)));
+	return equal;
+}
 #else
 inline constexpr bool has_pairs = false;
 
@@ -150,6 +179,17 @@ constexpr void store_pair(Descriptor *d, Descriptor a, Descriptor b)
 {
 	store(d, a);
 	store(d + 1, b);
+}
+
+// Is the first of sixteen that stand side by side `next`, and each `step` more than the one before? `next` is then what
+// follows.
+constexpr bool sixteen_count_up(const Descriptor *d, Descriptor &next, uint64_t step)
+{
+	Descriptor differ = 0;
+
+	for (unsigned i = 0; i < 16; i++, next += step)
+		differ |= load(d + i) ^ next;
+	return !differ;
 }
 #endif
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
-// Is anything left in a table? A table goes when its last entry does, and no count is kept of the entries
-// of every table: the table is asked, by lines of eight, the closest first. Where nothing is close, all of
-// it is read, once. The entry that names it then says what was found, in bits that hardware ignores:
+// Is anything left in a table? A table goes when its last entry does, and no count is kept of the entries of every
+// table: the table is asked, the closest entries first. Whoever goes through it page by page finds the next there. Where
+// nothing is close, all of it is read, by lines of eight, once. The entry that names it then says what was found, in
+// bits that hardware ignores:
 //
 //   63   59 58        53                       table descriptor
 //  +-------+------------+--- ... ---+
@@ -21,7 +22,6 @@ namespace vmsa
 inline constexpr Field occupancy{58, 53};
 inline constexpr size_t most_known = 63;
 inline constexpr size_t line_entries = 8; // a cache line
-inline constexpr size_t near_lines = 4;
 
 constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
 {
@@ -40,6 +40,16 @@ constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
 	return n;
 }
 
+// Does a table of `entries` hold nothing?
+constexpr bool is_empty(const Descriptor *table, size_t entries)
+{
+	Descriptor any = 0;
+
+	look_at(
+		table, entries, [&](Descriptor d) __attribute__((always_inline)) { any |= d; });
+	return !any;
+}
+
 // How many lines of a table of `entries` hold something? Counted as far as can be said.
 [[gnu::noinline]] constexpr size_t occupied_lines(const Descriptor *table, size_t entries)
 {
@@ -55,26 +65,33 @@ constexpr Descriptor any_in_line(const Descriptor *table, size_t index)
 VMSA_INLINE constexpr bool has_neighbour(const Descriptor *table, size_t index)
 {
 	const size_t last = line_entries - 1;
-	const Descriptor *line = table + (index & ~last);
+	const Descriptor *entry = table + index;
 
-	return line[(index + 1) & last] || line[(index - 1) & last];
+	return ((index & last) != last && entry[1]) || ((index & last) && entry[-1]);
 }
 
-[[gnu::noinline]] constexpr bool has_near_lines(const Descriptor *table, size_t index)
+// Is something else in the line of `index`, or anything in the lines beside it? The last line of a table is beside the
+// first: that saves the question.
+[[gnu::noinline]] constexpr bool has_near_lines(const Descriptor *table, size_t entries,
+						size_t index)
 {
+	const size_t last = entries - 1;
 	Descriptor any = 0;
 
-	for (size_t i = 2; i < line_entries; i++)
+	for (size_t i = 1; i < line_entries; i++)
 		any |= table[index ^ i];
-	for (size_t i = 1; !any && i < near_lines; i++)
-		any = any_in_line(table, index ^ (i * line_entries));
+	if (!any && entries > line_entries)
+		any = any_in_line(table, (index + line_entries) & last) |
+		      any_in_line(table, (index - line_entries) & last);
 	return any;
 }
 
-// Is something close to `index`? What is there does not count. The neighbour is the likeliest.
-VMSA_INLINE constexpr bool has_near(const Descriptor *table, size_t index)
+// The entries from `first` to `last` go. Is something close to them? The neighbours are the likeliest.
+[[gnu::always_inline]] constexpr bool has_near(const Descriptor *table, size_t entries,
+					       size_t first, size_t last)
 {
-	return table[index ^ 1] || has_near_lines(table, index);
+	return table[(last + 1) & (entries - 1)] || table[(first - 1) & (entries - 1)] ||
+	       has_near_lines(table, entries, first);
 }
 
 constexpr void know(Descriptor *entry, size_t lines)
@@ -95,12 +112,16 @@ constexpr void know(Descriptor *entry, size_t lines)
 }
 
 // The entry at `index` is about to go. Does its table certainly stay? False: nobody knows, at once.
-[[gnu::noinline]] constexpr bool outlives(Descriptor *entry, const Descriptor *table, size_t index)
+[[gnu::noinline]] constexpr bool outlives(Descriptor *entry, const Descriptor *table,
+					  size_t entries, size_t index)
 {
-	const size_t known = entry ? occupancy.get(load(entry)) : 0;
+	if (!entry) // the root never goes
+		return true;
+
+	const size_t known = occupancy.get(load(entry));
 
 	if (!known)
-		return has_near(table, index);
+		return has_near(table, entries, index, index);
 
 	Descriptor any = 0;
 
@@ -126,15 +147,14 @@ constexpr void know(Descriptor *entry, size_t lines)
 				know(entry, known - gone);
 			return false;
 		}
-	} else if (has_near(table, first)) {
+	} else if (has_near(table, entries, first, last)) {
 		return false;
 	}
 
-	const size_t found = occupied_lines(table, entries);
-
-	if (found)
-		know(entry, found);
-	return !found;
+	if (is_empty(table, entries))
+		return true;
+	know(entry, occupied_lines(table, entries));
+	return false;
 }
 
 } // namespace vmsa

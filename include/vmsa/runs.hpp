@@ -49,6 +49,20 @@ template <bool Pairs = has_pairs, class Each>
 		[&](const Descriptor *e) __attribute__((always_inline)) { each(*e); });
 }
 
+// Is the first of `n` side by side `first`, and each `step` more than the one before? For bits as with look_at.
+constexpr bool count_up(const Descriptor *entry, size_t n, Descriptor first, uint64_t step)
+{
+	Descriptor differ = 0;
+
+	for (const Descriptor *end = entry + (n & ~size_t{15}); entry != end; entry += 16) {
+		if (!sixteen_count_up(entry, first, step))
+			return false;
+	}
+	for (size_t i = 0; i < (n & 15); i++, first += step)
+		differ |= load(entry + i) ^ first;
+	return !differ;
+}
+
 // `n` descriptors, each `step` more than the one before.
 template <bool Pairs = has_pairs>
 constexpr void fill(Descriptor *entry, size_t n, Descriptor first, uint64_t step)

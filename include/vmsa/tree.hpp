@@ -178,7 +178,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	};
 
 	// A walk is the price of each call, and most calls are small: every level has its own code,
-	// with its shift a constant; the deepest tree is looked for first. The root, which is wider
+	// with its shift a constant; the deepest trees are looked for first. The root, which is wider
 	// or narrower than a table, has no entry for what is outside of space().
 	VMSA_INLINE constexpr Slot slot(Input input) const
 	{
@@ -193,11 +193,12 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 			return slot_below(i, input);
 		const Descriptor d = load(root_ + i);
 
-		switch (root_shift_) {
-			[[likely]] case Granule::shift(0)
-			    : return slot_from<0>(root_, i, d, 0, nullptr, input);
-		case Granule::shift(1):
+		// 48 bits of address begin at level 0, 40 bits of IPA at level 1. A switch over all asks more.
+		if (root_shift_ == Granule::shift(0)) [[likely]]
+			return slot_from<0>(root_, i, d, 0, nullptr, input);
+		if (root_shift_ == Granule::shift(1)) [[likely]]
 			return slot_from<1>(root_, i, d, 0, nullptr, input);
+		switch (root_shift_) {
 		case Granule::shift(2):
 			return slot_from<2>(root_, i, d, 0, nullptr, input);
 		case Granule::shift(3):
@@ -337,7 +338,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 		Slot s{root_, index, load(root_ + index), geometry_.start, 0, nullptr};
 
 		while (Format::is_table(s.descriptor, s.level)) {
-			if ((s.descriptor - Format::table_type) & ~Format::next_table_bits)
+			if (!Format::is_plain_table(s.descriptor))
 				s.above |= s.descriptor;
 			s.named_by = s.entry();
 			s.table = child(s.descriptor);

@@ -28,11 +28,12 @@ VMSA_INLINE constexpr bool unmap_page(const T &tree, Batch &batch, Region<typena
 
 	VMSA_UNINITIALIZED const auto slot = tree.slot(page.first);
 	constexpr Descriptor type = T::Format::leaf_type(last_level);
+	constexpr size_t entries = T::Granule::entries;
 
 	if (slot.level != last_level ||
 	    (slot.descriptor & (type | T::Format::contiguous)) != type ||
 	    !(has_neighbour(slot.table, slot.index) ||
-	      outlives(slot.named_by, slot.table, slot.index)))
+	      outlives(slot.named_by, slot.table, entries, slot.index)))
 		return false;
 	store(slot.entry(), 0);
 	batch.changed(page, last_level);

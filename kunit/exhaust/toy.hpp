@@ -10,8 +10,8 @@
 //	                      per entry 4M 2M 1M
 //
 // Pages are larger than real ones because bit 16 of a block, nT, must not be one of its address.
-// Two leaves side by side are a contiguous group, at every level. A table takes four cache lines, which is how
-// far the library looks for what is near (occupancy.hpp); all but the first entries stay 0.
+// Two leaves side by side are a contiguous group, at every level. A table takes a cache line, which the library reads
+// as a whole (occupancy.hpp); all but the first entries stay 0.
 #pragma once
 
 #include "vmsa/format_stage2.hpp"
@@ -27,7 +27,7 @@ template <unsigned IndexBits> struct ToyGranule {
 	static constexpr unsigned index_bits = IndexBits;
 	static constexpr uint64_t page_size = vmsa::bit(page_shift);
 	static constexpr size_t entries = size_t{1} << index_bits;
-	static constexpr size_t table_bytes = 256;
+	static constexpr size_t table_bytes = entries < 8 ? 64 : entries * 8;
 
 	static constexpr Level largest_block = 1;
 

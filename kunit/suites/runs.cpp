@@ -83,4 +83,29 @@ TEST(one_at_a_time)
 	go_through<false>(test);
 }
 
-SUITE(runs, in_pairs, one_at_a_time);
+TEST(one_that_does_not_count_up_is_found)
+{
+	constexpr Descriptor first = bit(63) | 7;
+	Table table{test};
+
+	ASSERT(!table.words.empty());
+	for (size_t n = 0; n <= most; n++) {
+		for (size_t offset : {0, 1}) {
+			Descriptor *entry = table.clear(offset);
+
+			fill(entry, n, first, 4096);
+			ASSERT(count_up(entry, n, first, 4096));
+			for (size_t i = 0; i < n; i++) {
+				for (unsigned b : {0, 12, 63}) {
+					entry[i] ^= bit(b);
+					ASSERT(!count_up(entry, n, first, 4096));
+					entry[i] ^= bit(b);
+				}
+			}
+			ASSERT(!n || !count_up(entry, n, first + 4096, 4096));
+			ASSERT(n < 2 || !count_up(entry, n, first, 8192));
+		}
+	}
+}
+
+SUITE(runs, in_pairs, one_at_a_time, one_that_does_not_count_up_is_found);

@@ -19,6 +19,9 @@ class Tables {
 	{
 	}
 
+	// So many tables are given back by one call of the kernel.
+	static constexpr size_t at_once = 16;
+
 	// `limit` in bytes of tables, the root included.
 	void set_limit(size_t limit)
 	{
@@ -130,8 +133,6 @@ class Tables {
 	}
 
     private:
-	static constexpr size_t at_once = 16;
-
 	bool take(size_t bytes)
 	{
 		size_t used = this->used();
