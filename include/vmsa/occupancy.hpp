@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Is anything left in a table? A table goes when its last entry does, and no count is kept of the entries of every
-// table: the table is asked, the closest entries first. Whoever goes through it page by page finds the next there. Where
-// nothing is close, all of it is read, by lines of eight, once. The entry that names it then says what was found, in
-// bits that hardware ignores:
+// table: the table is asked, the closest entries first. Whoever goes through it page by page finds the next there.
+// Where nothing is close, all of it is read, once. The entry that names it then says how many lines of eight held
+// something, in bits that hardware ignores:
 //
 //   63   59 58        53                       table descriptor
 //  +-------+------------+--- ... ---+

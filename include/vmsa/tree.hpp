@@ -178,8 +178,8 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 	};
 
 	// A walk is the price of each call, and most calls are small: every level has its own code,
-	// with its shift a constant; the deepest trees are looked for first. The root, which is wider
-	// or narrower than a table, has no entry for what is outside of space().
+	// with its shift a constant. Most trees begin at level 0 (48 bits) or 1 (40 bits of IPA). The
+	// root, wider or narrower than a table, has no entry for what is outside of space().
 	VMSA_INLINE constexpr Slot slot(Input input) const
 	{
 		const uint64_t offset =
@@ -193,7 +193,6 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 			return slot_below(i, input);
 		const Descriptor d = load(root_ + i);
 
-		// 48 bits of address begin at level 0, 40 bits of IPA at level 1. A switch over all asks more.
 		if (root_shift_ == Granule::shift(0)) [[likely]]
 			return slot_from<0>(root_, i, d, 0, nullptr, input);
 		if (root_shift_ == Granule::shift(1)) [[likely]]
