@@ -36,7 +36,7 @@ watch() {
 
 it 'sees at once that a page is gone'
 watched
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+for _ in $(repeats 10); do
 	accepted map 'ipa=0x90000000 size=4k'
 	watch
 	tell unmap 'ipa=0x90000000 size=4k'
@@ -46,7 +46,7 @@ done
 it 'sees at once that a page can no longer be written'
 watched
 accepted map 'ipa=0x90000000 size=4k'
-for _ in 1 2 3 4 5 6 7 8 9 10; do
+for _ in $(repeats 10); do
 	accepted protect 'ipa=0x90000000 size=4k prot=rw'
 	watch x3=1
 	tell protect 'ipa=0x90000000 size=4k prot=r'
@@ -54,7 +54,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do
 done
 
 it 'sees at once the page that is mapped in place of another'
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	watched
 	# A demand fault takes the first page of RAM that is free: the one that 0xa0000000 has at first.
 	accepted map 'ipa=0xa0000000 size=4k'
@@ -81,7 +81,7 @@ agree demo
 
 it 'loses nothing while the block it runs in and the one it works on are cut, and folded'
 begin_work
-for _ in 1 2 3 4 5 6 7 8; do
+for _ in $(repeats 8); do
 	accepted protect 'ipa=0x801ff000 size=8k prot=rw'
 	accepted protect 'ipa=0x801ff000 size=8k prot=rwx'
 	accepted fold 'ipa=2G size=4M'
@@ -97,7 +97,7 @@ accepted map 'ipa=0x80200000 size=1M max=4k'
 accepted map 'ipa=0x80300000 size=4k'
 accepted dirty 'ipa=2G size=4M'
 begin $work
-for _ in 1 2 3 4 5 6 7 8; do
+for _ in $(repeats 8); do
 	cat $demo/dirty $demo/accessed $demo/maps $demo/tables $demo/stats >/dev/null
 	accepted map 'ipa=0x90000000 size=4M'
 	accepted unmap 'ipa=0x90001000 size=2M'
@@ -109,7 +109,7 @@ agree demo
 
 it 'loses nothing while its logs come and go'
 begin_work
-for _ in 1 2 3 4 5 6 7 8; do
+for _ in $(repeats 8); do
 	accepted dirty 'ipa=2G size=4M'
 	cat $demo/dirty >/dev/null
 	accepted dirty off
@@ -118,7 +118,7 @@ ends_well
 
 it 'loses nothing while the MMU is asked about its tables'
 begin_work
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	like '*no difference*' "$(cat $demo/verify)"
 done
 ends_well

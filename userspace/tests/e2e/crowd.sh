@@ -24,7 +24,7 @@ crowd() {
 }
 
 it 'takes one page for a hole, and the last page of RAM, however many ask for it'
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	program 'ram=1088k vcpus=4' $sweep
 	accepted demand 'ipa=0x90000000 size=2M'
 	crowd 0 256 0x1000
@@ -49,7 +49,7 @@ program 'ram=1M vcpus=4' $sweep
 accepted demand 'ipa=0x90000000 size=1G'
 crowd 0 8 0x2000000
 tables=$(stat tables)
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	program "ram=1M vcpus=4 tables=$tables" $sweep
 	accepted demand 'ipa=0x90000000 size=1G'
 	crowd 0 8 0x2000000
@@ -58,7 +58,7 @@ for _ in 1 2 3 4 5; do
 done
 
 it 'gives back what it took in vain'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	program 'ram=1M vcpus=4' $sweep
 	accepted demand 'ipa=0x90000000 size=1G'
 	crowd 0 100 0x201000
@@ -77,7 +77,7 @@ same '4 2048' "$(stat leaves_2M) $(stat demand_pages)"
 agree demo
 
 it 'lets others look meanwhile, and they see nothing that is not so'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	program 'ram=20M vcpus=4' $sweep
 	accepted demand 'ipa=0x90000000 size=16M'
 	for file in tables maps stats verify tables.bin; do
@@ -113,7 +113,7 @@ same '' "$(cat $demo/dirty)"
 agree demo
 
 it 'is gone at once, while all its vCPUs have faults'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	program 'ram=20M vcpus=4' $sweep
 	accepted demand 'ipa=0x90000000 size=16M'
 	for n in 0 1 2 3; do

@@ -98,7 +98,7 @@ like '*none of them stale*back in the lower range' "$output"
 it 'mmu runs in two guests at the same time, which see nothing of each other'
 echo 'name=other ram=16M' >create
 echo 'ipa=2G size=4M prot=rwx' >guests/other/map
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	load mmu
 	s2load guests/other /guests/mmu.elf
 	echo ms=20000 >guests/other/run &
@@ -112,7 +112,7 @@ done
 it 'smp contends for a lock on two vCPUs, and both agree'
 start smp x1=2
 run_both 20000
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	load smp x1=2 x2=2000
 	run_both 4000
 done

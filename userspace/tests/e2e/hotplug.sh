@@ -60,7 +60,7 @@ for cpus in 2 1; do
 done
 
 it 'leaves no CPU stuck when guests are removed meanwhile'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	program 'ram=64k vcpus=2' $forever
 	accepted regs 'vcpu=1 pc=0x80000000'
 	for n in 0 1; do

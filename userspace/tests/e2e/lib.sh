@@ -14,6 +14,7 @@
 #   refused FILE REQUEST ERRNO MESSAGE
 #   agree GUEST                    its files tell the same story
 #   effort N                       N, or what part of it this machine is to be troubled with: STAGE2_EFFORT percent
+#   repeats N                      1 2 ... effort N, and 2 at the least: a second time finds what the first has left
 #
 #   program WORDS INSTRUCTION...   makes "demo" afresh, with these instructions in 64K at 2G
 #   start NAME [WORD...]           makes "demo" afresh, with two vCPUs and 4M of memory at 2G, and loads the
@@ -378,6 +379,10 @@ ends_well() {
 
 effort() {
 	echo $((($1 * ${STAGE2_EFFORT:-100} + 99) / 100))
+}
+
+repeats() {
+	seq $(($(effort "$1") < 2 ? 2 : $(effort "$1")))
 }
 
 # What the files of guest $1 say fits together.

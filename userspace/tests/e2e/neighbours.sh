@@ -36,7 +36,7 @@ printed 'all as it was written'
 it 'KVM, as its first guest starts, does not open the timer to a guest that runs'
 # l: ldr x2, [x3]; cbz x2, l; mrs x4, CNTP_CTL_EL0; end
 program ram=64k 0xf9400062 0xb4ffffe2 0xd53be224 $end
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	accepted regs 'pc=0x80000000 x3=0x80008000'
 	printf '\0' | dd of=$demo/mem bs=4096 seek=$((0x80008)) conv=notrunc 2>/dev/null
 	in_background taskset 2

@@ -61,7 +61,7 @@ for _ in 1 2; do
 		echo 0x1000 >$demo/walk"
 done
 shell 12 "cat $demo/tables $demo/maps $demo/tables.bin $demo/stats" >/dev/null
-for _ in 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9; do
+for _ in $(repeats 30); do
 	echo name=demo >remove
 	echo name=demo ram=4M >create
 done

@@ -37,7 +37,7 @@ read_exit 0
 same signal "$reason"
 
 it 'ends when the guest is removed: nobody waits for the other'
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	program ram=64k $count
 	in_background
 	accepted remove name=demo
@@ -107,7 +107,7 @@ it 'sees it at once when memory goes away, and when it is back'
 program ram=1M 0xf9400062 0x91000421 0x17fffffe
 accepted map 'ipa=0x90000000 size=64k'
 accepted regs x3=0x90008000
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	in_background
 	accepted unmap 'ipa=0x90008000 size=4k'
 	wait $runner
@@ -130,7 +130,7 @@ same 'stage2-permission write of 0x90008000 at level 3, 8 bytes, x1' "$reason $d
 it 'runs several vCPUs at once, which see what the others write'
 # mov x5, #1; str x5, [x3]; l: ldr x6, [x4]; cbz x6, l; end
 program 'ram=64k vcpus=2' 0xd2800025 0xf9000065 0xf9400086 0xb4ffffe6 $end
-for _ in 1 2 3 4 5; do
+for _ in $(repeats 5); do
 	accepted regs 'vcpu=0 pc=0x80000000 x3=0x80008000 x4=0x80009000'
 	accepted regs 'vcpu=1 pc=0x80000000 x3=0x80009000 x4=0x80008000'
 	dd if=/dev/zero of=$demo/mem bs=4096 seek=$((0x80008)) count=2 conv=notrunc 2>/dev/null

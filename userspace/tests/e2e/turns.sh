@@ -45,7 +45,7 @@ load_module() {
 it 'runs its guests before KVM runs one, and after, and says who has EL2 in between'
 start hello
 runs end 'status 0'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	kvm_takes
 	refused run 'vcpu=0' EBUSY "$busy"
 	no_verify
@@ -108,7 +108,7 @@ done
 
 it 'lets nothing of one guest be seen by the next, of the same VMID'
 # ldr x1, [x3]; end
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	for cpu in 1 2; do
 		program ram=64k 0xf9400061 $end
 		printf "\\00$cpu\\0\\0\\0\\0\\0\\0\\0" | dd of=$demo/mem bs=4096 seek=$((0x80008)) conv=notrunc 2>/dev/null
@@ -123,7 +123,7 @@ for _ in 1 2 3; do
 done
 
 it 'has guests removed while they run and KVM takes EL2'
-for _ in 1 2 3; do
+for _ in $(repeats 3); do
 	program 'ram=64k vcpus=2' $count
 	accepted regs 'vcpu=1 pc=0x80000000'
 	for n in 0 1; do
