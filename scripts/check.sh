@@ -74,7 +74,7 @@ about_tables='map no_memory unmap walk'
 
 # What becomes of memory and locks when much is asked for at once is decided by C++, too: 6.12 tries it, and most of it
 # the kernel with sanitizers, which sees more. `crowd` does it in guests: also where they run without VHE.
-about_many='alive leaks races soak soak_together storm'
+about_many='leaks races soak soak_together storm'
 
 # What makes and frees the module's own objects. Only these run with kmemleak, which takes half of the time there.
 about_objects='demand dirty files fold guests load removed unload zy_kmemleak'
@@ -140,8 +140,8 @@ part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part stretches e2e 6.12 '' '' --count --tests stretches
 # It says that it is a Cortex-A55: with that one's errata, and what Linux does about them.
-part e2e-6.1 e2e 6.1 max,midr=0x412fd050,pauth-impdef=on '' --without "$text_alone $about_tables $about_many crowd" "${less[@]}"
-part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone $about_tables $about_many crowd" "${less[@]}"
+part e2e-6.1 e2e 6.1 max,midr=0x412fd050,pauth-impdef=on '' --without "$text_alone $about_tables $about_many alive crowd" "${less[@]}"
+part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone $about_tables $about_many alive crowd" "${less[@]}"
 # When its kernel is there: kunit-san has built it.
 part e2e-san e2e san '' '' --without "$about_objects" --append kmemleak=off
 part e2e-kmemleak e2e san '' '' --tests "$about_objects" --label san-kmemleak
