@@ -251,10 +251,32 @@ TEST(two_invalidations_before_one_sync_leave_vttbr_as_it_was)
 	EXPECT_EQ(log.count(CpuEvent::read), 0);
 }
 
+// What an engine has: a plan, and nothing else to wait for.
+TEST(a_plan_is_complete_when_the_call_returns)
+{
+	LiveBench bench{test};
+	CpuLog &log = bench.log;
+	CpuRecorder cpu{&log};
+	const TlbiPlan plan = tlbi_plan<Stage2_4K>({Ipa{GiB}, page}, 3, false, {}, {.range = true});
+
+	complete<Stage2>(cpu, plan, false);
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
+			       tlbi(Tlbi::vmalle1is), dsb_ish, isb}),
+		  nowhere);
+	complete<Stage2>(cpu, plan, true);
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::ipas2le1is, GiB >> 12), dsb_ish,
+			       tlbi(Tlbi::vmalle1is), dsb_ish, tlbi(tlbi_repeated<Stage2>()),
+			       dsb_ish, isb}),
+		  nowhere);
+	complete<Stage2>(cpu, tlbi_all<Stage2>({}), false);
+	EXPECT_EQ(log.differs({dsb_ishst, tlbi(Tlbi::vmalls12e1is), dsb_ish, isb}), nowhere);
+}
+
 SUITE(hardware_tlb, an_asid_confines_what_is_not_global, a_global_map_is_invalidated_for_every_asid,
       a_block_is_broken_invalidated_and_made_anew,
       a_table_is_freed_when_the_invalidation_is_complete,
       where_the_erratum_asks_for_it_a_tlbi_is_repeated, without_ranges_stage_2_takes_one_round,
       the_erratum_takes_one_tlbi_more_however_many_there_are,
       the_vmid_of_the_map_is_invalidated_whatever_vttbr_holds,
-      two_invalidations_before_one_sync_leave_vttbr_as_it_was);
+      two_invalidations_before_one_sync_leave_vttbr_as_it_was,
+      a_plan_is_complete_when_the_call_returns);
