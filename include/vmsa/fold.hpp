@@ -98,7 +98,7 @@ template <class T, class Batch> class Folder {
 		Descriptor next = first;
 		Descriptor differ = 0;
 
-		if (has_pairs && count_up(entry, n, first, size)) // what is asked for mostly
+		if (has_pairs && count_up(entry, n, first, size)) // mostly they do not
 			return 0;
 		look_at(
 			entry, n, [&](Descriptor d) __attribute__((always_inline)) {

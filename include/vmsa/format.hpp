@@ -161,8 +161,8 @@ template <class G, unsigned OutputBits, bool WritableWhenSet = false> struct Des
 	static constexpr Descriptor next_table_bits =
 		(low_bits(apart_from) & ~(Granule::page_size - 1)) | apart_bits;
 
-	// Does the table descriptor `d` have nothing but an address? One look tells that it restricts
-	// nothing; if not, it may (below()), or it has notes of the library.
+	// Does the table descriptor `d` have nothing but an address? Then it restricts nothing. What else
+	// it has may be a restriction (below()), or a note of the library (occupancy.hpp).
 	static constexpr bool is_plain_table(Descriptor d)
 	{
 		return !((d - table_type) & ~next_table_bits);

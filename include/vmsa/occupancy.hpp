@@ -2,7 +2,7 @@
 //
 // Is anything left in a table? A table goes when its last entry does, and no count is kept of the entries of every
 // table: the table is asked, the closest entries first. Whoever goes through it page by page finds the next there.
-// Where nothing is close, all of it is read, once. The entry that names it then says how many lines of eight held
+// Where nothing is close, all of it is read. The entry that names it then says how many lines of eight held
 // something, in bits that hardware ignores:
 //
 //   63   59 58        53                       table descriptor
@@ -70,8 +70,8 @@ VMSA_INLINE constexpr bool has_neighbour(const Descriptor *table, size_t index)
 	return ((index & last) != last && entry[1]) || ((index & last) && entry[-1]);
 }
 
-// Is something else in the line of `index`, or anything in the lines beside it? The last line of a table is beside the
-// first: that saves the question.
+// Is something else in the line of `index`, or anything in the lines beside it? The first and the last
+// line of a table count as side by side: that takes no check for its ends.
 [[gnu::noinline]] constexpr bool has_near_lines(const Descriptor *table, size_t entries,
 						size_t index)
 {

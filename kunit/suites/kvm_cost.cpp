@@ -263,8 +263,18 @@ void kernel_costs(struct kunit *test, uint64_t pages)
 {
 	const auto tables = scratch<void *>(test, pages / 512);
 
-	for (void *&table : tables)
+	bool all = true;
+
+	for (void *&table : tables) {
 		table = kernel_table_alloc(page);
+		all = all && table;
+	}
+	EXPECT(all);
+	if (!all) { // a bulk must have no null in it
+		for (void *table : tables)
+			kernel_table_free(table);
+		return;
+	}
 	measure(test, "cost kernel_free:", pages, [&] {
 		for (size_t i = 0, n; i < tables.size(); i += n) {
 			n = tables.size() - i < Tables::at_once ? tables.size() - i
