@@ -28,12 +28,15 @@ while read -r _ page; do
 done < <(grep -E '^\s*typed ' "$top/userspace/tests/e2e/manual.sh")
 read -ra patterns <<<"$tests"
 for pattern in "${patterns[@]}"; do
-	# shellcheck disable=SC2086 # it is a pattern
-	cp "$top"/userspace/tests/e2e/$pattern.sh "$root/tests/" || die "no test is called $pattern"
+	# shellcheck disable=SC2206 # it is a pattern
+	files=("$top"/userspace/tests/e2e/$pattern.sh)
+	[[ -e ${files[0]} ]] || die "no test is called '$pattern'"
+	cp "${files[@]}" "$root/tests/"
 done
 rm -f "$root"/tests/*lib.sh
 for test in $without; do
-	rm "$root/tests/$test.sh" || die "no test is called $test"
+	[[ -e $root/tests/$test.sh ]] || die "'$test', which is to be left out, is no test here, or is named twice"
+	rm "$root/tests/$test.sh"
 done
 "$top/scripts/build-userspace.sh" "$root"
 # As somebody makes one of his own: a copy of the example, elsewhere.
