@@ -13,8 +13,10 @@ Documentation/mutants_module.inc. What was found for the same sources is not don
 import concurrent.futures
 import hashlib
 import json
+import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -70,14 +72,34 @@ def awake(ko, number):
     return ko[:at] + struct.pack("<I", number) + ko[at + 4:]
 
 
-def run(ko, number, tests):
-    label = f"mutant-{number}"
-    file = OUT / f"{label}.ko"
+def of_line(words):
+    """(tests, words for the kernel's command line), each as one text"""
+    return tuple(" ".join(w for w in words.split() if ("=" in w) == to_kernel) for to_kernel in (False, True))
+
+
+def run(ko, number, words):
+    tests, append = of_line(words)
+    label = "-".join(["mutant", str(number), *(w.split("=")[0] for w in append.split())])
+    file, out = OUT / f"{label}.ko", TOP / "build/e2e" / label
     file.write_bytes(awake(ko, number))
-    done = subprocess.run([TOP / "scripts/check-e2e.sh", "--kernel", KERNEL, "--ko", file, "--tests", tests, "--label", label,
-                           "--timeout", str(SILENCE)], capture_output=True, text=True, errors="replace")
+    shutil.rmtree(out, ignore_errors=True)
+    with subprocess.Popen([TOP / "scripts/check-e2e.sh", "--kernel", KERNEL, "--ko", file, "--tests", tests, "--label", label,
+                           "--timeout", str(SILENCE), "--append", append], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, errors="replace", start_new_session=True) as child:
+        said = None
+        while said is None:
+            try:
+                said, _ = child.communicate(timeout=2)
+            except subprocess.TimeoutExpired:
+                console = out / "console.log"
+                so_far = console.read_text(errors="replace") if console.exists() else ""
+                # One objection is enough, and what follows may take long.
+                if re.search(r"^    not ok .*\n", so_far, re.M):
+                    os.killpg(child.pid, signal.SIGTERM)
+                    child.communicate()
+                    said = so_far
     file.unlink()
-    return done.returncode, done.stdout + ("" if done.stdout.strip() else done.stderr)
+    return child.returncode, said
 
 
 def objection(said):
@@ -115,13 +137,17 @@ def main(arguments):
     stamp = hashlib.sha1(ko + b"".join(p.read_bytes() for p in sorted((TOP / "userspace/tests/e2e").iterdir())
                                        if p.is_file())).hexdigest()
     old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    tests = " ".join(sorted({t for _, f in chosen for t in f.tests.split()}))
-    if old.get("asleep") != [stamp, tests]:
-        status, said = run(ko, 0, tests)
-        if status:
-            sys.exit(f"mutants_module.py: without a fault a test fails:\n{said[-3000:]}")
-        old["asleep"] = [stamp, tests]
+    asked = {}  # words for the kernel -> tests
+    for _, fault in chosen:
+        tests, append = of_line(fault.tests)
+        asked.setdefault(append, set()).update(tests.split())
+    without = [stamp, sorted(" ".join([*sorted(tests), append]) for append, tests in asked.items())]
     with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
+        if old.get("asleep") != without:
+            for status, said in pool.map(lambda words: run(ko, 0, words), without[1]):
+                if status:
+                    sys.exit(f"mutants_module.py: without a fault a test fails:\n{said[-3000:]}")
+            old["asleep"] = without
         running = {n: pool.submit(run, ko, n, f.tests) for n, f in chosen
                    if old.get(f.key(), {}).get("stamp") != [stamp, f.tests] or old[f.key()]["killer"] == SURVIVED}
         for number, fault in chosen:

@@ -188,6 +188,18 @@ dirty ''
 same "$faults" "$(sed -n 's/^faults *//p' $demo/stats)"
 same '0 regions' "$(sed -n 's/^dirty .*, //p' $demo/config)"
 
+it 'takes with it what it found and nobody has read, also where nothing can be written any more'
+program ram=1M $writes
+accepted map 'ipa=0x90000000 size=32k max=4k'
+accepted dirty 'ipa=0x90000000 size=32k'
+again 0x90001000 2
+accepted protect 'ipa=0x90000000 size=16k prot=r'
+accepted dirty off
+same '0090000000-0090003fff r-- normal  4 x 4K
+0090004000-0090007fff rw- normal  4 x 4K' "$(maps)"
+accepted dirty 'ipa=0x90000000 size=32k'
+dirty ''
+
 it 'gives each range to one reader, however the readers go about it'
 program ram=8M $writes
 accepted map 'ipa=0x90000000 size=2M max=4k'

@@ -47,6 +47,15 @@ loses_little 300 'echo ipa=0x3fff0000 size=128k >$demo/map
 it 'loses no memory to files that are opened and closed'
 loses_little 300 'exec 3<$demo/tables 4>$demo/map 5<>$demo/mem 3<&- 4<&- 5<&-'
 
+it 'has the RAM of a removed guest at once, also where a file of the guest is still open'
+guest ram=64M
+exec 3<$demo/mem
+before=$(free_memory)
+accepted remove name=demo
+gained=$(($(free_memory) - before))
+exec 3<&-
+[ $gained -gt 60000 ] || problem "only $gained KiB"
+
 # With 16K pages the root alone has 16 tables (costs.rst).
 it 'takes 48 KiB at most for a guest that does nothing, besides its RAM'
 if [ "$page_kib" != 4 ]; then
