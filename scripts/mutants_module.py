@@ -51,8 +51,7 @@ def build(every):
         shutil.copytree(TOP / folder, TREE / folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.o", "__pycache__"))
     for file in ("Kbuild", "VERSION"):
         shutil.copy(TOP / file, TREE)
-    sources = [p for p in (TOP / "module").rglob("*") if p.suffix in (".cpp", ".c")]
-    plant(every, TREE, sources, lambda path: str(path.relative_to(TOP / "module")))
+    plant(every, TREE, sorted({TOP / "module" / f.file for f in every}), lambda path: str(path.relative_to(TOP / "module")))
     shutil.copy(TOP / "kunit/support/planted_module.h", TREE / "module/kernel/planted.h")
     with (TREE / "Kbuild").open("a") as kbuild:
         kbuild.write("\nccflags-y += -include $(cxx-root)/module/kernel/planted.h\n")
