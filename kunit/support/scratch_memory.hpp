@@ -22,7 +22,7 @@ class ScratchMemory {
 	static constexpr uint64_t usual_base = 0x5'4000'0000;
 	static constexpr size_t never = ~size_t{0};
 
-	// What a table takes: of memory, and of physical addresses, where a page may be more than a table.
+	// What a table takes: of memory, and of physical addresses, where a page may be more than a table. Powers of two.
 	struct Size {
 		size_t bytes;
 		uint64_t stride;
@@ -38,7 +38,8 @@ class ScratchMemory {
 	// `base` is aligned to the largest concatenated root: 16 pages.
 	ScratchMemory(struct kunit *test, Verdict &verdict, Size table, size_t pages,
 		      uint64_t base = usual_base)
-	    : verdict_{verdict}, page_bytes_{table.bytes}, base_{base}, stride_{table.stride}
+	    : verdict_{verdict}, page_bytes_{table.bytes}, base_{base},
+	      stride_bits_{static_cast<unsigned>(__builtin_ctzll(table.stride))}
 	{
 		// One page more is where pointer() leads whoever has no business here.
 		block_ = scratch<vmsa::Descriptor>(test, (pages + 1) * page_words(), 4096);
@@ -96,7 +97,8 @@ class ScratchMemory {
 
 		const uintptr_t within = offset & (page_bytes_ - 1);
 
-		return vmsa::Pa{base_ + (offset - within) * (stride_ / page_bytes_) + within};
+		return vmsa::Pa{base_ + (offset - within) * ((1ull << stride_bits_) / page_bytes_) +
+				within};
 	}
 
 	// Does a live table begin there?
@@ -104,15 +106,16 @@ class ScratchMemory {
 	{
 		const uint64_t offset = pa.raw() - base_;
 
-		return offset / stride_ < state_.size() && offset % stride_ == 0 &&
-		       state_[offset / stride_];
+		const uint64_t page = offset >> stride_bits_;
+
+		return page < state_.size() && is_start(offset) && state_[page];
 	}
 
 	vmsa::Descriptor *pointer(vmsa::Pa pa) const
 	{
 		const uint64_t offset = pa.raw() - base_;
-		const size_t page = offset / stride_;
-		const bool known = page < state_.size() && offset % stride_ == 0;
+		const size_t page = offset >> stride_bits_;
+		const bool known = page < state_.size() && is_start(offset);
 
 		if (!verdict_.expect(known && state_[page], "a live table is looked up", pa.raw(),
 				     offset))
@@ -175,11 +178,16 @@ class ScratchMemory {
 		return page_bytes_ / sizeof(vmsa::Descriptor);
 	}
 
+	bool is_start(uint64_t offset) const
+	{
+		return (offset & ((1ull << stride_bits_) - 1)) == 0;
+	}
+
 	bool is_mine(const vmsa::Descriptor *table) const
 	{
 		const uint64_t offset = physical(table).raw() - base_;
 
-		return offset / stride_ < state_.size() && offset % stride_ == 0;
+		return offset >> stride_bits_ < state_.size() && is_start(offset);
 	}
 
 	bool is_free(size_t first, size_t pages) const
@@ -214,7 +222,7 @@ class ScratchMemory {
 	std::span<uint8_t> state_; // per page: 0, or the pages of the table that begins here
 	size_t page_bytes_;
 	uint64_t base_;
-	uint64_t stride_;
+	unsigned stride_bits_; // not the stride: divisions were a sixth of a game's time
 	size_t live_ = 0;
 	size_t allocations_ = 0;
 	size_t fail_in_ = never;
