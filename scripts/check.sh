@@ -82,6 +82,9 @@ about_objects='demand dirty files fold guests load removed unload zy_kmemleak'
 # What is done over and over, and at random: whole on 6.12, a third of it on other machines.
 less=(--append STAGE2_EFFORT=33)
 
+# A machine without pointer authentication, SVE and SME takes three quarters of the time. 6.12 and the newest kernel have them.
+lean=pauth=off,sve=off,sme=off
+
 # Only what runs guests, or most of that: on other machines it is the world switch that differs.
 runs() {
 	local tests='run trace_run guests escape sweep beside hotplug neighbours turns restart'
@@ -140,14 +143,15 @@ part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 '' ''
 part stretches e2e 6.12 '' '' --count --tests stretches
 # It says that it is a Cortex-A55: with that one's errata, and what Linux does about them.
-part e2e-6.1 e2e 6.1 max,midr=0x412fd050,pauth-impdef=on '' --without "$text_alone $about_tables $about_many alive crowd" "${less[@]}"
+part e2e-6.1 e2e 6.1 max,midr=0x412fd050,$lean '' --without "$text_alone $about_tables $about_many alive crowd" "${less[@]}"
 part e2e-newest e2e newest '' '' --qemu 11.1 --without "$text_alone $about_tables $about_many alive crowd" "${less[@]}"
 # When its kernel is there: kunit-san has built it.
 part e2e-san e2e san '' '' --without "$about_objects" --append kmemleak=off
 part e2e-kmemleak e2e san '' '' --tests "$about_objects" --label san-kmemleak
-part e2e-6.12-16k e2e 6.12-16k '' '' --without "$about_text $about_tables $about_many crowd" "${less[@]}"
-part e2e-6.12-off e2e 6.12 '' off --without "$about_text $about_tables" "${less[@]}"
-part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe --without "$about_text $about_tables $about_many" "${less[@]}"
+part e2e-6.12-16k e2e 6.12-16k max,$lean '' --without "$about_text $about_tables $about_many crowd" "${less[@]}"
+part e2e-6.12-off e2e 6.12 max,$lean off --without "$about_text $about_tables" "${less[@]}"
+# KPTI, which KASLR wants, takes a third of the time: the machines below have it.
+part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe --without "$about_text $about_tables $about_many" --append "STAGE2_EFFORT=33 kpti=off"
 part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4 --kexec
 part run-6.12-a72 runs 6.12 cortex-a72 nvhe --smp 4 --kexec
 # As a board boots that has no VHE: KVM takes EL2, and gives it back. No CPU goes offline before: a KVM guest of
