@@ -135,7 +135,8 @@ program ram=1M 0x91000421 0x92401022 0x8b040042 0x79000062 0x17fffffc
 accepted map 'ipa=0 size=64k max=4k'
 code 0 0xa40
 accepted regs 'x3=0 x4=0xa40'
-# $what is there now. When the run ends, SIGCHLD makes the shell begin its read once more, behind what it has read: an empty line.
+# $what is there now. When the run ends meanwhile, SIGCHLD makes the shell begin its read once more, behind what it has
+# read already: an empty line.
 look() {
 	for _ in 1 2 3; do
 		IFS= read -r what <$demo/mem
