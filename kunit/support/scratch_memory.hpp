@@ -22,8 +22,8 @@ class ScratchMemory {
 	static constexpr uint64_t usual_base = 0x5'4000'0000;
 	static constexpr size_t never = ~size_t{0};
 
-	// What a table takes: of memory, and of physical addresses, where a page may be more than a table. Both are powers
-	// of two.
+	// What a table takes: of memory, and of physical addresses, where a page may be more than a table. Both are
+	// powers of two.
 	struct Size {
 		size_t bytes;
 		uint64_t stride;
