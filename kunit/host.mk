@@ -20,7 +20,7 @@
 CXX := clang++-19
 flags := -std=c++20 -Wall -Wextra -Werror -I. -Iinclude -Imodule -Ikunit -fno-sanitize-recover=all
 tests-flags := $(flags) -O0 -fsanitize=address,undefined
-games-flags := $(flags) -O2 -DSUITES_DEF='"games/games.def"' \
+games-flags := $(flags) -O1 -DSUITES_DEF='"games/games.def"' \
 	       -fsanitize=shift,bounds,signed-integer-overflow,bool,enum,return,unreachable
 
 exhaust-flags := $(flags) -O2 -DSUITES_DEF='"exhaust/exhaust.def"' -include kunit/exhaust/steps.hpp
