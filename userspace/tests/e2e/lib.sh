@@ -38,7 +38,8 @@
 # the line in error_log, and (once for all of a row, see settle) that nothing of any guest has
 # changed. A ^ in its REQUEST is not written: it says where the caret has to stand.
 #
-# Starting a program takes longer than all else here, so nothing is started without need.
+# Starting a program takes longer than all else here (a million instructions), so nothing is started without need. The
+# shell's read asks for each byte alone: from some hundred on, a program is faster.
 
 stage2=/sys/kernel/debug/stage2
 demo=guests/demo
@@ -175,16 +176,16 @@ accepted() {
 # All that can be seen of all guests.
 state() {
 	echo guests/*
-	for file in maps stats walk regs run demand config tables.bin; do
-		cat guests/*/$file 2>/dev/null
-	done
+	cat guests/*/maps guests/*/stats guests/*/walk guests/*/regs guests/*/run guests/*/demand guests/*/config \
+		guests/*/tables.bin 2>/dev/null
 }
 
 # Once for all requests that were refused since something was accepted.
 settle() {
 	[ "$settling" ] || return 0
 	settling=''
-	state | cmp -s - /tmp/before || problem 'what was refused has changed something'
+	state >/tmp/after
+	cmp -s /tmp/before /tmp/after || problem 'what was refused has changed something'
 }
 
 # At a level that the console does not show.
@@ -218,18 +219,23 @@ name_error() {
 	esac
 }
 
+# Takes the next line away from $rest.
+next_line() {
+	line=${rest%%"$newline"*}
+	rest=${rest#"$line"} rest=${rest#"$newline"}
+}
+
 # The last entry of error_log is about file $1, says $2, shows request $3 (an empty one is not
 # shown), and has a caret in column $4 (or none).
 logged() {
-	tail -n $((1 + (${#3} > 0) + (${#4} > 0))) error_log >/tmp/log
-	{
-		IFS= read -r head
-		[ ! "$3" ] || IFS= read -r line
-		[ ! "$4" ] || IFS= read -r caret
-	} </tmp/log
-	like "[[]*.*[]] $1: *$2*" "$head"
-	[ ! "$3" ] || same "$margin$3" "$line"
-	[ ! "$4" ] || same "$4 blanks, then ^" "$((${#caret} - ${#margin} - 1)) blanks, then ${caret##* }"
+	rest=$(tail -n $((1 + (${#3} > 0) + (${#4} > 0))) error_log)
+	next_line
+	like "[[]*.*[]] $1: *$2*" "$line"
+	[ ! "$3" ] || {
+		next_line
+		same "$margin$3" "$line"
+	}
+	[ ! "$4" ] || same "$4 blanks, then ^" "$((${#rest} - ${#margin} - 1)) blanks, then ${rest##* }"
 }
 
 refused() {
@@ -264,7 +270,8 @@ code() {
 			bytes="$bytes\\0$((byte >> 6))$((byte >> 3 & 7))$((byte & 7))"
 		done
 	done
-	printf %b "$bytes" | dd of=$demo/mem bs=4 seek=$((ipa / 4)) conv=notrunc 2>/dev/null
+	printf %b "$bytes" >/tmp/code
+	dd if=/tmp/code of=$demo/mem bs=4 seek=$((ipa / 4)) conv=notrunc 2>/dev/null
 }
 
 # Makes "demo" afresh with WORDs in $1, 64K of memory at 2G, and the instructions that follow there.
@@ -313,14 +320,14 @@ vcpu_of() {
 	esac
 }
 
-# The register $1 of vCPU 0.
+# The register $1 of vCPU 0, in $(), whose process becomes sed.
 register() {
-	sed -n "s/^$1 //p" $demo/regs | head -n 1
+	exec sed -n "/^$1 /{s/^$1 //p;q;}" $demo/regs
 }
 
-# The line $1 of the last exit of vCPU 0.
+# The line $1 of the last exit of vCPU 0, in $().
 of_exit() {
-	sed -n "s/^$1  *//p" $demo/run | head -n 1
+	exec sed -n "/^$1 /{s/^$1 *//p;q;}" $demo/run
 }
 
 runs() {
