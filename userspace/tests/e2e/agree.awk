@@ -3,12 +3,9 @@
 # Do the files of a guest tell the same story? Reads stats, config, maps and tables, in this order, of
 # one guest; says what does not fit. How many bytes tables.bin has is given as `bin`.
 
-function hex(s,    i, n) {
-	n = 0
-	s = tolower(s)
-	for (i = 1; i <= length(s); i++)
-		n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
-	return n
+# As busybox's awk reads a number.
+function hex(s) {
+	return ("0x" s) + 0
 }
 
 function bytes_of(size,    n) {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# 10,000 random writes to every file (see effort): random bytes, and good requests that were damaged. What was asked
+# 5,000 random writes to every file (see effort): random bytes, and good requests that were damaged. What was asked
 # for by chance is done; guests that were not addressed are as they were.
 . /lib.sh
 
@@ -26,14 +26,14 @@ survives() {
 }
 
 it 'survives random writes to each file of a guest'
-survives 60000 $demo/map $demo/unmap $demo/protect $demo/fold $demo/walk $demo/mem
+survives 30000 $demo/map $demo/unmap $demo/protect $demo/fold $demo/walk $demo/mem
 
 it 'survives random writes to create, and to remove'
-survives 20000 create remove
+survives 10000 create remove
 
 it 'survives random writes to what runs a guest, while its memory changes'
-survives 20000 $demo/regs $demo/run $demo/demand $demo/dirty $demo/accessed $demo/map $demo/unmap $demo/protect
+survives 10000 $demo/regs $demo/run $demo/demand $demo/dirty $demo/accessed $demo/map $demo/unmap $demo/protect
 
 it 'survives random writes to files that are only read'
-survives 10000 features error_log $demo/config $demo/maps $demo/stats $demo/tables $demo/tables.bin \
+survives 5000 features error_log $demo/config $demo/maps $demo/stats $demo/tables $demo/tables.bin \
 	$demo/verify

@@ -46,7 +46,7 @@ same 'guests/*' "$(echo guests/*)"
 same '' "$(cat error_log)"
 
 it 'can be done again and again, and leaves no memory behind'
-count=0 times=$(effort 50)
+count=0 times=$(effort 20)
 while [ "$count" -lt "$times" ]; do
 	echo 'name=demo ram=2M' >create
 	echo 'ipa=0x1000 size=2044k' >$demo/map
