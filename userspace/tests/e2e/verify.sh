@@ -64,9 +64,10 @@ it 'gives the same in small pieces as at once'
 
 it 'agrees while other shells change the tables'
 guest ram=16M
+readings=$(effort 30) rounds=$(effort 150)
 for shift in 0 1; do
 	sh -c "round=0
-	while [ \$round -lt 150 ]; do
+	while [ \$round -lt $rounds ]; do
 		round=\$((round + 1))
 		echo ipa=$((shift * 3))M size=4M >$demo/map
 		echo ipa=0x$((shift + 1))ff000 size=64k prot=r >$demo/protect
@@ -77,12 +78,12 @@ for shift in 0 1; do
 	done" 2>/dev/null &
 done
 count=0
-while [ $count -lt 30 ]; do
+while [ $count -lt $readings ]; do
 	cat $demo/verify 2>/dev/null
 	count=$((count + 1))
 done >/tmp/all
 wait
-same "$([ "$engine" = soft ] || echo 30)" "$(grep -c ': no difference$' /tmp/all | sed s/^0$//)"
+same "$([ "$engine" = soft ] || echo $readings)" "$(grep -c ': no difference$' /tmp/all | sed s/^0$//)"
 same '' "$(grep -v ': no difference$' /tmp/all)"
 
 it 'gives each guest a VMID of its own, the highest first, and none before it needs one'
@@ -106,20 +107,24 @@ verified demo 0 1
 
 it 'runs out of VMIDs only where there are 255, and then says so'
 [ ! -d guests/other ] || accepted remove name=other
+# Of 65,535 some do.
+bits=$(sed -n 's/^vmid_bits *//p' features) guests=255
+[ "$bits" != 16 ] || guests=$(effort 255)
+last=g$((guests - 1))
 count=0
-while [ $count -lt 255 ]; do
+while [ $count -lt "$guests" ]; do
 	echo "name=g$count ram=64k" >create
 	read -r _ <guests/g$count/verify
 	count=$((count + 1))
 done 2>/tmp/said
 if [ "$engine" = soft ]; then
-	verified g254 0 1
-elif grep -q '^vmid_bits *16' features; then
-	verified g254 0 1
+	verified $last 0 1
+elif [ "$bits" = 16 ]; then
+	verified $last 0 1
 	same '' "$(cat /tmp/said)"
 else
-	like '*: No space left on device' "$(cat guests/g254/verify 2>&1)"
-	logged guests/g254/verify 'every VMID is in use' '' ''
+	like '*: No space left on device' "$(cat guests/$last/verify 2>&1)"
+	logged guests/$last/verify 'every VMID is in use' '' ''
 	accepted remove name=g0
-	verified g254 0 1
+	verified $last 0 1
 fi
