@@ -12,8 +12,9 @@ cache=${STAGE2_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/stage2}
 
 # What was compiled once is not compiled again, in another clone either: debuggers take "kunit/host.cpp" from where they are
 # (CCACHE_NOHASHDIR). CCACHE_DISABLE=1: as on a new machine.
-if [[ -d /usr/lib/ccache && :$PATH: != *:/usr/lib/ccache:* ]]; then
-	PATH=/usr/lib/ccache:$PATH
+if [[ -d /usr/lib/ccache ]]; then
+	[[ :$PATH: == *:/usr/lib/ccache:* ]] || PATH=/usr/lib/ccache:$PATH
+	# Of this clone, also where a script of another one asks (check-package.sh).
 	export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$top CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 CCACHE_MAXSIZE=2G
 fi
 
