@@ -55,7 +55,9 @@ FOREIGN = [(re.compile(pattern), reason) for pattern, reason in (
 TARGET = re.compile(r"\b(0x)?[0-9a-f]+ <[^>]*>")
 FP_REGISTER = re.compile(
 	r"(?<![\w#.])(?:[vqdshbz](?:[12]?\d|3[01])|p(?:\d|1[0-5]))(?=[,./\]}\s\[]|$)")
-HEADER = re.compile(r"[0-9a-f]+ <(.+)>:$")
+HEADER = re.compile(r"^[0-9a-f]+ <(.+)>:$", re.MULTILINE)
+# What could be a register, in all of a function: more than really is.
+PERHAPS_FP = re.compile(r"[^\w#.][vqdshbzp]\d")
 # llvm-objdump shows the bytes of data, whatever it is asked for: they can look like registers, too.
 INSTRUCTION = re.compile(r"\s*([0-9a-f]+):\s+(?:(?:[0-9a-f]{2} )+\s*)?(\S+)\s*(.*)")
 DATA = re.compile(r"\.(?!inst$)")
@@ -67,6 +69,8 @@ POP = re.compile(r"\[sp\], #(\w+)$")
 ADJUST = re.compile(r"sp, sp, (?:#(\w+)(?:, lsl #(\w+))?|([xw]\d+))$")
 CONSTANT = re.compile(r"[xw](\d+), #(\w+)$")
 STACK = re.compile(r"\bsp\b")
+# In all of a function: what makes its frame deeper, by how much where that is plain.
+DEEPER = re.compile(r"sp, (?:#-(\w+)\]!|(?<=\tsp, )(?:sp, #(\w+)$)?)", re.MULTILINE)
 
 
 class Section:
@@ -261,13 +265,32 @@ class Frame:
 		self.deepest = max(self.deepest, self.depth)
 
 
+def harmless(body, frame_limit):
+	"""At a glance, as nearly every function is: nothing like an FP register, and all that makes its frame deeper is
+	not too deep together."""
+	if PERHAPS_FP.search(body):
+		return False
+	steps = DEEPER.findall(body) if frame_limit else []
+	return all(map(any, steps)) and sum(int(a or b, 0) for a, b in steps) <= frame_limit
+
+
 def code_audit(path, objdump, frame_limit):
 	"""Instructions: no FP/SIMD/SVE register, and no large stack frame."""
 	listing = subprocess.run([objdump, "-d", "--no-show-raw-insn", path], check=True,
 				 stdout=subprocess.PIPE, text=True).stdout
-	function, frame, vector = None, Frame(), None
-
-	def close():
+	names = HEADER.split(listing)
+	for function, body in zip(names[1::2], names[2::2]):
+		if harmless(body, frame_limit):
+			continue
+		frame, vector = Frame(), None
+		for found in map(INSTRUCTION.match, body.splitlines()):
+			if not found or DATA.match(found[2]):
+				continue
+			address, name, operands = found.groups()
+			operands = operands.partition("//")[0].rstrip()
+			frame.step(int(address, 16), name, operands)
+			if not vector and FP_REGISTER.search(bare := TARGET.sub("", operands)):
+				vector = f"{name} {bare}"
 		if vector:
 			yield function, (f"touches an FP/SIMD register ({vector}), which belongs to user "
 					 "space; compile with -mgeneral-regs-only, and use integers")
@@ -276,20 +299,6 @@ def code_audit(path, objdump, frame_limit):
 		elif frame_limit and frame.deepest > frame_limit:
 			yield function, (f"a stack frame of {frame.deepest} bytes, the limit is {frame_limit}; "
 					 "let the caller pass the memory in")
-
-	for line in listing.splitlines():
-		if found := INSTRUCTION.match(line):
-			address, name, operands = found.groups()
-			if DATA.match(name):
-				continue
-			operands = operands.partition("//")[0].rstrip()
-			frame.step(int(address, 16), name, operands)
-			if not vector and FP_REGISTER.search(bare := TARGET.sub("", operands)):
-				vector = f"{name} {bare}"
-		elif found := HEADER.match(line):
-			yield from close()
-			function, frame, vector = found[1], Frame(), None
-	yield from close()
 
 
 def demangle(lines, objdump):
