@@ -219,23 +219,14 @@ name_error() {
 	esac
 }
 
-# Takes the next line away from $rest.
-next_line() {
-	line=${rest%%"$newline"*}
-	rest=${rest#"$line"} rest=${rest#"$newline"}
-}
-
 # The last entry of error_log is about file $1, says $2, shows request $3 (an empty one is not
 # shown), and has a caret in column $4 (or none).
 logged() {
 	rest=$(tail -n $((1 + (${#3} > 0) + (${#4} > 0))) error_log)
-	next_line
-	like "[[]*.*[]] $1: *$2*" "$line"
-	[ ! "$3" ] || {
-		next_line
-		same "$margin$3" "$line"
-	}
-	[ ! "$4" ] || same "$4 blanks, then ^" "$((${#rest} - ${#margin} - 1)) blanks, then ${rest##* }"
+	like "[[]*.*[]] $1: *$2*" "${rest%%"$newline"*}"
+	rest=${rest#*"$newline"} caret=${rest##*"$newline"}
+	[ ! "$3" ] || same "$margin$3" "${rest%%"$newline"*}"
+	[ ! "$4" ] || same "$4 blanks, then ^" "$((${#caret} - ${#margin} - 1)) blanks, then ${caret##* }"
 }
 
 refused() {
