@@ -69,7 +69,7 @@ POP = re.compile(r"\[sp\], #(\w+)$")
 ADJUST = re.compile(r"sp, sp, (?:#(\w+)(?:, lsl #(\w+))?|([xw]\d+))$")
 CONSTANT = re.compile(r"[xw](\d+), #(\w+)$")
 STACK = re.compile(r"\bsp\b")
-# In all of a function: what makes its frame deeper, by how much where that is plain.
+# In all of a function: what moves its stack pointer, by how much where that is plain.
 DEEPER = re.compile(r"sp, (?:#-(\w+)\]!|(?<=\tsp, )(?:sp, #(\w+)$)?)", re.MULTILINE)
 
 
@@ -266,8 +266,8 @@ class Frame:
 
 
 def harmless(body, frame_limit):
-	"""At a glance, as nearly every function is: nothing like an FP register, and all that makes its frame deeper is
-	not too deep together."""
+	"""At a glance, as nearly every function is: nothing like an FP register, and all that moves its stack pointer is
+	within the limit together."""
 	if PERHAPS_FP.search(body):
 		return False
 	steps = DEEPER.findall(body) if frame_limit else []

@@ -87,14 +87,8 @@ end_file() {
 
 # Of the whole file: every test is one that was skipped.
 skip_all() {
-	while IFS= read -r line; do
-		case $line in
-		"it '"*)
-			line=${line#it ?} begun=$((begun + 1))
-			echo "    ok $begun ${line%?} # SKIP $1"
-			;;
-		esac
-	done <"$0"
+	awk -v why="$1" "/^it '/"' { print "    ok " ++n " " substr($0, 5, length($0) - 5) " # SKIP " why }' "$0"
+	begun=$planned
 	exit
 }
 

@@ -47,6 +47,8 @@ same '' "$(cat error_log)"
 
 it 'can be done again and again, and leaves no memory behind'
 count=0 times=$(effort 20)
+# From the first on there has to be a second, or nothing is compared.
+[ "$times" -ge 3 ] || times=3
 while [ "$count" -lt "$times" ]; do
 	echo 'name=demo ram=2M' >create
 	echo 'ipa=0x1000 size=2044k' >$demo/map
