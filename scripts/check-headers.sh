@@ -67,7 +67,7 @@ misunderstood() {
 		wanted=$(sed -n 's,^// Names: ,,p' "$file")
 		if said=$("$1" -std=c++20 "${freestanding[@]}" -fsyntax-only -Iinclude "$file" 2>&1); then
 			echo "$file compiles"
-		elif ! awk '/error:/ { n++ } n == 1' <<<"$said" | grep -qw "$wanted"; then
+		elif ! grep -qw "$wanted" <<<"$(awk '/error:/ { n++ } n == 1' <<<"$said")"; then
 			echo "the first error of $file does not name $wanted:"
 			echo "$said"
 		elif ((${#said} > 5000)); then

@@ -103,14 +103,14 @@ in_terminal() {
 colour_is_for_terminals() {
 	local dump=./userspace/tests/unit/demo.tables.bin escape=$'\033'
 
-	in_terminal s2ctl walk $dump 0 | grep -q "$escape" || echo "none in a terminal"
-	NO_COLOR=1 in_terminal s2ctl walk $dump 0 | grep -q "$escape" && echo "some with NO_COLOR"
-	NO_COLOR=1 in_terminal s2ctl walk --color always $dump 0 | grep -q "$escape" ||
+	grep -q "$escape" <<<"$(in_terminal s2ctl walk $dump 0)" || echo "none in a terminal"
+	grep -q "$escape" <<<"$(NO_COLOR=1 in_terminal s2ctl walk $dump 0)" && echo "some with NO_COLOR"
+	grep -q "$escape" <<<"$(NO_COLOR=1 in_terminal s2ctl walk --color always $dump 0)" ||
 		echo "none when it was asked for"
-	NO_COLOR='' in_terminal s2ctl walk $dump 0 | grep -q "$escape" || echo "none with an empty NO_COLOR"
-	in_terminal env TERM=dumb s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a dumb terminal"
-	s2ctl walk $dump 0 | grep -q "$escape" && echo "some in a pipe"
-	s2ctl walk --color always $dump 0 | grep -q "$escape" || echo "none in a pipe when it was asked for"
+	grep -q "$escape" <<<"$(NO_COLOR='' in_terminal s2ctl walk $dump 0)" || echo "none with an empty NO_COLOR"
+	grep -q "$escape" <<<"$(in_terminal env TERM=dumb s2ctl walk $dump 0)" && echo "some in a dumb terminal"
+	grep -q "$escape" <<<"$(s2ctl walk $dump 0)" && echo "some in a pipe"
+	grep -q "$escape" <<<"$(s2ctl walk --color always $dump 0)" || echo "none in a pipe when it was asked for"
 	# Nothing but colour is added: without it, the words are the same.
 	for view in maps tables 'maps --full'; do
 		# shellcheck disable=SC2086 # words
@@ -119,7 +119,7 @@ colour_is_for_terminals() {
 		# shellcheck disable=SC2086 # words
 		diff <(s2ctl $view $dump --color always | sed "s/$escape[^m]*m//g") <(s2ctl $view $dump) || echo "$view"
 		# shellcheck disable=SC2086 # words
-		NO_COLOR=1 in_terminal s2ctl $view $dump | grep -q "$escape" && echo "$view: some with NO_COLOR"
+		grep -q "$escape" <<<"$(NO_COLOR=1 in_terminal s2ctl $view $dump)" && echo "$view: some with NO_COLOR"
 	done
 	printf 'vcpu 0\nx0 0x0000000000000000\nx1 0x0000000000000001\nx10 0x0000000000000000\n' >"$scratch/debugfs/stage2/guests/demo/regs"
 	s2ctl regs demo --debugfs "$scratch/debugfs" --color always >"$scratch/said"
@@ -146,9 +146,9 @@ fits_a_terminal() {
 	)
 	# Where a person looks, nothing would be a riddle.
 	mkdir -p "$scratch/nobody/stage2/guests"
-	in_terminal s2ctl list --debugfs "$scratch/nobody" | grep -q "there is no guest" || echo "list says nothing"
+	grep -q "there is no guest" <<<"$(in_terminal s2ctl list --debugfs "$scratch/nobody")" || echo "list says nothing"
 	[[ ! $(s2ctl list --debugfs "$scratch/nobody") ]] || echo "list says something to a program"
-	{ in_terminal s2ctl dump $dump - || true; } | grep -q "the output is a terminal" || echo "a dump goes to a terminal"
+	grep -q "the output is a terminal" <<<"$(in_terminal s2ctl dump $dump - || true)" || echo "a dump goes to a terminal"
 }
 
 ends_quietly_without_a_reader() {

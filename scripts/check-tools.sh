@@ -115,7 +115,7 @@ is_constant() {
 	# $d is how AArch64 marks data.
 	symbols=$(nm --print-size "$object" | grep -v ' \$d$')
 	[[ $symbols =~ ^0+\ 0*3000\ R\ board_tables$ ]] || echo "symbols: $symbols"
-	readelf --sections --wide "$object" | grep -q '\.rodata\.board_tables ' || echo "no .rodata.board_tables"
+	grep -q '\.rodata\.board_tables ' <<<"$(readelf --sections --wide "$object")" || echo "no .rodata.board_tables"
 }
 
 # A map with an error has to end the compilation, and the words are about that.

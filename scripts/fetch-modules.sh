@@ -40,7 +40,7 @@ add() {
 	local found need
 
 	! grep -qx "$1.ko" "$part/order" || return 0
-	found=$(find "$part/tree" -name "$1.ko*" -o -name "${1//_/-}.ko*" | head -n 1)
+	found=$(find "$part/tree" \( -name "$1.ko*" -o -name "${1//_/-}.ko*" \) -print -quit)
 	if [[ ! $found ]]; then
 		grep -qs "/${1//_/[-_]}\.ko$" "$part/builtin" || die "the kernel $name has no module $1"
 		return 0
