@@ -135,6 +135,12 @@ untried_versions() {
 	done
 }
 
+# The table of testing.rst has a row for each part of check, and no other.
+parts_differ() {
+	diff <(sed -nE 's/^part ([^ ]+) .*/\1/p' scripts/check.sh | sort) \
+		<(sed -nE 's/^([a-z][^ ]*) {2,}``.*/\1/p' Documentation/testing.rst | sort)
+}
+
 # What boards.rst has a user type, but for apt, is what check-board.sh types.
 untyped_lines() {
 	# shellcheck disable=SC2016 # that is sed's $
@@ -174,6 +180,7 @@ check "every file the manual names exists" unknown_files
 check "every planted fault the manual lists fits the sources" scripts/mutants.py --check
 check "the jobs for other people's CI are whole" ci_examples
 check "every kernel, QEMU and CPU the manual names is in the matrix, or in check" untried_versions
+check "testing.rst has a row for each part of check" parts_differ
 check "a test types every command of the manual, or scripts/manual.known says why not" scripts/manual.py
 check "the board types what boards.rst says" untyped_lines
 check "no board of the manual has a check that failed" boards_failed
