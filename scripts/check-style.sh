@@ -56,7 +56,7 @@ bad_scripts() {
 		bash -n "$file"
 	done
 	# grep -q ends at the first match, which may kill the writer; with pipefail that counts as no match.
-	files 'scripts/*.sh' .ci/run | xargs grep -nHE '\|&? *([A-Z_]+=[^ ]* +)*grep( .*)? -[a-zA-Z]*q' || true
+	files 'scripts/*.sh' .ci/run | xargs grep -nHE '(^|[^|])\|&? *([A-Z_]+=[^ ]* +)*grep( .*)? -[a-zA-Z]*q' || true
 	for file in $(files userspace/machine/init userspace/machine/demo userspace/machine/run 'userspace/tests/e2e/*.sh'); do
 		sh -n "$file"
 	done

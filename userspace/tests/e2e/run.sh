@@ -227,7 +227,7 @@ for _ in 1 2 3 4 5; do
 	[ "$reason" != end ] || break
 done
 same 'end status 0' "$reason $detail"
-runs end 'status 0'
+runs end 'status 0' ms=10000
 
 it 'makes as many exits as it is paid for'
 program ram=64k 0xd4000002 0x91000421 0x17fffffe
