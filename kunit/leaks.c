@@ -5,7 +5,7 @@
  * On its own it would first look after a minute, and KUnit's machine lives for seconds. It can be
  * asked only by writing to its debugfs file, from a user space that is not there: so we call what
  * that file calls. scripts/kunit.sh reads the outcome from the log. Note that kmemleak knows
- * kmalloc and vmalloc, but not alloc_pages().
+ * kmalloc and vmalloc, but not alloc_pages(). With kmemleak=off it is not asked.
  */
 #include <kunit/test.h>
 #include <linux/completion.h>
@@ -45,8 +45,18 @@ static int look_for_leaks(struct notifier_block *block, unsigned long action, vo
 
 static struct notifier_block at_reboot = { .notifier_call = look_for_leaks };
 
+static bool looking __initdata = true;
+
+/* kmemleak reads it, too, and forgets all that it knew; to scan takes it as long as ever. */
+static int __init read_kmemleak(char *word)
+{
+	looking = strcmp(word ?: "", "off");
+	return 0;
+}
+early_param("kmemleak", read_kmemleak);
+
 static int __init look_at_reboot(void)
 {
-	return kunit_enabled() ? register_reboot_notifier(&at_reboot) : 0;
+	return kunit_enabled() && looking ? register_reboot_notifier(&at_reboot) : 0;
 }
 late_initcall(look_at_reboot);

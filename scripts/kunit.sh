@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Usage: scripts/kunit.sh [--sanitizers | --kcsan | --clang] [--tree LINUX] [--prepare | --build] [--log FILE]
-#                        [FILTER] [VARIABLE=VALUE...]
+#                        [--append WORDS] [FILTER] [VARIABLE=VALUE...]
 #
 # Runs the suites in a real arm64 kernel under QEMU, by the kernel's own kunit.py. FILTER is KUnit's:
 # 'geometry', 'geo*', '*.refuses_*'. With --sanitizers the kernel has KASAN, UBSAN, lockdep and kmemleak, with --kcsan
 # it has KCSAN, which finds data races; with --clang it is built by clang and has kCFI, BTI and shadow call stacks. With
 # --build it is built and not run; with --prepare it is built no further than a module needs it.
+#
+# --append puts WORDS on the kernel's command line: kmemleak=off saves a minute.
 #
 # --tree takes another kernel's source than Debian's 6.12: any folder with a Linux in it, which stays as it
 # is. The variables are the kernel's own, for make: CC=aarch64-linux-gnu-gcc-14, LLVM=-19.
@@ -21,7 +23,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-config=plain linux='' just='' log='' filter=() variables=()
+config=plain linux='' just='' log='' append='' filter=() variables=()
 while (($#)); do
 	case $1 in
 	--sanitizers) config=san ;;
@@ -32,13 +34,18 @@ while (($#)); do
 		log=$2
 		shift
 		;;
+	--append)
+		(($# > 1)) || die "--append needs words for the kernel's command line"
+		append=$2
+		shift
+		;;
 	--tree)
 		[[ -d ${2-} ]] || die "--tree needs the folder of a Linux source, and '${2-}' is none"
 		linux=$(realpath "$2")
 		shift
 		;;
 	[A-Z]*=*) variables+=("$1") ;;
-	-*) die "unknown option '$1' (known: --sanitizers --kcsan --clang --tree --build --prepare --log)" ;;
+	-*) die "unknown option '$1' (known: --sanitizers --kcsan --clang --tree --build --prepare --log --append)" ;;
 	*)
 		((${#filter[@]} == 0)) || die "one filter, please: '${filter[0]}' or '$1'"
 		filter=("$1")
@@ -135,7 +142,7 @@ exec 8>"$out/.running"
 flock 8
 status=0
 # kunit.py gives up after five minutes, however busy the machine is; what ends here is what makes no progress.
-patiently 7200 kunit exec --timeout=100000 "${filter[@]}" 8>&- | tee "$out/result.log" || status=1
+patiently 7200 kunit exec --timeout=100000 ${append:+--kernel_args="$append"} "${filter[@]}" 8>&- | tee "$out/result.log" || status=1
 [[ ! $log ]] || cp "$out/test.log" "$log"
 
 # The console says when each test was over: kunit.py sees some lines late.
