@@ -53,13 +53,14 @@ make --no-print-directory --jobs="$(nproc)" -f kunit/host.mk SUITES="${suites[*]
 # shellcheck disable=SC2086 # they are patterns
 rm -f ${logs[*]}
 
-# All of a program's tests, shared out among the CPUs.
+# All of a program's tests, shared out among the CPUs. What threads do, one run does not tell of the next.
 run() {
-	local shards i jobs=() status=0
+	local shards i jobs=() status=0 command=("$out/$1" --gtest_filter="$filter")
 
+	[[ $1 == threads ]] || command=(scripts/known.sh "$out/$1" -- "${command[@]}")
 	shards=$(nproc)
 	for ((i = 0; i < shards; i++)); do
-		GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$i "$out/$1" --gtest_filter="$filter" \
+		GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$i "${command[@]}" \
 			>"$out/$1.$i.log" 2>&1 &
 		jobs+=($!)
 	done

@@ -14,6 +14,7 @@
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
+qemu=$(command -v qemu-system-aarch64)
 most=300 # seconds of CPU time; the slowest takes a tenth of that
 
 # Everything to run, as "IMAGE LEVEL".
@@ -37,7 +38,7 @@ judge() {
 	EL2) machine=virtualization=on ;;
 	EL1) machine=virtualization=off ;;
 	esac
-	patiently "$most" qemu-system-aarch64 -M "virt,gic-version=3,$machine" -m 1G \
+	patiently "$most" scripts/known.sh "$qemu" "build/mmu/$image.bin" -- "$qemu" -M "virt,gic-version=3,$machine" -m 1G \
 		-cpu max,pauth-impdef=on -nographic -nic none \
 		-semihosting-config enable=on,target=native -bios "build/mmu/$image.bin" \
 		</dev/null >"$log" 2>&1 || status=$?

@@ -4,7 +4,7 @@
 # check-tools.sh: what the library is outside of this project. vmsa-image makes the images and says
 # the words that userspace/vmsa-image/golden has; tables built by the compiler are constants; an
 # installation is found by pkg-config and by CMake, and the README's example compiles with it.
-# One KTAP line a check.
+# And scripts/known.sh knows only what it has seen. One KTAP line a check.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -205,6 +205,41 @@ readme_shows_it() {
 	(($(grep -cv '^$' Documentation/examples/fifteen.cpp) <= 16)) || echo "more than fifteen lines"
 }
 
+# A program that says how often it has been run, and fails when it is told to.
+known_is_the_same() {
+	local program=$scratch/program number=0
+
+	printf '#!/bin/sh\necho run >>%s/runs; echo "run $(wc -l <%s/runs)"; exit ${TEST_STATUS:-0}\n' "$scratch" "$scratch" >"$program"
+	chmod +x "$program"
+	echo one >"$scratch/input"
+	# says WANTED WORD...: what it says this time, with words of its own.
+	says() {
+		local wanted=$1 said
+		shift
+		number=$((number + 1))
+		said=$(STAGE2_CACHE=$scratch scripts/known.sh "$program" "$scratch/input" -- "$program" "$@") || said+=", failed"
+		[[ $said == "$wanted" ]] || echo "call $number: wanted '$wanted', got '$said'"
+	}
+	(
+		export CHECK_KNOWN=$scratch/known
+		TEST_STATUS=1 says 'run 1, failed'
+		TEST_STATUS=1 says 'run 2, failed'
+		says 'run 3'
+		says 'run 3'
+		says 'run 4' word
+		says 'run 3'
+		TEST_GAME=7 says 'run 5'
+		echo two >"$scratch/input"
+		says 'run 6'
+		echo one >"$scratch/input"
+		says 'run 3'
+		CHECK_KNOWN='' says 'run 7'
+		[[ $(wc -l <"$CHECK_KNOWN") == 3 ]] || echo "known are $(wc -l <"$CHECK_KNOWN") runs"
+		echo '# another' >>"$program"
+		says 'run 8'
+	)
+}
+
 # shellcheck source=scripts/ktap.sh
 source scripts/ktap.sh
 check "vmsa-image is built without a warning" build_tool
@@ -225,4 +260,5 @@ check "the licences are installed, and #if knows the version" licences_and_versi
 check_with cmake "find_package takes what is compatible, and nothing else" versions_for_cmake
 check "install-headers respects DESTDIR" goes_to_destdir
 check "the README shows Documentation/examples/fifteen.cpp" readme_shows_it
+check "known.sh knows what has passed, with the same program, input, words and variables" known_is_the_same
 ktap_end

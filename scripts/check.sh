@@ -5,6 +5,9 @@
 # with "N passed, N failed, N skipped"; so does the whole, after its CPU time and its five slowest tests. What a part
 # printed is in build/check/PART.log.
 #
+# A program that does the same each time is not run again when it has passed on this machine (known.sh), unless parts are
+# named, or with CHECK_ANEW=1.
+#
 # Parts run side by side, as many as there are CPUs (or CHECK_LANES): a machine in QEMU keeps one busy,
 # and leaves another to compilers. What two parts build, they build under a lock.
 
@@ -25,9 +28,10 @@ what_failed() {
 
 # Runs a part, says how it went, and writes the counts to PART.counts.
 judge() {
-	local name=$1 status=0 start=$SECONDS counts failed said complaint=''
+	local name=$1 status=0 start=$SECONDS counts failed said complaint='' known=''
 	shift
 
+	((${#wanted[@]})) || [[ ${CHECK_ANEW-} ]] || export CHECK_KNOWN=$logs/$name.known
 	{ time "$@" >"$logs/$name.log" 2>&1; } 2>"$logs/$name.cpu" || status=$?
 	counts=$(grep -oE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$logs/$name.log" |
 		tail -n 1) || true
@@ -43,8 +47,9 @@ judge() {
 		complaint+=${said:+$'\n'$said}
 		complaint=${complaint//$'\n'/$'\n    '}$'\n'"    see $logs/$name.log"
 	fi
-	printf '%-16s%s  (%d s, %d of CPU)%s\n' "$name" "$counts" $((SECONDS - start)) \
-		"$(($(<"$logs/$name.cpu")))" "$complaint"
+	[[ ! -e $logs/$name.known ]] || known="; $(wc -l <"$logs/$name.known") runs known"
+	printf '%-16s%s  (%d s, %d of CPU%s)%s\n' "$name" "$counts" $((SECONDS - start)) \
+		"$(($(<"$logs/$name.cpu")))" "$known" "$complaint"
 }
 
 part() {
@@ -123,6 +128,7 @@ done
 # A part alone, on a machine where only `make run` was.
 scripts/setup.sh
 mkdir -p "$logs"
+rm -f "$logs"/*.known
 ((${#wanted[@]})) || rm -f "$logs"/*
 parts=()
 TIMEFORMAT='%0U + %0S'
@@ -176,9 +182,10 @@ part run-6.1-a72 e2e 6.1 cortex-a72 kvm --tests "$world_switch beside neighbours
 part restart e2e 6.12 cortex-a72 kvm --gic 2 --restart --tests restart
 wait
 
-# The five slowest tests of those that say how long they took.
+# The five slowest tests of those that say how long they took, and took it now.
 slowest() {
 	for name in "${parts[@]}"; do
+		[[ ! -e $logs/$name.known ]] || continue
 		sed -nE "s/^ *# (.*) took ([0-9]*)([0-9]{2}) hundredths of a second.*/\2.\3 $name: \1/p" "$logs/$name.log"
 	done | sort -rn | sed -nE '1,5 { s/^\./0./; s/ / s  /; s/^/    /; p; }'
 }

@@ -53,18 +53,20 @@ end_of() {
 }
 
 fuzz() {
-	local target=$1 options found=$out/corpus/$1
+	local target=$1 options found=$out/corpus/$1 words=kunit/fuzz/$1.dict known=()
 
 	options=(-len_control=0 -max_len="${longest[$1]:-200}" -timeout=120 -rss_limit_mb=4096 -artifact_prefix="$out/wrong/$1-")
-	[[ ! -f kunit/fuzz/$1.dict ]] || options+=(-dict="kunit/fuzz/$1.dict")
+	[[ -f $words ]] || words=''
+	options+=(${words:+-dict="$words"})
 	if [[ $seconds ]]; then
 		options+=(-max_total_time=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]})))
 	else
 		rm -rf "$found"
 		options+=(-seed=1 -runs="${tries[$1]}")
+		known=(scripts/known.sh "$out/$1" "kunit/fuzz/corpus/$1"/* ${words:+"$words"} --)
 	fi
 	mkdir -p "$found"
-	"$out/$1" "${options[@]}" "$found" "kunit/fuzz/corpus/$1" >"$out/$1.log" 2>&1
+	"${known[@]}" "$out/$1" "${options[@]}" "$found" "kunit/fuzz/corpus/$1" >"$out/$1.log" 2>&1
 }
 
 keep() {
