@@ -45,22 +45,22 @@ done
 [[ "${parts[*]}" =~ ^(|--parts|--parts --renew)$ ]] || die "--renew goes behind --parts"
 out=$top/build/bench
 root=$out/root
-rm -rf "$root" "$out"/{exits.json,initramfs.gz,console.*,ticks.*}
+rm -rf "$root" "$out"/{exits.json,initramfs.cpio,console.*,ticks.*}
 mkdir -p "$root"
 cp "${ko:-$("$top/scripts/build-module.sh" "$kernel")}" "$root/stage2.ko"
 cp "$top/userspace/machine/bench" "$root/main"
 "$top/scripts/build-userspace.sh" "$root"
-"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+"$top/scripts/initramfs.sh" "$out/initramfs.cpio" "$root"
 image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 
 if ((${#parts[@]})); then
-	exec python3 "$top/scripts/bench-parts.py" "$image" "$out/initramfs.gz" "${parts[@]:1}"
+	exec python3 "$top/scripts/bench-parts.py" "$image" "$out/initramfs.cpio" "${parts[@]:1}"
 fi
 
 # Two boots of the same: what differs between them is not a cost.
 for boot in 1 2; do
 	say "counting, boot $boot of 2"
-	"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --count --append "$append" \
+	"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.cpio" --cpu "$cpu" --count --append "$append" \
 		--log "$out/console.$boot.log" >/dev/null ||
 		die "the machine failed: see $out/console.$boot.log"
 	grep -a '^bench: ' "$out/console.$boot.log" | tr -d '\r' >"$out/ticks.$boot"

@@ -64,15 +64,15 @@ root=$out/root
 rm -rf "$out"
 "$top/scripts/suite.sh" "$root" "$ko" "$tests" "$without"
 ((${#left_out[@]} == 0)) || printf '%s.sh\n' "${left_out[@]}" >"$root/left_out"
-"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+"$top/scripts/initramfs.sh" "$out/initramfs.cpio" "$root"
 image=$("$top/scripts/fetch-kernel.sh" "$kernel")/vmlinuz
 
 if [[ $kexec ]]; then
 	mkdir "$root/second"
 	cp "$image" "$root/second/kernel"
-	mv "$out/initramfs.gz" "$root/second/"
+	mv "$out/initramfs.cpio" "$root/second/"
 	cp "$top/userspace/tests/e2e/kexec" "$root/main"
-	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+	"$top/scripts/initramfs.sh" "$out/initramfs.cpio" "$root"
 	append="STAGE2_BOOT=1 $append"
 	# Nothing switches LPIs off again, and without UEFI nothing tells the next kernel where the tables are that the
 	# GIC goes on writing to: they would be its memory.
@@ -81,16 +81,16 @@ elif [[ $restart ]]; then
 	release=$(<"$(dirname "$image")/release")
 	mkdir "$root/second"
 	cp "$image" "$root/second/vmlinuz-$release"
-	mv "$out/initramfs.gz" "$root/second/initrd.img-$release"
+	mv "$out/initramfs.cpio" "$root/second/initrd.img-$release"
 	cp "$top/userspace/tests/e2e/restart" "$root/main"
 	"$top/scripts/add-kexec.sh" "$root/second"
-	"$top/scripts/initramfs.sh" "$out/initramfs.gz" "$root"
+	"$top/scripts/initramfs.sh" "$out/initramfs.cpio" "$root"
 	append="STAGE2_RESTART=1 $append"
 fi
 
 say "booting $label"
 status=0
-"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.gz" --cpu "$cpu" --el2 "$el2" \
+"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.cpio" --cpu "$cpu" --el2 "$el2" \
 	--smp "$smp" --append "$append" --timeout "${timeout:-300}" --memory "${memory:-1G}" \
 	--qemu "$qemu" --gic "$gic" --its "$its" --kvm-mode "$kvm_mode" "${count[@]}" \
 	--log "$out/console.log" >/dev/null || status=$?

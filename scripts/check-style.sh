@@ -43,7 +43,7 @@ not_kernel_style() {
 			ignore+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,SPACING
 		# What is set before a BPF program is loaded must not be folded.
 		[[ $file != *.bpf.c ]] || ignore+=,VOLATILE
-		perl "$checkpatch" --no-tree --file --terse --no-summary --strict --max-line-length=100 \
+		scripts/known.sh "$checkpatch" "$file" -- perl "$checkpatch" --no-tree --file --terse --no-summary --strict --max-line-length=100 \
 			--ignore "$ignore" "$file"
 	done
 	true

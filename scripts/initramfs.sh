@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# initramfs.sh OUT.cpio.gz DIR: the machine's whole root file system.
+# initramfs.sh OUT.cpio[.gz] DIR: the machine's whole root file system. An emulated kernel takes a second to decompress it: .gz is
+# for what goes over a network.
 #
 # Three layers, the later over the earlier: Debian's static busybox for arm64, userspace/machine/init as
 # /init (and what it sources), and the files of DIR (stage2.ko and main, say). The same files always give the same bytes.
@@ -9,7 +10,7 @@
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-(($# == 2)) || die "usage: initramfs.sh OUT.cpio.gz DIR"
+(($# == 2)) || die "usage: initramfs.sh OUT.cpio[.gz] DIR"
 [[ -d $2 ]] || die "no such directory: $2"
 out=$(realpath -m "$1")
 overlay=$2
@@ -30,4 +31,4 @@ find "$root" -exec touch --no-dereference --date=@0 {} +
 mkdir -p "$(dirname "$out")"
 (cd "$root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
 	cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) |
-	gzip -1n >"$out"
+	if [[ $out == *.gz ]]; then gzip -1n; else cat; fi >"$out"

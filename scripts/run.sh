@@ -21,12 +21,12 @@ cp "$ko" "$out/root/stage2.ko"
 cp "$top/userspace/machine/run" "$out/root/main"
 cp "$top/userspace/machine/demo" "$out/root/root/demo"
 "$top/scripts/build-userspace.sh" "$out/root"
-"$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
+"$top/scripts/initramfs.sh" "$out/initrd.cpio" "$out/root"
 
 # The demonstration begins at init's first line. The kernel's own lines come before it, and have a
 # time stamp.
 say "booting Linux $(<"$kernel/release"), a few seconds"
-"$top/scripts/boot.sh" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.gz" \
+"$top/scripts/boot.sh" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.cpio" \
 	--log "$out/console.log" --cpu "$cpu" --el2 "$el2" --qemu "$qemu" |
 	awk -v out="$out" '
 		/^@[a-z.]+ / { file = substr($1, 2); sub(/^@[a-z.]+ /, ""); print > (out "/" file); next }

@@ -57,11 +57,11 @@ cp "$top/userspace/machine/demo" "$out/root/root/demo"
 [[ ! $script ]] || cp "$script" "$out/root/main"
 share_folders
 "$top/scripts/build-userspace.sh" "$out/root"
-"$top/scripts/initramfs.sh" "$out/initrd.gz" "$out/root"
+"$top/scripts/initramfs.sh" "$out/initrd.cpio" "$out/root"
 how=(--interactive)
 # A serial line does not say how large the terminal at its other end is.
 [[ $script ]] || read -r lines columns < <(stty size)
 [[ ! ${columns-} ]] || how+=(--append "STAGE2_LINES=$lines STAGE2_COLUMNS=$columns")
 [[ ! $script ]] || how=(--log "$out/console.log")
-exec "$top/scripts/boot.sh" "${how[@]}" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.gz" \
+exec "$top/scripts/boot.sh" "${how[@]}" --kernel "$kernel/vmlinuz" --initrd "$out/initrd.cpio" \
 	--cpu "$cpu" --el2 "$el2" --qemu "$qemu" "${shares[@]}"

@@ -241,17 +241,17 @@ fi
 it 'ends a run whose faults need more tables than the cgroup of its thread allows'
 if grep -q '^engine *soft' features; then
 	skip 'no guest can run on this machine'
-elif limit_to 16M; then
+elif limit_to 8M; then
 	guest ram=64M
 	accepted map 'ipa=2G size=4M prot=rwx'
 	accepted demand 'ipa=4G size=32G prot=rw max=4k'
-	# A table for each page: 8192.
-	load touch x1=0x100000000 x2=0x400000000 x3=1 x4=8192 x5=1 x6=512
+	# A table for each page: 2560.
+	load touch x1=0x100000000 x2=0x400000000 x3=1 x4=2560 x5=1 x6=512
 	in_group "echo 0 >$demo/walk; echo vcpu=0 >$demo/run"
 	same '' "$said"
 	read_exit 0
 	like 'no-memory write of 0x* at level 2, 8 bytes, *: no memory for another table' "$reason $detail"
-	[ "$(charged)" -ge 8 ] || problem "of 16M only $(charged)M are charged"
+	[ "$(charged)" -ge 4 ] || problem "of 8M only $(charged)M are charged"
 	agree demo
 	# Outside it goes on from there.
 	runs end 'status 0'
