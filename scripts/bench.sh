@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Usage: scripts/bench.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--ko FILE] [--traced]
+# Usage: scripts/bench.sh [--kernel 6.12|6.1|6.12-16k] [--cpu CPU] [--ko FILE] [--traced] [--once]
 #        scripts/bench.sh --parts [--renew]
 #
 # What an exit of a guest costs, and a demand fault, in instructions: stage2's guests against KVM's. The
@@ -17,17 +17,22 @@
 # With --parts it says which functions they are spent in (scripts/bench-parts.py), which takes a minute more; with --renew
 # that is the manual's table, Documentation/costs_parts.inc.
 #
-# With --traced all trace events are on. Prints a table, and leaves build/bench/exits.json. Fails when an exit or a demand
-# fault takes more than its limit; with options nothing is compared.
+# With --once it boots once, and not twice to see whether that makes a difference. With --traced all trace events are on.
+# Prints a table, and leaves build/bench/exits.json. Fails when an exit or a demand fault takes more than its limit; with
+# another machine, or when traced, nothing is compared.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-kernel=6.12 cpu='' ko='' append='' parts=()
+kernel=6.12 cpu='' ko='' append='' parts=() boots=(1 2)
 while (($#)); do
 	case $1 in
 	--traced)
 		append=STAGE2_TRACED=1
+		shift
+		;;
+	--once)
+		boots=(1)
 		shift
 		;;
 	--parts | --renew)
@@ -39,7 +44,7 @@ while (($#)); do
 		printf -v "${1#--}" '%s' "$2"
 		shift 2
 		;;
-	*) die "unknown option '$1' (known: --kernel --cpu --ko --traced --parts --renew)" ;;
+	*) die "unknown option '$1' (known: --kernel --cpu --ko --traced --once --parts --renew)" ;;
 	esac
 done
 [[ "${parts[*]}" =~ ^(|--parts|--parts --renew)$ ]] || die "--renew goes behind --parts"
@@ -58,8 +63,8 @@ if ((${#parts[@]})); then
 fi
 
 # Two boots of the same: what differs between them is not a cost.
-for boot in 1 2; do
-	say "counting, boot $boot of 2"
+for boot in "${boots[@]}"; do
+	say "counting, boot $boot of ${#boots[@]}"
 	"$top/scripts/boot.sh" --kernel "$image" --initrd "$out/initramfs.cpio" --cpu "$cpu" --count --append "$append" \
 		--log "$out/console.$boot.log" >/dev/null ||
 		die "the machine failed: see $out/console.$boot.log"
@@ -81,7 +86,7 @@ awk -v json="$out/exits.json" '
 			print "no count of: " key > "/dev/stderr"
 			missing = 1
 		}
-		# Twice in each boot, in two boots.
+		# Twice in each boot.
 		if (most[key] - least[key] > 0.02 * least[key]) {
 			printf "%s varies: %.1f to %.1f\n", key, least[key], most[key] > "/dev/stderr"
 			missing = 1
@@ -103,7 +108,7 @@ awk -v json="$out/exits.json" '
 			"\"demand_fault\": {\"ours\": %.1f, \"kvm\": %.1f}}\n",
 			exit_ours, exit_kvm, fault_ours, fault_kvm > json
 		exit missing
-	}' "$out"/ticks.{1,2}
+	}' "${boots[@]/#/$out/ticks.}"
 say "see $out/exits.json"
 [[ $kernel$cpu$append == 6.12 ]] || exit 0
 

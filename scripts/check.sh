@@ -5,8 +5,8 @@
 # with "N passed, N failed, N skipped"; so does the whole, after its CPU time and its five slowest tests. What a part
 # printed is in build/check/PART.log.
 #
-# A program that does the same each time is not run again when it has passed on this machine (known.sh), unless parts are
-# named, or with CHECK_ANEW=1.
+# A program that does the same each time is not run again when it has passed on this machine (known.sh). It is when parts
+# are named, and with CHECK_ANEW=1.
 #
 # Parts run side by side, as many as there are CPUs (or CHECK_LANES): a machine in QEMU keeps one busy,
 # and leaves another to compilers. What two parts build, they build under a lock.
@@ -61,9 +61,17 @@ part() {
 	parts+=("$1")
 }
 
+# Once in a check for each kernel.
+module() {
+	(
+		flock 9
+		[[ -e $logs/$1.module ]] || { scripts/build-module.sh "$1" && touch "$logs/$1.module"; }
+	) 9>"$logs/$1.lock"
+}
+
 # e2e KERNEL CPU EL2 [OPTION...]
 e2e() {
-	scripts/build-module.sh "$1" &&
+	module "$1" &&
 		scripts/check-e2e.sh --kernel "$1" --cpu "$2" --el2 "$3" "${@:4}"
 }
 
@@ -73,8 +81,8 @@ e2e() {
 # memory, is the same with other pages, and without VHE or EL2.
 about_text='alive create demo error_log fuzz junk manual reading s2ctl s2ctl_trace s2ctl_trace_run words'
 
-# On another kernel s2ctl reads other traces; text is text.
-text_alone='create demo error_log fuzz junk manual reading s2ctl words'
+# On another kernel s2ctl reads other traces, which s2ctl_trace does with all events; text is text.
+text_alone='create demo error_log fuzz junk manual reading s2ctl s2ctl_trace_run words'
 
 # What becomes of tables is decided by C++ that is the same on each machine, and here no guest runs meanwhile.
 about_tables='map no_memory unmap walk'
@@ -86,7 +94,10 @@ about_guests='granules mem regs verify'
 # the kernel with sanitizers, which sees more. `crowd` does it in guests: also where they run without VHE.
 about_many='leaks races soak soak_together storm'
 
-# What makes and frees the module's own objects. Only these run with kmemleak, which takes half of the time there.
+# Two CPUs, or CPUs that come, go, and have KVM's guests, too, know nothing of the size of pages.
+about_cpus='hotplug kvm neighbours running suspend'
+
+# What makes and frees the module's own objects. Only these run with kmemleak.
 about_objects='demand dirty files fold guests load removed unload zy_kmemleak'
 
 # What is done over and over, and at random: whole on 6.12, a third of it on other machines.
@@ -115,14 +126,15 @@ kunit_san() {
 	STAGE2_CPU=max,$lean scripts/kunit.sh --sanitizers --append kmemleak=off 'engine.*'
 }
 
-# Compilers come in packages.
+# The compilers are in packages.
 headers() {
-	scripts/known.sh scripts/{check-headers,lib}.sh include/vmsa/*.hpp kunit/misuse/* /var/lib/dpkg/status -- scripts/check-headers.sh
+	scripts/known.sh scripts/{check-headers,lib}.sh include/vmsa/*.hpp kunit/misuse/* /var/lib/dpkg/status \
+		-- scripts/check-headers.sh
 }
 
 # As `make shell` has it.
 shell_machine() {
-	scripts/build-module.sh 6.12 && scripts/check-shell.sh
+	module 6.12 && scripts/check-shell.sh
 }
 
 wanted=("$@")
@@ -133,7 +145,7 @@ done
 # A part alone, on a machine where only `make run` was.
 scripts/setup.sh
 mkdir -p "$logs"
-rm -f "$logs"/*.known
+rm -f "$logs"/*.{known,module}
 ((${#wanted[@]})) || rm -f "$logs"/*
 parts=()
 TIMEFORMAT='%0U + %0S'
@@ -157,7 +169,7 @@ part costs scripts/bench-tables.sh --check
 part bench scripts/bench-host.sh
 part scale scripts/bench-scale.sh --check
 part size scripts/bench-size.sh
-part exits scripts/bench.sh
+part exits scripts/bench.sh --once
 part host scripts/check-host.sh
 part exhaust scripts/check-host.sh 'exhaust*'
 part interleave scripts/check-host.sh 'interleave*'
@@ -171,11 +183,13 @@ part e2e-6.1 e2e 6.1 max,midr=0x412fd050,$lean '' --without "$text_alone $about_
 # The newest QEMU has CPU features that no other has, and takes 1.6 times the CPU time. So it runs only what they may change.
 part e2e-newest e2e newest max,$lean '' --without "$text_alone $about_tables $about_guests $about_many alive crowd $world_switch" "${less[@]}"
 part run-newest e2e newest '' '' --qemu 11.1 --tests "$world_switch neighbours" "${less[@]}"
-# When its kernel is there: kunit-san has built it. It sees no more than others of a guest's registers, and of what programs print.
-part e2e-san e2e san '' '' --without "$about_objects sweep s2ctl_run guests_start" --append kmemleak=off
-part e2e-kmemleak e2e san '' '' --tests "$about_objects" --label san-kmemleak
-part e2e-6.12-16k e2e 6.12-16k max,$lean '' --without "$about_text $about_tables $about_many crowd" "${less[@]}"
-part e2e-6.12-off e2e 6.12 max,$lean off --without "$about_text $about_tables $about_many" "${less[@]}"
+# When its kernel is there: kunit-san has built it. It sees no more than others of a guest's tables and registers, and of
+# what programs print.
+part e2e-san e2e san '' '' --without "$about_objects granules sweep s2ctl_run guests_start" --append kmemleak=off
+# What happens at the same time, e2e-san has. One CPU takes three quarters of the time of two.
+part e2e-kmemleak e2e san '' '' --tests "$about_objects" --label san-kmemleak --smp 1
+part e2e-6.12-16k e2e 6.12-16k max,$lean '' --smp 1 --without "$about_text $about_tables $about_many $about_cpus crowd" "${less[@]}"
+part e2e-6.12-off e2e 6.12 max,$lean off --smp 1 --without "$about_text $about_tables $about_many" "${less[@]}"
 # KPTI, which KASLR wants, takes a third of the time: the machines below have it.
 part e2e-6.12-nvhe e2e 6.12 cortex-a53 nvhe --without "$about_text $about_tables $about_many" --append "STAGE2_EFFORT=33 kpti=off"
 part run-6.12-a76 runs 6.12 cortex-a76 vhe --smp 4 --kexec

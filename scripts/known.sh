@@ -5,10 +5,10 @@
 #
 # Runs COMMAND, a program that does the same whenever it has the same words, the same FILEs and the same variables
 # TEST_* and GTEST_*: it has no threads, no clock, and no chances but those of a fixed seed. If just this has passed on
-# this machine, it is not run: what it printed then is printed again, and a line of it is written to the file $CHECK_KNOWN.
-# Without that variable everything is run; check.sh sets it for a whole check, and not with CHECK_ANEW=1, as in CI.
+# this machine, it is not run: what it printed then is printed again, and the file $CHECK_KNOWN gets a line of it. Without
+# that variable everything is run. check.sh sets it for a whole check, but not with CHECK_ANEW=1, as in CI.
 #
-# The first FILE is the program. The libraries that it loads count, too. What has not been asked for in a month is forgotten.
+# The first FILE is the program. The libraries that it loads count, too. What nobody has asked for in a month is forgotten.
 
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
