@@ -46,7 +46,7 @@ shell: $(setup)
 #:   make fuzz          libFuzzer's targets; SECONDS=600 TARGET=requests for a longer look at one of them
 #:   make check-mmu     AT and real accesses at EL3, EL2 and EL1 under QEMU, against translate()
 #:   make kunit         the same suites inside a kernel, by kunit.py
-#:   make kunit-san     those of them that use the kernel, under KASAN, UBSAN and lockdep
+#:   make kunit-san     those of them that use the kernel, under KASAN, UBSAN, lockdep and kmemleak
 #:   make kunit-kcsan   what runs on several CPUs, under KCSAN, which finds data races, one that is planted, too
 #:                      (no part of check)
 #:   make kunit-clang   the same built by clang, with kCFI, BTI and shadow call stacks (no part of check)

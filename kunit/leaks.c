@@ -47,7 +47,7 @@ static struct notifier_block at_reboot = { .notifier_call = look_for_leaks };
 
 static bool looking __initdata = true;
 
-/* kmemleak reads it, too, and forgets all that it knew; to scan takes it as long as ever. */
+/* kmemleak reads it, too, and drops its records; a scan would take as long as ever. */
 static int __init read_kmemleak(char *word)
 {
 	looking = strcmp(word ?: "", "off");

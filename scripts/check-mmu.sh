@@ -14,7 +14,7 @@
 source "$(dirname "$0")/lib.sh"
 cd "$top"
 
-qemu=$(command -v qemu-system-aarch64)
+qemu=$(command -v qemu-system-aarch64) || die "there is no qemu-system-aarch64: scripts/setup.sh installs it"
 most=300 # seconds of CPU time; the slowest takes a tenth of that
 
 # Everything to run, as "IMAGE LEVEL".

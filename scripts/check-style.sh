@@ -30,7 +30,10 @@ not_formatted() {
 }
 
 not_kernel_style() {
-	local checkpatch=$1 file ignore
+	local checkpatch=$1 file ignore headers
+
+	# Their names may be spelt as they are.
+	mapfile -t headers < <(files 'include/*.h')
 
 	# Not patches, and not in a kernel tree, so there is more than one version to suit. kernel.h spells
 	# an attribute as C++ does (BRACKET_SPACE, COMPLEX_MACRO). A list that is a macro calls one of its
@@ -43,7 +46,8 @@ not_kernel_style() {
 			ignore+=,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,SPACING
 		# What is set before a BPF program is loaded must not be folded.
 		[[ $file != *.bpf.c ]] || ignore+=,VOLATILE
-		scripts/known.sh "$checkpatch" "$file" -- perl "$checkpatch" --no-tree --file --terse --no-summary --strict --max-line-length=100 \
+		scripts/known.sh "$checkpatch" "${checkpatch%/*}"/{spelling.txt,const_structs.checkpatch} "$file" "${headers[@]}" -- \
+			perl "$checkpatch" --no-tree --file --terse --no-summary --strict --max-line-length=100 \
 			--ignore "$ignore" "$file"
 	done
 	true

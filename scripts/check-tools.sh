@@ -205,11 +205,16 @@ readme_shows_it() {
 	(($(grep -cv '^$' Documentation/examples/fifteen.cpp) <= 16)) || echo "more than fifteen lines"
 }
 
-# A program that says how often it has been run, and fails when it is told to.
+# A program that says how often it has been run, and fails while there is a file that nobody knows of.
 known_is_the_same() {
 	local program=$scratch/program number=0
 
-	printf '#!/bin/sh\necho run >>%s/runs; echo "run $(wc -l <%s/runs)"; exit ${TEST_STATUS:-0}\n' "$scratch" "$scratch" >"$program"
+	cat >"$program" <<-end
+		#!/bin/sh
+		echo run >>$scratch/runs
+		echo "run \$(wc -l <$scratch/runs)"
+		! [ -e $scratch/fails ]
+	end
 	chmod +x "$program"
 	echo one >"$scratch/input"
 	# says WANTED WORD...: what it says this time, with words of its own.
@@ -222,8 +227,10 @@ known_is_the_same() {
 	}
 	(
 		export CHECK_KNOWN=$scratch/known
-		TEST_STATUS=1 says 'run 1, failed'
-		TEST_STATUS=1 says 'run 2, failed'
+		touch "$scratch/fails"
+		says 'run 1, failed'
+		says 'run 2, failed'
+		rm "$scratch/fails"
 		says 'run 3'
 		says 'run 3'
 		says 'run 4' word
@@ -233,10 +240,17 @@ known_is_the_same() {
 		says 'run 6'
 		echo one >"$scratch/input"
 		says 'run 3'
-		CHECK_KNOWN='' says 'run 7'
 		[[ $(wc -l <"$CHECK_KNOWN") == 3 ]] || echo "known are $(wc -l <"$CHECK_KNOWN") runs"
+		CHECK_KNOWN='' says 'run 7'
+		says 'run 3'
+		# It has failed since.
+		touch "$scratch/fails"
+		CHECK_KNOWN='' says 'run 8, failed'
+		says 'run 9, failed'
+		rm "$scratch/fails"
+		says 'run 10'
 		echo '# another' >>"$program"
-		says 'run 8'
+		says 'run 11'
 	)
 }
 

@@ -94,7 +94,7 @@ about_guests='granules mem regs verify'
 # the kernel with sanitizers, which sees more. `crowd` does it in guests: also where they run without VHE.
 about_many='leaks races soak soak_together storm'
 
-# Two CPUs, or CPUs that come, go, and have KVM's guests, too, know nothing of the size of pages.
+# What concerns several CPUs, hotplug or KVM's guests does not depend on the size of pages.
 about_cpus='hotplug kvm neighbours running suspend'
 
 # What makes and frees the module's own objects. Only these run with kmemleak.
@@ -145,6 +145,7 @@ done
 # A part alone, on a machine where only `make run` was.
 scripts/setup.sh
 mkdir -p "$logs"
+unset CHECK_KNOWN
 rm -f "$logs"/*.{known,module}
 ((${#wanted[@]})) || rm -f "$logs"/*
 parts=()
@@ -186,7 +187,7 @@ part run-newest e2e newest '' '' --qemu 11.1 --tests "$world_switch neighbours" 
 # When its kernel is there: kunit-san has built it. It sees no more than others of a guest's tables and registers, and of
 # what programs print.
 part e2e-san e2e san '' '' --without "$about_objects granules sweep s2ctl_run guests_start" --append kmemleak=off
-# What happens at the same time, e2e-san has. One CPU takes three quarters of the time of two.
+# What vCPUs do at the same time, `crowd` has in e2e-san. One CPU takes three quarters of the time of two.
 part e2e-kmemleak e2e san '' '' --tests "$about_objects" --label san-kmemleak --smp 1
 part e2e-6.12-16k e2e 6.12-16k max,$lean '' --smp 1 --without "$about_text $about_tables $about_many $about_cpus crowd" "${less[@]}"
 part e2e-6.12-off e2e 6.12 max,$lean off --smp 1 --without "$about_text $about_tables $about_many" "${less[@]}"
@@ -201,7 +202,7 @@ part run-6.1-a72 e2e 6.1 cortex-a72 kvm --tests "$world_switch beside neighbours
 part restart e2e 6.12 cortex-a72 kvm --gic 2 --restart --tests restart
 wait
 
-# The five slowest tests of those that say how long they took, and took it now.
+# The five slowest tests of those that say how long they took, without the parts of which something was known.
 slowest() {
 	for name in "${parts[@]}"; do
 		[[ ! -e $logs/$name.known ]] || continue

@@ -61,6 +61,8 @@ fuzz() {
 	if [[ $seconds ]]; then
 		options+=(-max_total_time=$(((seconds + ${#targets[@]} - 1) / ${#targets[@]})))
 	else
+		# Others have found more, and have it in corpus.
+		found=$out/seeded/$1
 		rm -rf "$found"
 		options+=(-seed=1 -runs="${tries[$1]}")
 		known=(scripts/known.sh "$out/$1" "kunit/fuzz/corpus/$1"/* ${words:+"$words"} --)

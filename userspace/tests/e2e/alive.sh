@@ -211,7 +211,7 @@ limit_to() {
 end_limit() {
 	same 'oom_kill 0' "$(grep '^oom_kill ' $group/memory.events)"
 	remove_guests
-	[ "$(charged)" -lt 8 ] || problem "$(charged)M are still charged"
+	[ "$(charged)" -lt 3 ] || problem "$(charged)M are still charged"
 	rmdir $group
 }
 

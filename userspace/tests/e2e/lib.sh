@@ -29,6 +29,7 @@
 #   begin_work [COMMAND...]        so does the toy guest that checks its memory, afresh, with two blocks at 2G
 #   ends_well                      that guest is told to end, and has seen nothing that it did not write
 #   is_running                     vCPU 0 of demo runs, or does within some seconds
+#   clock                          hundredths of a second since boot, as $now
 #   log_from_here                  the kernel's log is looked at from here on
 #   kernel_said TEXT               a line of it, and not always the last, has this text
 #   needs WHAT                     engine, soft, vhe, turns, count, kvm, hotplug, suspend, kmemleak, kcsan: where there
@@ -367,6 +368,12 @@ ends_well() {
 	read_exit 0
 	same 'end status 0' "$reason $detail"
 	printed 'all as it was written'
+}
+
+# 0.98 is 98, and not 098, which is no number.
+clock() {
+	read -r now _ </proc/uptime
+	now=$((${now%.*} * 100 + 1${now#*.} - 100))
 }
 
 effort() {

@@ -9,12 +9,6 @@ needs engine
 seconds=${STAGE2_SECONDS:-0}
 processes='1 2 3 4'
 
-# Seconds since boot, as $now.
-clock() {
-	read -r now _ </proc/uptime
-	now=${now%.*}
-}
-
 # Request $2 to file $1; what is refused is told, and ends the process.
 ask() {
 	path_of "$1"
@@ -85,14 +79,14 @@ look_on() {
 	while [ $now -lt $end ]; do
 		sleep 60
 		clock
-		echo "    # $((now - end + seconds)) s: $(cat /tmp/rounds.* | tr '\n' ' ')rounds," \
+		echo "    # $(((now - end) / 100 + seconds)) s: $(cat /tmp/rounds.* | tr '\n' ' ')rounds," \
 			"$(grep -E '^(MemFree|MemAvailable|Slab|SUnreclaim)' /proc/meminfo | tr -s ' \n' ' ')"
 	done
 }
 
 lives_together() {
 	clock
-	end=$((now + seconds))
+	end=$((now + seconds * 100))
 	pids=''
 	for number in $processes; do
 		process $number &
