@@ -48,6 +48,14 @@ gcc=12 objdump=aarch64-linux-gnu-objdump
 if [[ -e $kernel/tools ]]; then
 	gcc=$(sed -nE 's/^CONFIG_CC_VERSION_TEXT=.*gcc-([0-9]+) .*/\1/p' "$kernel/config")
 	PATH=$kernel/tools/usr/bin:$PATH
+	# ccache has its names for compilers that are installed, and this one is not.
+	if command -v ccache >/dev/null; then
+		mkdir -p "$shadow/.ccache"
+		for name in gcc g++; do
+			ln -sfn "$(command -v ccache)" "$shadow/.ccache/aarch64-linux-gnu-$name-$gcc"
+		done
+		PATH=$shadow/.ccache:$PATH
+	fi
 fi
 
 compiler=(CROSS_COMPILE=aarch64-linux-gnu- CC="aarch64-linux-gnu-gcc-$gcc")
