@@ -151,7 +151,7 @@ machine=("$qemu"
 	-smp "$smp" -m "$memory" "${counting[@]}" "${disks[@]}" "${shares[@]}" -nic none -display none -no-reboot
 	-kernel "$kernel" -initrd "$initrd")
 # Where there are suites in the kernel (kunit.sh), it shall not run them. Debian's kernels measure the jitter of the CPU for
-# their random numbers, and test how they derive keys: both together take a quarter of the boot.
+# their random numbers, and test how they derive keys: no test needs either.
 append="console=ttyAMA0 printk.time=1 initcall_blacklist=jent_mod_init,crypto_kdf108_init panic=-1 oops=panic kunit.enable=0 ${kvm_mode:+kvm-arm.mode=$kvm_mode }$append"
 
 if [[ $interactive ]]; then

@@ -370,12 +370,6 @@ ends_well() {
 	printed 'all as it was written'
 }
 
-# 0.98 is 98, and not 098, which is no number.
-clock() {
-	read -r now _ </proc/uptime
-	now=$((${now%.*} * 100 + 1${now#*.} - 100))
-}
-
 effort() {
 	echo $((($1 * ${STAGE2_EFFORT:-100} + 99) / 100))
 }
@@ -391,6 +385,7 @@ agree() {
 		problem "$(head -n 5 /tmp/quarrel)"
 }
 
+. /clock_lib.sh
 cd $stage2 || exit
 planned=$(grep -c "^it '" "$0")
 echo '    KTAP version 1'
