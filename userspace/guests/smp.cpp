@@ -21,24 +21,24 @@ alignas(4096) unsigned char own_tables[most][tables * 4096];
 
 struct alignas(64) Shared {
 	uint64_t arrived;
-	uint64_t ticket;
-	uint64_t serving;
+	bool held;
 	uint64_t locked_count; // a plain variable: the lock is what keeps it right
 	uint64_t atomic_count;
 } shared;
 
+// Whoever asks while it is free gets it. In a lock that is handed on in turn (tickets), a vCPU that is next may have no
+// CPU: where two share one, each round would cost the other a time slice.
 class Lock {
     public:
 	Lock()
 	{
-		const uint64_t mine = __atomic_fetch_add(&shared.ticket, 1, __ATOMIC_RELAXED);
-
-		while (__atomic_load_n(&shared.serving, __ATOMIC_ACQUIRE) != mine)
-			;
+		while (__atomic_exchange_n(&shared.held, true, __ATOMIC_ACQUIRE))
+			while (__atomic_load_n(&shared.held, __ATOMIC_RELAXED))
+				;
 	}
 	~Lock()
 	{
-		__atomic_store_n(&shared.serving, shared.serving + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&shared.held, false, __ATOMIC_RELEASE);
 	}
 };
 

@@ -9,16 +9,18 @@ stat() {
 	sed -n "s/^$1 *//p" $demo/stats
 }
 
-# Runs vCPUs 0 and 1 of demo at the same time. Not from this shell itself: that a child of it ends is a
-# signal, and a signal ends a run.
+# run_both COUNT [COMMAND...]: vCPUs 0 and 1 of demo run at the same time, started by COMMAND (taskset 1), and both come
+# to COUNT. Not from this shell itself: that a child of it ends is a signal, and a signal ends a run.
 run_both() {
-	echo vcpu=0 ms=20000 >$demo/run &
-	echo vcpu=1 ms=20000 >$demo/run &
+	count=$1
+	shift
+	"$@" sh -c "echo vcpu=0 ms=20000 >$demo/run" &
+	"$@" sh -c "echo vcpu=1 ms=20000 >$demo/run" &
 	wait
 	for vcpu in 0 1; do
 		read_exit $vcpu
 		same 'end status 0' "$reason $detail"
-		same "vCPU $vcpu counts $1 and $1" "$output"
+		same "vCPU $vcpu counts $count and $count" "$output"
 	done
 }
 
@@ -116,3 +118,8 @@ for _ in $(repeats 5); do
 	load smp x1=2 x2=2000
 	run_both 4000
 done
+
+# Long enough that each loses its CPU to the other, again and again.
+it 'smp comes to an end where both vCPUs have one CPU, too'
+start smp x1=2 x2=1000000
+run_both 2000000 taskset 1
