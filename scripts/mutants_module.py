@@ -76,6 +76,16 @@ def of_line(words):
     return tuple(" ".join(w for w in words.split() if ("=" in w) == to_kernel) for to_kernel in (False, True))
 
 
+def stamp(ko, words):
+    """What an answer depends on: the module, the guests, these tests, and what tests stand on."""
+    tests = {f"{name}.sh" for name in of_line(words)[0].split()}
+    e2e = TOP / "userspace/tests/e2e"
+    support = [p for p in e2e.iterdir() if p.is_file() and (p.suffix != ".sh" or p.stem == "lib" or p.stem.endswith("_lib"))]
+    guests = [p for p in (TOP / "userspace/guests").rglob("*") if p.is_file()]
+    read = sorted({*support, *guests, *(e2e / name for name in tests)})
+    return hashlib.sha1(ko + b"".join(p.read_bytes() for p in read)).hexdigest()
+
+
 def run(ko, number, words):
     tests, append = of_line(words)
     label = "-".join(["mutant", str(number), *(w.split("=")[0] for w in append.split())])
@@ -133,27 +143,27 @@ def main(arguments):
         return 0
     OUT.mkdir(parents=True, exist_ok=True)
     ko = build(every)
-    stamp = hashlib.sha1(ko + b"".join(p.read_bytes() for p in sorted((TOP / "userspace/tests/e2e").iterdir())
-                                       if p.is_file())).hexdigest()
     old = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     asked = {}  # words for the kernel -> tests
     for _, fault in chosen:
         tests, append = of_line(fault.tests)
         asked.setdefault(append, set()).update(tests.split())
-    without = [stamp, sorted(" ".join([*sorted(tests), append]) for append, tests in asked.items())]
+    machines = sorted(" ".join([*sorted(tests), append]) for append, tests in asked.items())
+    without = [[stamp(ko, words), words] for words in machines]
     with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
         if old.get("asleep") != without:
-            for status, said in pool.map(lambda words: run(ko, 0, words), without[1]):
+            for status, said in pool.map(lambda words: run(ko, 0, words), machines):
                 if status:
                     sys.exit(f"mutants_module.py: without a fault a test fails:\n{said[-3000:]}")
             old["asleep"] = without
+        stamps = {n: [stamp(ko, f.tests), f.tests] for n, f in chosen}
         running = {n: pool.submit(run, ko, n, f.tests) for n, f in chosen
-                   if old.get(f.key(), {}).get("stamp") != [stamp, f.tests] or old[f.key()]["killer"] == SURVIVED}
+                   if old.get(f.key(), {}).get("stamp") != stamps[n] or old[f.key()]["killer"] == SURVIVED}
         for number, fault in chosen:
             if number in running:
                 status, said = running[number].result()
                 killer, why = objection(said) if status else (SURVIVED, "")
-                old[fault.key()] = {"stamp": [stamp, fault.tests], "killer": killer, "objection": why}
+                old[fault.key()] = {"stamp": stamps[number], "killer": killer, "objection": why}
                 RESULTS.write_text(json.dumps(old, indent=1))
             verdict = old[fault.key()]
             print(f"{fault.file}: {fault.what}\n    {verdict['killer']}: {verdict['objection']}", flush=True)
