@@ -13,7 +13,7 @@ setup := $(if $(filter san kcsan clang,$(KERNEL)),setup,setup-run)
 .PHONY: help run shell check modules modules_install install check-host check-mmu kunit kunit-san kunit-kcsan kunit-clang \
 	check-clang check-e2e check-e2e-san check-audit check-style check-headers check-tools check-ports check-s2ctl check-shell check-render \
 	check-package check-board deb docs outputs s2ctl install-s2ctl guest guests vmsa-image install-vmsa-image dist install-headers examples \
-	bench-host bench-size bench bench-tables bench-check bench-scale bench-parallel soak matrix exhaust mutants mutants-module coverage \
+	bench-host bench-size bench bench-tables bench-check bench-scale bench-parallel soak matrix exhaust litmus mutants mutants-module coverage \
 	coverage-module fuzz \
 	setup setup-run setup-s2ctl setup-compiler clean distclean
 
@@ -39,6 +39,7 @@ shell: $(setup)
 #: Parts of check:
 #:   make check-host    the library's suites, natively, with sanitizers
 #:   make exhaust       every state of small worlds; check has smaller ones
+#:   make litmus        the sequences of barriers, by herd7, if there is one (HERD7=)
 #:   make mutants       faults planted in the library, one at a time, and who finds each: MUTANTS='live unlink'
 #:   make mutants-module    the same in the module, each in a machine: MUTANTS='registry HCR'
 #:   make coverage      lines and branches of the library that no native test goes through; coverage-module
@@ -77,6 +78,9 @@ check-host: setup
 exhaust: setup
 	@TEST_EFFORT=2 scripts/check-host.sh 'exhaust*'
 	@TEST_EFFORT=2 scripts/check-host.sh 'interleave*'
+
+litmus:
+	@scripts/litmus.py
 
 mutants: setup
 	@scripts/mutants.py $(MUTANTS)

@@ -175,6 +175,7 @@ part host scripts/check-host.sh
 part exhaust scripts/check-host.sh 'exhaust*'
 part interleave scripts/check-host.sh 'interleave*'
 part threads scripts/check-host.sh 'threads*'
+part litmus scripts/litmus.py
 part fuzz scripts/fuzz.sh
 part mmu scripts/check-mmu.sh
 part e2e-6.12 e2e 6.12 max,$lean ''

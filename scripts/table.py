@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The manual's tables of faults and who found each (mutants.py, mutants_module.py)."""
+"""The manual's tables that a program writes: of faults and who found each (mutants.py, mutants_module.py), of litmus tests (litmus.py)."""
 
 import csv
 
@@ -11,14 +11,20 @@ def row(file, fault, killer, why):
     return [file, fault.what, f"``{fault.line}``", killer, why and f"``{why}``"]
 
 
-def write_table(path, title, target, rows):
+def write_rows(path, title, target, remark, columns, rows):
+    """columns: heading -> width"""
     def text(fields):
         return ",".join('"' + f.replace('"', '""') + '"' for f in fields)
 
     with path.open("w") as table:
-        table.write(f".. SPDX-License-Identifier: GPL-2.0-only\n.. Written by `make {target}`.\n\n.. csv-table:: {title}\n"
-                    "   :header: file, fault, line, killer, its objection\n   :widths: 10 16 34 20 20\n\n")
+        table.write(f".. SPDX-License-Identifier: GPL-2.0-only\n.. Written by `make {target}`. {remark}".rstrip() +
+                    f"\n\n.. csv-table:: {title}\n"
+                    f"   :header: {', '.join(columns)}\n   :widths: {' '.join(map(str, columns.values()))}\n\n")
         table.writelines(f"   {text(fields)}\n" for fields in rows)
+
+
+def write_table(path, title, target, rows):
+    write_rows(path, title, target, "", {"file": 10, "fault": 16, "line": 34, "killer": 20, "its objection": 20}, rows)
 
 
 def conclude(found, is_excused, whole, path, title, target, file_of):
