@@ -19,7 +19,7 @@ def write_rows(path, title, target, remark, columns, rows):
     with path.open("w") as table:
         table.write(f".. SPDX-License-Identifier: GPL-2.0-only\n.. Written by `make {target}`. {remark}".rstrip() +
                     f"\n\n.. csv-table:: {title}\n"
-                    f"   :header: {', '.join(columns)}\n   :widths: {' '.join(map(str, columns.values()))}\n\n")
+                    f"   :header: {text(columns)}\n   :widths: {' '.join(map(str, columns.values()))}\n\n")
         table.writelines(f"   {text(fields)}\n" for fields in rows)
 
 

@@ -10,6 +10,12 @@
 namespace vmsa
 {
 
+// When a CPU is counted as a user of a map.
+enum class Count : uint8_t {
+	now,
+	later, // by mark_active(), when its MMU is on
+};
+
 template <DescriptorFormat Format, Cpu C> class ActiveRoot {
     public:
 	using Stage = typename Format::Stage;
@@ -32,9 +38,10 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 		flush_every_tag();
 	}
 
-	PreviousRoot activate(uint64_t root)
+	PreviousRoot activate(uint64_t root, Count count)
 	{
-		mark_active();
+		if (count == Count::now)
+			mark_active();
 		return exchange(root);
 	}
 
@@ -49,17 +56,19 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 			mark_inactive();
 	}
 
-	// Tables are visible to the walker that is about to begin.
+	// Tables are visible to the walker that is about to begin: the barrier waits for stores, and behind what others
+	// have changed under the lock comes this one (Documentation/litmus/activate.litmus). A writer counts alone. It
+	// may do so with its MMU off, and then there are no atomics: memory is Device memory.
 	void mark_active()
 	{
-		__atomic_fetch_add(&users_, 1, __ATOMIC_ACQ_REL);
+		__atomic_store_n(&users_, users_ + 1, __ATOMIC_RELEASE);
 		cpu().dsb_ishst();
 	}
 
 	void mark_inactive()
 	{
 		flush_tag();
-		__atomic_fetch_sub(&users_, 1, __ATOMIC_ACQ_REL);
+		__atomic_store_n(&users_, users_ - 1, __ATOMIC_RELEASE);
 	}
 
 	// `after` is `before` with another ASID or VMID, and replaces it where this CPU has it. What the old tag has

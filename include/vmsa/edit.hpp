@@ -137,14 +137,16 @@ template <class T, class Batch, class Operation> class Editor {
 				if (change == Change::same && !batch_.rules().shared)
 					break;
 				if (change == Change::needs_break) {
-					break_leaf(entry + i);
+					break_leaf(entry + i, true);
 					broken = true;
 					break;
 				}
 				// No TLB may have a global block beside: it was cut without a break.
 				if ((old ^ d) & Format::not_global)
 					batch_.make(part);
-				if (replace<Format>(entry + i, old, d, batch_.rules().shared)) {
+				if (replace(entry + i, old, d,
+					    is_contended<Format>(old, true,
+								 batch_.rules().shared))) {
 					changed = true;
 					break;
 				}
@@ -231,7 +233,7 @@ template <class T, class Batch, class Operation> class Editor {
 			return;
 		}
 		if (live) {
-			break_leaf(entry);
+			break_leaf(entry, true);
 			batch_.broken(whole, level);
 		}
 		fill_from_block<Format>(child, load(entry) | Format::valid_bit, level);

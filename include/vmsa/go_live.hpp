@@ -101,24 +101,54 @@ template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
 	cpu.isb();
 }
 
-// Does all of it on the first CPU. `tables` is the memory that has the map's tables. On further CPUs call check_regime,
-// configure, activate and enable_mmu. The result is for LiveMap::deactivate. Errors: created(); regime; then nothing
-// is done.
-template <class Map, CacheCpu C = ThisCpu>
-Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu = {})
+namespace detail
+{
+
+// All of it, behind before(). A CPU is counted as a user when its MMU is on: no atomic works before, and so no lock.
+template <class Map, class C, class Before>
+Result<PreviousRoot> start(Map &map, C cpu, const Before &before)
 {
 	if (const auto created = map.created(); !created)
 		return created.error();
 	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
 		return regime.error();
-	discard_cached(tables, bytes, cpu);
+	before();
 	// It is created: neither can fail.
 	static_cast<void>(map.configure());
 
-	const auto before = map.activate();
+	const auto previous = map.activate(Count::later);
 
 	enable_mmu<typename Map::Stage>(cpu);
-	return before;
+	map.mark_active();
+	return previous;
+}
+
+template <class Map, class Other, class C, class Before>
+Result<void> start_with(Map &map, Other &other, C cpu, const Before &before)
+{
+	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
+		return regime;
+	if (map.created() && other.created())
+		before();
+	if (const auto configured = map.configure_with(other); !configured)
+		return configured;
+	// Both are created: neither can fail.
+	static_cast<void>(map.activate(Count::later));
+	static_cast<void>(other.activate(Count::later));
+	enable_mmu<typename Map::Stage>(cpu);
+	map.mark_active();
+	other.mark_active();
+	return {};
+}
+
+} // namespace detail
+
+// Does all of it on the first CPU. `tables` is the memory that has the map's tables. The result is for
+// LiveMap::deactivate. Errors: created(); regime; then nothing is done.
+template <class Map, CacheCpu C = ThisCpu>
+Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu = {})
+{
+	return detail::start(map, cpu, [&] { discard_cached(tables, bytes, cpu); });
 }
 
 // The same with a map of either range, one of which translates what runs to where it is. Errors: as go_live; overlap,
@@ -126,17 +156,22 @@ Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu =
 template <class Map, class Other, CacheCpu C = ThisCpu>
 Result<void> go_live_with(Map &map, Other &other, const void *tables, size_t bytes, C cpu = {})
 {
-	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
-		return regime;
-	if (map.created() && other.created())
-		discard_cached(tables, bytes, cpu);
-	if (const auto configured = map.configure_with(other); !configured)
-		return configured;
-	// Both are created: neither can fail.
-	static_cast<void>(map.activate());
-	static_cast<void>(other.activate());
-	enable_mmu<typename Map::Stage>(cpu);
-	return {};
+	return detail::start_with(map, other, cpu, [&] { discard_cached(tables, bytes, cpu); });
+}
+
+// On a further CPU, whose MMU is off, while the first one uses the map. What this CPU reads before its MMU is on, the
+// map object, too, must be in memory: the first CPU wrote it with its MMU off, or has cleaned it to the point of
+// coherency. Nobody may change or deactivate the map meanwhile. Result and errors: as go_live.
+template <class Map, CacheCpu C = ThisCpu> Result<PreviousRoot> join_live(Map &map, C cpu = {})
+{
+	return detail::start(map, cpu, [] {});
+}
+
+// The same with a map of either range. Errors: as go_live_with.
+template <class Map, class Other, CacheCpu C = ThisCpu>
+Result<void> join_live_with(Map &map, Other &other, C cpu = {})
+{
+	return detail::start_with(map, other, cpu, [] {});
 }
 
 } // namespace vmsa

@@ -220,7 +220,9 @@ template <class T, class Batch, class Visit> class Harvester {
 		const Descriptor kept = needs_note(c.any, leaves) ? 0 : note_;
 
 		toggle(entry, n, (c.any ^ cleared(c.any)) & ~kept,
-		       Format::open_notes(c.any) ? Beside::hardware : Beside::readers);
+		       !batch_.rules().live	   ? Beside::nobody
+		       : Format::open_notes(c.any) ? Beside::hardware
+						   : Beside::readers);
 		changed(leaves, level);
 		visit_each(n, at, level);
 		return true;
@@ -241,7 +243,9 @@ template <class T, class Batch, class Visit> class Harvester {
 		do {
 			if (!is_set(d))
 				return;
-		} while (!replace<Format>(entry, d, cleared(d), batch_.rules().shared));
+		} while (!replace(
+			entry, d, cleared(d),
+			is_contended<Format>(d, batch_.rules().live, batch_.rules().shared)));
 
 		const auto leaf = whole_of<Format>(d, at, level);
 
@@ -312,10 +316,10 @@ namespace detail
 // Replaces the leaf `d` of `level` by noted(leaf), if it has the bits `needed`. True if that changed it.
 template <class Format, class Noted>
 constexpr bool note_leaf(Descriptor *entry, Descriptor &d, Level level, Descriptor needed,
-			 const Noted &noted)
+			 const Noted &noted, const ChangeRules &rules)
 {
 	while (Format::is_leaf(d, level) && (d & needed) == needed && noted(d) != d) {
-		if (compare_exchange(entry, d, noted(d)))
+		if (replace(entry, d, noted(d), is_contended<Format>(d, rules.live, rules.shared)))
 			return true;
 	}
 	return false;
@@ -324,8 +328,8 @@ constexpr bool note_leaf(Descriptor *entry, Descriptor &d, Level level, Descript
 // The same for the leaf at `input`, which must have these bits, and for all of its group. Calls changed(region, level)
 // if something changed.
 template <class T, class Noted, class Changed>
-constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed, const Noted &noted,
-			    const Changed &changed)
+constexpr Result<void> note(T &tree, const ChangeRules &rules, typename T::Input input,
+			    Descriptor needed, const Noted &noted, const Changed &changed)
 {
 	using Format = typename T::Format;
 
@@ -341,7 +345,7 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 		return Error{Errc::not_mapped, leaf};
 
 	Descriptor d = slot.descriptor;
-	bool any = note_leaf<Format>(slot.entry(), d, level, needed, noted);
+	bool any = note_leaf<Format>(slot.entry(), d, level, needed, noted, rules);
 
 	// Another thread may have cleared them just now.
 	if ((d & needed) != needed)
@@ -355,7 +359,7 @@ constexpr Result<void> note(T &tree, typename T::Input input, Descriptor needed,
 	     n--, entry++) {
 		Descriptor other = load(entry);
 
-		any |= note_leaf<Format>(entry, other, level, needed, noted);
+		any |= note_leaf<Format>(entry, other, level, needed, noted, rules);
 	}
 	if (any)
 		changed(whole, level);
@@ -371,7 +375,7 @@ template <AnyTree T, AnyBatch Batch>
 constexpr Result<void> note_accessed(T &tree, Batch &batch, typename T::Input input)
 {
 	return detail::note(
-		tree, input, 0, [](Descriptor d) { return d | T::Format::af; },
+		tree, batch.rules(), input, 0, [](Descriptor d) { return d | T::Format::af; },
 		[&](auto whole, Level level) {
 			batch.created();
 			if (whole.last - whole.first >= T::Granule::size(level))
@@ -388,7 +392,7 @@ constexpr Result<void> note_dirty(T &tree, Batch &batch, typename T::Input input
 	using Format = typename T::Format;
 
 	return detail::note(
-		tree, input, Format::dbm,
+		tree, batch.rules(), input, Format::dbm,
 		[](Descriptor d) { return (d & ~Format::dirty_bit) | Format::dirty_when; },
 		[&](auto leaf, Level level) { batch.changed(leaf, level); });
 }

@@ -15,10 +15,15 @@
 namespace vmsa
 {
 
-// Atomic with respect to hardware: what it wrote last stays.
-constexpr void break_leaf(Descriptor *entry)
+// What was there, with all that hardware noted: where the entry is live, it is exchanged.
+[[gnu::always_inline]] constexpr Descriptor break_leaf(Descriptor *entry, bool live)
 {
-	replace_bits(entry, 1, 0);
+	if (live)
+		return replace_bits(entry, 1, 0);
+	const Descriptor old = load(entry);
+
+	store(entry, old & ~Descriptor{1});
+	return old;
 }
 
 // Fills the table `child` with the leaves that together map what `block` of `level` maps.
@@ -68,7 +73,7 @@ constexpr void set_contiguous_unbroken(Batch &batch, Descriptor *group,
 	for (size_t i = 0; i < n; i++)
 		replace_bits(group + i, Format::contiguous, hint ? Format::contiguous : 0);
 	batch.replaced(region, false);
-	share_notes<Format>(group, level, batch.rules().dirty_note);
+	share_notes<Format>(group, level, batch.rules().dirty_note, true);
 	batch.changed(region, level);
 }
 
@@ -85,10 +90,10 @@ constexpr void set_contiguous(Batch &batch, Descriptor *group,
 		return set_contiguous_unbroken<Format>(batch, group, region, level, hint);
 	if (batch.rules().live) {
 		for (size_t i = 0; i < n; i++)
-			break_leaf(group + i);
+			break_leaf(group + i, true);
 		batch.broken(region, level);
 	}
-	share_notes<Format>(group, level, batch.rules().dirty_note);
+	share_notes<Format>(group, level, batch.rules().dirty_note, false);
 	for (size_t i = 0; i < n; i++) {
 		const Descriptor d = load(group + i) & ~Format::contiguous;
 

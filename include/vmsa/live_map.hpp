@@ -5,12 +5,11 @@
 //   not active   a change is a store, and no TLB is told
 //   active       a change is complete on every CPU when it returns (hardware_tlb.hpp)
 //
-// How a stage 1 map goes live:
+// How a stage 1 map goes live (go_live.hpp does the first three steps, in the right order):
 //
-//   map.map(region, normal | rw);
 //   map.configure();                      MAIR and TCR: on each CPU, while its MMU is off
 //   const auto old = map.activate();      TTBR: on each CPU that uses the map
-//   ...                                   SCTLR.M: the caller sets it, or go_live does (go_live.hpp)
+//   ...                                   SCTLR.M
 //   map.deactivate(old.value());          restores the TTBR; no TLB has an entry of the map any more
 //
 // The map's rule says where the output of an address is: id_map.hpp, linear_map.hpp, or your own (map.hpp).
@@ -280,13 +279,14 @@ class LiveMap
 		return {};
 	}
 
-	// This CPU uses the map from here on. The answer is for deactivate(), on the same CPU. At
-	// stage 2, HCR_EL2.VM is the caller's to set. Errors: created().
-	Result<PreviousRoot> activate()
+	// This CPU uses the map from here on. The answer is for deactivate(), on the same CPU. At stage 2, HCR_EL2.VM
+	// is the caller's to set. If the MMU is off while others use the map, call join_live (go_live.hpp). Errors:
+	// created().
+	Result<PreviousRoot> activate(Count count = Count::now)
 	{
 		if (!created())
 			return error_;
-		return root_.activate(root_register());
+		return root_.activate(root_register(), count);
 	}
 
 	// This CPU uses the map no more.

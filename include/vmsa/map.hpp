@@ -62,6 +62,7 @@ template <class T, class Rule> class Mapper {
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region};
 		batch.make(region);
+		publish();
 		will_fill(tree_, path, region);
 		commit(batch, path.lowest(), path.level, region.first, region.last);
 		batch.created();
@@ -324,7 +325,8 @@ VMSA_INLINE constexpr bool map_page(const T &tree, Batch &batch, Region<typename
 	batch.make(region);
 	if (slot.above & occupancy.mask()) [[unlikely]]
 		will_fill(slot.named_by, slot.table, slot.index, slot.index);
-	store(slot.entry(), Format::encode_output(pa) | bits | Format::leaf_type(last_level));
+	store_release(slot.entry(),
+		      Format::encode_output(pa) | bits | Format::leaf_type(last_level));
 	batch.created();
 	return true;
 }

@@ -193,7 +193,15 @@ constexpr bool sixteen_count_up(const Descriptor *d, Descriptor &next, uint64_t 
 }
 #endif
 
-// Links a table: its contents must be visible before the entry that points to it.
+// What was written before is visible before what is stored from here on: to whoever finds the leaf of a page, before
+// the change has returned, the page has its contents (Documentation/litmus/publish-contents.litmus).
+[[gnu::always_inline]] constexpr void publish()
+{
+	if (!std::is_constant_evaluated())
+		__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+// The same for one entry. Links a table: its contents must be visible before the entry that points to it.
 constexpr void store_release(Descriptor *d, Descriptor value)
 {
 	if (std::is_constant_evaluated())

@@ -94,10 +94,11 @@ VMSA_INLINE constexpr bool has_neighbour(const Descriptor *table, size_t index)
 	       has_near_lines(table, entries, first);
 }
 
-constexpr void know(Descriptor *entry, size_t lines)
+// A writer does, alone, and of a table hardware notes nothing.
+[[gnu::noinline]] constexpr void know(Descriptor *entry, size_t lines)
 {
-	replace_bits(entry, occupancy.mask(),
-		     occupancy.put(lines < most_known ? lines : most_known));
+	store(entry, (load(entry) & ~occupancy.mask()) |
+			     occupancy.put(lines < most_known ? lines : most_known));
 }
 
 // The entries from `first` to `last` of `table` are about to be made: all of them. `entry` names the table; null

@@ -49,6 +49,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		if (!reserve_.fill(tables.value()))
 			return {Errc::no_memory, region};
 		batch_.make(region);
+		publish();
 		will_fill(tree_, path, region);
 		commit(path.lowest(), path.level, region.first, region.last, rules_.live);
 		return {};
@@ -108,7 +109,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 						   classify<Format>(
 							   d, wanted(run, pa, level, leaf.first)) ==
 							   Change::needs_break) {
-						break_leaf(entry);
+						break_leaf(entry, live);
 						broken = any ? broken.hull(leaf) : leaf;
 						any = true;
 						tables |= is_table;
@@ -146,8 +147,8 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 					if (d && !Format::is_valid(d) &&
 					    Format::is_leaf(d | Format::valid_bit, level) &&
 					    begins_group<Format>(d, leaf, level))
-						share_notes<Format>(entry, level,
-								    rules_.dirty_note);
+						share_notes<Format>(entry, level, rules_.dirty_note,
+								    false);
 					if (run.last - leaf < size)
 						return true;
 				}
@@ -199,7 +200,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			// No TLB may have a global block beside: it was cut without a break.
 			if ((this->kept(old, want) ^ old) & Format::not_global)
 				batch_.make(leaf);
-			if (!compare_exchange(entry, old, this->kept(old, want)))
+			if (!replace(entry, old, this->kept(old, want), live))
 				continue;
 			if (live)
 				batch_.changed(detail::whole_of<Format>(old, leaf.first, level),
@@ -225,14 +226,31 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 
 		if constexpr (shows) {
 			for_each_entry(tree_, child, level + 1, leaf,
-				       [&](auto, Descriptor below, Region<Input> part, Level l) {
-					       if (Format::is_leaf(below, l))
-						       visit_(Entry<Format>{part, below, l});
+				       [this](Descriptor *below, Descriptor its, Region<Input> part,
+					      Level l) {
+					       if (Format::is_leaf(its, l))
+						       show_below(below, its, part, l);
 				       });
 		}
 		store(entry, want);
 		batch_.folded(leaf, level);
 		retire(tree_, batch_, child, level + 1);
+	}
+
+	// A leaf, or the group that it begins, of a table that was broken: each is broken, too, for a note may be late,
+	// as in a fold. So the others of the group are no leaves any more when their turn comes.
+	[[gnu::noinline]] constexpr void show_below(Descriptor *entry, Descriptor d,
+						    Region<Input> part, Level level)
+	{
+		const bool group = begins_group<Format>(d, part.first, level);
+		size_t n = group ? Format::contiguous_run(level) : 1;
+
+		for (size_t i = 0; i < n; i++)
+			break_leaf(entry + i, rules_.live);
+		if (group)
+			share_notes<Format>(entry, level, rules_.dirty_note, false);
+		for (; n; n--, entry++, part = {part.last + 1, Granule::size(level)})
+			visit_(Entry<Format>{part, load(entry) | Format::valid_bit, level});
 	}
 
 	// An entry that leads, or shall lead, to a table.
@@ -262,7 +280,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 			return;
 		} else {
 			if (live) {
-				break_leaf(entry);
+				break_leaf(entry, true);
 				batch_.broken(whole, level);
 			}
 			fill_from_block<Format>(child, load(entry) | Format::valid_bit, level);

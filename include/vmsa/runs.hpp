@@ -170,15 +170,21 @@ constexpr Common common(const Descriptor *entry, size_t n)
 	return c;
 }
 
-// Stores `d` in place of `old`, which has been read. False if another wrote first; `old` is then that. Nobody does who
-// has nothing left to note, unless other threads share the tree.
-template <class Format>
-constexpr bool replace(Descriptor *entry, Descriptor &old, Descriptor d, bool shared)
+// Stores `d` in place of `old`, which has been read. False if another wrote first; `old` is then that. `others`:
+// somebody may. Else it is a plain store: with the MMU off memory is Device memory, and there no atomic need work.
+[[gnu::always_inline]] constexpr bool replace(Descriptor *entry, Descriptor &old, Descriptor d,
+					      bool others)
 {
-	if (optimized_for_size || shared || Format::open_notes(old))
+	if (others)
 		return compare_exchange(entry, old, d);
 	store(entry, d);
 	return true;
+}
+
+// May somebody write to the leaf `d`? Who shares the tree, and hardware that walks it, if there is something to note.
+template <class Format> constexpr bool is_contended(Descriptor d, bool live, bool shared)
+{
+	return shared || (live && (optimized_for_size || Format::open_notes(d)));
 }
 
 // Who else may be at a run of leaves.
@@ -241,7 +247,7 @@ constexpr size_t count_leaves(const Descriptor *entry, size_t n, Level level)
 	return count;
 }
 
-// Replaces the bits of `mask`; hardware may be updating others, so each is exchanged.
+// Replaces the bits of `mask` in an entry of which hardware may be updating others, and says what was there.
 constexpr Descriptor replace_bits(Descriptor *entry, Descriptor mask, Descriptor bits)
 {
 	Descriptor old = load(entry);
@@ -259,8 +265,9 @@ template <class Format> constexpr bool begins_group(Descriptor d, auto at, Level
 }
 
 // What hardware noted in any leaf of a contiguous group it may have seen of another (rule R_JQQTC): it holds for all.
-// So do the bits `also`, which software left in its place. No TLB has the group any more.
-template <class Format> constexpr void share_notes(Descriptor *group, Level level, Descriptor also)
+// So do the bits `also`, which software left in its place. No TLB has the group any more. `others`: it is live.
+template <class Format>
+constexpr void share_notes(Descriptor *group, Level level, Descriptor also, bool others)
 {
 	const size_t n = Format::contiguous_run(level);
 	Descriptor noted = 0;
@@ -270,7 +277,7 @@ template <class Format> constexpr void share_notes(Descriptor *group, Level leve
 	for (size_t i = 0; i < n; i++) {
 		Descriptor d = load(group + i);
 
-		while (!compare_exchange(group + i, d, Format::note(d, noted) | (noted & also)))
+		while (!replace(group + i, d, Format::note(d, noted) | (noted & also), others))
 			;
 	}
 }

@@ -368,7 +368,7 @@ template <DescriptorFormat F, TableMemory M> class Tree {
 					  Granule::table_bytes);
 			} else if (shows && Format::is_leaf(d, level)) {
 				if (begins_group<Format>(d, at, level))
-					share_notes<Format>(table + i, level, noted);
+					share_notes<Format>(table + i, level, noted, false);
 				visit(Entry<F>{{at, size}, load(table + i), level, above});
 			}
 		}

@@ -94,13 +94,14 @@ constexpr Result<void> unmap(T &tree, Batch &batch, Region<typename T::Input> re
 	if (const Error e = edit(tree, batch, at_the_ends, region); e.code != Errc::none)
 		return e;
 	each_leaf([&](Descriptor *entry, Descriptor, auto leaf, Level level) {
-		break_leaf(entry);
+		break_leaf(entry, batch.rules().live);
 		batch.changed(leaf, level);
 	});
 	batch.sync();
 	each_leaf([&](Descriptor *entry, Descriptor d, auto leaf, Level level) {
 		if (begins_group<typename T::Format>(d, leaf.first, level))
-			share_notes<typename T::Format>(entry, level, batch.rules().dirty_note);
+			share_notes<typename T::Format>(entry, level, batch.rules().dirty_note,
+							false);
 		visit(Entry<typename T::Format>{leaf, load(entry) | T::Format::valid_bit, level});
 	});
 	Editor{tree, batch, all, region}.remove();

@@ -16,6 +16,13 @@ struct Steps {
 	void *context = nullptr;
 	void (*look)(void *context,
 		     const volatile void *word) = nullptr; // `word`: what is accessed next
+	unsigned long atomics = 0; // accesses that read and write
+
+	void atomic(const volatile void *word)
+	{
+		atomics++;
+		step(word);
+	}
 
 	void step(const volatile void *word)
 	{
@@ -34,6 +41,6 @@ inline Steps steps;
 #define __atomic_load_n(word, ...) (exhaust::steps.step(word), __atomic_load_n(word, __VA_ARGS__))
 #define __atomic_store_n(word, ...) (exhaust::steps.step(word), __atomic_store_n(word, __VA_ARGS__))
 #define __atomic_compare_exchange_n(word, ...)                                                     \
-	(exhaust::steps.step(word), __atomic_compare_exchange_n(word, __VA_ARGS__))
+	(exhaust::steps.atomic(word), __atomic_compare_exchange_n(word, __VA_ARGS__))
 #define __atomic_fetch_xor(word, ...)                                                              \
-	(exhaust::steps.step(word), __atomic_fetch_xor(word, __VA_ARGS__))
+	(exhaust::steps.atomic(word), __atomic_fetch_xor(word, __VA_ARGS__))

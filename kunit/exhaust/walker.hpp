@@ -2,8 +2,10 @@
 //
 // Walker: hardware that may act at one step of an operation. It notes that a page is accessed, or written, in the
 // leaf that it finds from the root; or in the table where the leaf stood when the operation began, as long as a
-// walk cache may lead there; or in the other leaf of its group, as long as a TLB may hold that as one (R_JQQTC). Only
-// in a valid leaf, and only what FEAT_HAFDBS lets it note.
+// walk cache may lead there; or in the other leaf of its group, as long as a TLB may hold that as one (R_JQQTC). Or it
+// is late: it read the leaf before the operation began, and no invalidation waits for its note. That is an exchange: it
+// finds what was read, or does nothing (Documentation/litmus/late-note.litmus). Only in a valid leaf, and only what
+// FEAT_HAFDBS lets it note.
 #pragma once
 
 #include "exhaust/meaning.hpp"
@@ -14,7 +16,7 @@ namespace exhaust
 {
 
 // How the hardware gets to a leaf.
-enum class By : uint8_t { root, walk_cache, group };
+enum class By : uint8_t { root, walk_cache, group, late };
 
 template <class F> class Walker {
     public:
@@ -36,8 +38,10 @@ template <class F> class Walker {
 
 		const Found leaf = find();
 
+		read_ = *leaf.entry;
+		late_ = leaf.entry;
 		from_ = {leaf.entry - index(leaf.level), leaf.level};
-		return by == By::walk_cache || (*leaf.entry & arm::contiguous);
+		return by != By::group || (*leaf.entry & arm::contiguous);
 	}
 
 	// At step `n` of what `operation` does.
@@ -87,10 +91,10 @@ template <class F> class Walker {
 
 	void act()
 	{
-		if (!may_walk(from_.entry))
+		if (by_ == By::late ? *late_ != read_ : !may_walk(from_.entry))
 			return;
 
-		Descriptor *entry = find().entry;
+		Descriptor *entry = by_ == By::late ? late_ : find().entry;
 
 		// Whatever was synced since, it may have been the group.
 		if (by_ == By::group) {
@@ -120,6 +124,8 @@ template <class F> class Walker {
 	By by_ = By::root;
 	size_t syncs_ = 0;
 	Found from_{}; // the first entry of a table
+	Descriptor *late_ = nullptr; // a leaf, and what it was
+	Descriptor read_ = 0;
 	Descriptor noted_ = 0;
 };
 

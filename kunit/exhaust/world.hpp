@@ -213,7 +213,7 @@ template <class F> class World {
 			for (bool write : {false, true}) {
 				if (was.kind != Page::mapped || !may_note(was, write))
 					continue;
-				for (By by : {By::root, By::walk_cache, By::group}) {
+				for (By by : {By::root, By::walk_cache, By::group, By::late}) {
 					if (!walker_.prepare(page, write, by))
 						continue;
 					for (unsigned long n = 0; n < accesses && good(); n++)
@@ -235,8 +235,6 @@ template <class F> class World {
 	{
 		Error got;
 
-		const uint64_t breaks = lab_.breaks();
-
 		use(way);
 		walker_.prepare(page, write, by);
 		performer_.listen(page);
@@ -252,10 +250,8 @@ template <class F> class World {
 			is.bits |= after.page[page ^ (leaf.region.size() >> page_shift)].bits;
 		const Descriptor known = performer_.told() | is.bits |
 					 (is.bits & arm::was_dirty ? arm::writable : 0);
-		// A remap that breaks nothing changes in place what is mapped.
 		const bool goes = o.verb == Verb::unmap || o.verb == Verb::unmap_saying ||
-				  o.verb == Verb::map ||
-				  (o.verb == Verb::remap && lab_.breaks() != breaks);
+				  o.verb == Verb::map;
 		const bool concerned = o.first <= page && page <= o.last;
 
 		notes_ += noted != 0;
@@ -278,6 +274,8 @@ template <class F> class World {
 				static_cast<uint64_t>(got.code), static_cast<uint64_t>(want.code));
 		verdict_.expect(refused || !says_where || got.first == want.at << page_shift,
 				"the page that is at fault", got.first, want.at << page_shift);
+		verdict_.expect(way.live || !steps.atomics, "no atomic where nobody walks",
+				steps.atomics, 0);
 		return got.code == Errc::none;
 	}
 
@@ -325,6 +323,7 @@ template <class F> class World {
 
 	void use(const Way &way)
 	{
+		steps.atomics = 0;
 		lab_.rules().live = way.live;
 		lab_.rules().on_break = way.on_break;
 		lab_.rules().bbm_level = way.bbm_level;

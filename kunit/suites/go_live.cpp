@@ -35,6 +35,19 @@ template <class Stage> struct Boot {
 	alignas(64) unsigned char block[128];
 };
 
+// Looks how many users a map has when its MMU is turned on.
+template <class Map> struct Watching : CpuRecorder {
+	const Map *map;
+	unsigned *users;
+
+	template <Register R> void write(uint64_t value)
+	{
+		if (R == sctlr_of<typename Map::Stage>)
+			*users = map->users();
+		CpuRecorder::write<R>(value);
+	}
+};
+
 // Where HCR_EL2 stays as it is.
 struct Fixed : CpuRecorder {
 	uint64_t hcr;
@@ -67,7 +80,6 @@ TEST(the_steps_come_in_order)
 			       tlbi(Tlbi::alle3is),
 			       dsb_ish,
 			       isb,
-			       dsb_ishst,
 			       read(Register::ttbr0_el3),
 			       write(Register::ttbr0_el3, boot.map.root_register()),
 			       isb,
@@ -76,9 +88,50 @@ TEST(the_steps_come_in_order)
 			       dsb_sy,
 			       isb,
 			       write(Register::sctlr_el3, 0x30c5'0830 | 0x1005),
-			       isb}),
+			       isb,
+			       dsb_ishst}),
 		  nowhere);
 	boot.map.deactivate(before.value());
+}
+
+// With its MMU off a CPU sees none of what others have in their caches, and has no lock: it counts itself later.
+TEST(a_cpu_is_counted_when_its_mmu_is_on)
+{
+	Boot<El1And0> boot{test};
+	unsigned users = 5;
+	const Watching<decltype(boot.map)> cpu{{&boot.bench.log}, &boot.map, &users};
+	const auto first = go_live(boot.map, boot.block, sizeof(boot.block), cpu);
+
+	ASSERT(first);
+	EXPECT_EQ(users, 0);
+	EXPECT_EQ(boot.map.users(), 1);
+
+	const auto further = join_live(boot.map, cpu);
+
+	ASSERT(further);
+	EXPECT_EQ(users, 1);
+	EXPECT_EQ(boot.map.users(), 2);
+	boot.map.deactivate(further.value());
+	boot.map.deactivate(first.value());
+	EXPECT_EQ(boot.map.users(), 0);
+}
+
+// All but the caches, which have what the first CPU wrote.
+TEST(a_further_cpu_joins)
+{
+	Boot<El3> boot{test};
+	CpuLog &log = boot.bench.log;
+	const auto previous = join_live(boot.map, CpuRecorder{&log});
+
+	ASSERT(previous);
+	EXPECT_EQ(log.differs({write(Register::mair_el3, mair_value),
+			       write(Register::tcr_el3, boot.map.control()), isb, dsb_ishst,
+			       tlbi(Tlbi::alle3is), dsb_ish, isb, read(Register::ttbr0_el3),
+			       write(Register::ttbr0_el3, boot.map.root_register()), isb,
+			       read(Register::sctlr_el3), ic_iallu, dsb_sy, isb,
+			       write(Register::sctlr_el3, 0x30c5'0830 | 0x1005), isb, dsb_ishst}),
+		  nowhere);
+	boot.map.deactivate(previous.value());
 }
 
 // The order is that of one map, with TCR for both, and a TTBR each.
@@ -109,11 +162,9 @@ TEST(a_map_of_either_range_goes_live_with_the_other)
 			       tlbi(Tlbi::vmalle1is),
 			       dsb_ish,
 			       isb,
-			       dsb_ishst,
 			       read(Register::ttbr0_el1),
 			       write(Register::ttbr0_el1, boot.map.root_register()),
 			       isb,
-			       dsb_ishst,
 			       read(Register::ttbr1_el1),
 			       write(Register::ttbr1_el1, upper.root_register()),
 			       isb,
@@ -122,7 +173,9 @@ TEST(a_map_of_either_range_goes_live_with_the_other)
 			       dsb_sy,
 			       isb,
 			       write(Register::sctlr_el1, 0x1005),
-			       isb}),
+			       isb,
+			       dsb_ishst,
+			       dsb_ishst}),
 		  nowhere);
 	EXPECT(boot.map.users() == 1 && upper.users() == 1);
 	boot.map.deactivate({});
@@ -228,4 +281,5 @@ TEST(a_map_without_a_root_does_not_go_live)
 SUITE(go_live, a_map_without_a_root_does_not_go_live, the_steps_come_in_order,
       a_map_of_either_range_goes_live_with_the_other, two_maps_that_do_not_fit_go_nowhere,
       two_maps_of_a_regime_that_el2_has_not_go_nowhere, every_line_of_the_tables_is_discarded,
-      el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused);
+      el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused, a_further_cpu_joins,
+      a_cpu_is_counted_when_its_mmu_is_on);
