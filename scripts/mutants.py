@@ -150,8 +150,8 @@ def main(arguments):
         sys.exit(__doc__)
     if "--check" in options:
         lines, complaints = stale()
-        # Lines come and go with every change of a header; what is out of date as a whole is told.
-        if len(complaints) * ENOUGH <= lines:
+        # Lines come and go with every change of a header: of the tables, what is out of date as a whole is told.
+        if len(complaints) * ENOUGH <= lines and not any(c.startswith("scripts/") for c in complaints):
             return 0
         print(f"{len(complaints)} of {lines} lines fit no source any more (make mutants writes the table anew):",
               *complaints, sep="\n")

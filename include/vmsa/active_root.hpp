@@ -11,7 +11,7 @@ namespace vmsa
 {
 
 // When a CPU is counted as a user of a map.
-enum class Count : uint8_t {
+enum class CountCpu : uint8_t {
 	now,
 	later, // by mark_active(), when its MMU is on
 };
@@ -38,9 +38,9 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 		flush_every_tag();
 	}
 
-	PreviousRoot activate(uint64_t root, Count count)
+	PreviousRoot activate(uint64_t root, CountCpu count)
 	{
-		if (count == Count::now)
+		if (count == CountCpu::now)
 			mark_active();
 		return exchange(root);
 	}
@@ -57,8 +57,8 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 	}
 
 	// Tables are visible to the walker that is about to begin: the barrier waits for stores, and behind what others
-	// have changed under the lock comes this one (Documentation/litmus/activate.litmus). A writer counts alone. It
-	// may do so with its MMU off, and then there are no atomics: memory is Device memory.
+	// have changed under the lock comes this one (Documentation/litmus/activate.litmus). Only a writer counts. Its
+	// MMU may be off, and then there are no atomics: memory is Device memory.
 	void mark_active()
 	{
 		__atomic_store_n(&users_, users_ + 1, __ATOMIC_RELEASE);
@@ -98,8 +98,7 @@ template <DescriptorFormat Format, Cpu C> class ActiveRoot {
 
 	void flush_every_tag()
 	{
-		tlb_.invalidate_regime();
-		tlb_.sync();
+		tlb_.flush_regime();
 	}
 
 	unsigned users() const

@@ -6,8 +6,8 @@
 //
 //   table of 512 like leaves  ──break──>  invalid  ──invalidate, sync──>  block
 //
-// Hardware may note AF and dirty state in the leaves until the invalidation is complete. So they are read a second
-// time after it, and if they differ now, the table is linked again.
+// Hardware may note AF and dirty state in the leaves until the invalidation is complete, and a note may come later
+// still. So each leaf is broken after it. If they differ then, all are made valid, and the table is linked again.
 #pragma once
 
 #include "vmsa/change.hpp"
@@ -142,7 +142,7 @@ template <class T, class Batch> class Folder {
 		// noting in those, and it would be lost.
 		if (batch_.rules().live && batch_.rules().at_once(Kind::fold) && !open) {
 			batch_.make(part); // live.hpp, split_unbroken
-			store(entry, block_of(child, differ, level));
+			store_release(entry, block_of(child, differ, level)); // a page may be new
 			batch_.folded(part, level);
 			batch_.replaced(part, true);
 			batch_.retire(child);

@@ -228,6 +228,7 @@ struct Format<R, G, OutputBits> : DescriptorLayout<G, OutputBits> {
 
 		a.non_secure |= t.ns;
 		a.access.write &= !t.read_only;
+		a.dbm &= !t.read_only; // hardware may not make it writable
 		a.access.el0 &= !t.no_el0;
 		if constexpr (R::has_el0) {
 			const bool by_el0 = is_written_by_el0(a) && !t.read_only;

@@ -104,9 +104,9 @@ template <class Stage, CacheCpu C = ThisCpu> void enable_mmu(C cpu = {})
 namespace detail
 {
 
-// All of it, behind before(). A CPU is counted as a user when its MMU is on: no atomic works before, and so no lock.
+// All of it, behind before(). A CPU is counted as a user when its MMU is on (active_root.hpp).
 template <class Map, class C, class Before>
-Result<PreviousRoot> start(Map &map, C cpu, const Before &before)
+Result<PreviousRoot> go_live_steps(Map &map, C cpu, const Before &before)
 {
 	if (const auto created = map.created(); !created)
 		return created.error();
@@ -116,7 +116,7 @@ Result<PreviousRoot> start(Map &map, C cpu, const Before &before)
 	// It is created: neither can fail.
 	static_cast<void>(map.configure());
 
-	const auto previous = map.activate(Count::later);
+	const auto previous = map.activate(CountCpu::later);
 
 	enable_mmu<typename Map::Stage>(cpu);
 	map.mark_active();
@@ -124,7 +124,7 @@ Result<PreviousRoot> start(Map &map, C cpu, const Before &before)
 }
 
 template <class Map, class Other, class C, class Before>
-Result<void> start_with(Map &map, Other &other, C cpu, const Before &before)
+Result<void> go_live_steps_with(Map &map, Other &other, C cpu, const Before &before)
 {
 	if (const auto regime = check_regime<typename Map::Stage>(cpu); !regime)
 		return regime;
@@ -133,8 +133,8 @@ Result<void> start_with(Map &map, Other &other, C cpu, const Before &before)
 	if (const auto configured = map.configure_with(other); !configured)
 		return configured;
 	// Both are created: neither can fail.
-	static_cast<void>(map.activate(Count::later));
-	static_cast<void>(other.activate(Count::later));
+	static_cast<void>(map.activate(CountCpu::later));
+	static_cast<void>(other.activate(CountCpu::later));
 	enable_mmu<typename Map::Stage>(cpu);
 	map.mark_active();
 	other.mark_active();
@@ -143,12 +143,13 @@ Result<void> start_with(Map &map, Other &other, C cpu, const Before &before)
 
 } // namespace detail
 
-// Does all of it on the first CPU. `tables` is the memory that has the map's tables. The result is for
-// LiveMap::deactivate. Errors: created(); regime; then nothing is done.
+// Does all of it on the first CPU. `tables` is the memory that has the map's tables; what else was written with the MMU
+// off, as the map itself, is yours to discard (discard_cached). The result is for LiveMap::deactivate, with the MMU on.
+// Errors: created(); regime; then nothing is done.
 template <class Map, CacheCpu C = ThisCpu>
 Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu = {})
 {
-	return detail::start(map, cpu, [&] { discard_cached(tables, bytes, cpu); });
+	return detail::go_live_steps(map, cpu, [&] { discard_cached(tables, bytes, cpu); });
 }
 
 // The same with a map of either range, one of which translates what runs to where it is. Errors: as go_live; overlap,
@@ -156,22 +157,24 @@ Result<PreviousRoot> go_live(Map &map, const void *tables, size_t bytes, C cpu =
 template <class Map, class Other, CacheCpu C = ThisCpu>
 Result<void> go_live_with(Map &map, Other &other, const void *tables, size_t bytes, C cpu = {})
 {
-	return detail::start_with(map, other, cpu, [&] { discard_cached(tables, bytes, cpu); });
+	return detail::go_live_steps_with(map, other, cpu,
+					  [&] { discard_cached(tables, bytes, cpu); });
 }
 
-// On a further CPU, whose MMU is off, while the first one uses the map. What this CPU reads before its MMU is on, the
-// map object, too, must be in memory: the first CPU wrote it with its MMU off, or has cleaned it to the point of
-// coherency. Nobody may change or deactivate the map meanwhile. Result and errors: as go_live.
+// On a further CPU, whose MMU is off, while the first one uses the map. Until its MMU is on it writes nothing, and
+// reads past the caches: the map, its memory object and its rule must be in memory. The first CPU made them with its
+// MMU off, or has cleaned them to the point of coherency. One CPU joins at a time, and nobody changes or deactivates
+// the map meanwhile: there is no lock with the MMU off. Result and errors: as go_live.
 template <class Map, CacheCpu C = ThisCpu> Result<PreviousRoot> join_live(Map &map, C cpu = {})
 {
-	return detail::start(map, cpu, [] {});
+	return detail::go_live_steps(map, cpu, [] {});
 }
 
 // The same with a map of either range. Errors: as go_live_with.
 template <class Map, class Other, CacheCpu C = ThisCpu>
 Result<void> join_live_with(Map &map, Other &other, C cpu = {})
 {
-	return detail::start_with(map, other, cpu, [] {});
+	return detail::go_live_steps_with(map, other, cpu, [] {});
 }
 
 } // namespace vmsa

@@ -112,6 +112,13 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_regime<Stage>());
 	}
 
+	// The same, and returns when it is complete. Nothing is noted here, of what is yet to be completed:
+	// a CPU that joins others does it with its MMU off.
+	[[gnu::noinline]] constexpr void flush_regime()
+	{
+		vmsa::complete<Stage>(cpu_, tlbi_regime<Stage>(), features_.repeat);
+	}
+
 	// Returns when all of it is complete on every CPU that the Cpu reaches, and all stores are visible to walkers.
 	[[gnu::noinline]] constexpr void sync()
 	{

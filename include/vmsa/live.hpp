@@ -18,11 +18,10 @@ namespace vmsa
 // What was there, with all that hardware noted: where the entry is live, it is exchanged.
 [[gnu::always_inline]] constexpr Descriptor break_leaf(Descriptor *entry, bool live)
 {
-	if (live)
-		return replace_bits(entry, 1, 0);
-	const Descriptor old = load(entry);
+	Descriptor old = load(entry);
 
-	store(entry, old & ~Descriptor{1});
+	while (!replace(entry, old, old & ~Descriptor{1}, live))
+		;
 	return old;
 }
 

@@ -5,10 +5,10 @@
 //   not active   a change is a store, and no TLB is told
 //   active       a change is complete on every CPU when it returns (hardware_tlb.hpp)
 //
-// How a stage 1 map goes live (go_live.hpp does the first three steps, in the right order):
+// How a stage 1 map goes live (go_live does the first three steps, and on further CPUs join_live: go_live.hpp):
 //
-//   map.configure();                      MAIR and TCR: on each CPU, while its MMU is off
-//   const auto old = map.activate();      TTBR: on each CPU that uses the map
+//   map.configure();                      MAIR and TCR
+//   const auto old = map.activate();      TTBR
 //   ...                                   SCTLR.M
 //   map.deactivate(old.value());          restores the TTBR; no TLB has an entry of the map any more
 //
@@ -282,7 +282,7 @@ class LiveMap
 	// This CPU uses the map from here on. The answer is for deactivate(), on the same CPU. At stage 2, HCR_EL2.VM
 	// is the caller's to set. If the MMU is off while others use the map, call join_live (go_live.hpp). Errors:
 	// created().
-	Result<PreviousRoot> activate(Count count = Count::now)
+	Result<PreviousRoot> activate(CountCpu count = CountCpu::now)
 	{
 		if (!created())
 			return error_;
@@ -295,13 +295,13 @@ class LiveMap
 		root_.deactivate(previous);
 	}
 
-	// If you write the TTBR yourself: one more CPU will use the map.
+	// If you write the TTBR yourself: one more CPU will use the map. A writer.
 	void mark_active()
 	{
 		root_.mark_active();
 	}
 
-	// One CPU less; once for each mark_active(). Afterwards no TLB has anything of the map.
+	// One CPU less; once for each mark_active(). Afterwards no TLB has anything of the map. A writer.
 	void mark_inactive()
 	{
 		root_.mark_inactive();

@@ -201,7 +201,7 @@ constexpr bool sixteen_count_up(const Descriptor *d, Descriptor &next, uint64_t 
 		__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-// The same for one entry. Links a table: its contents must be visible before the entry that points to it.
+// The same for one entry: a leaf, or what names a table, whose contents must be visible before it.
 constexpr void store_release(Descriptor *d, Descriptor value)
 {
 	if (std::is_constant_evaluated())

@@ -94,7 +94,7 @@ VMSA_INLINE constexpr bool has_neighbour(const Descriptor *table, size_t index)
 	       has_near_lines(table, entries, first);
 }
 
-// A writer does, alone, and of a table hardware notes nothing.
+// A writer does, alone, and hardware notes nothing in what names a table (FEAT_HAFT is off).
 [[gnu::noinline]] constexpr void know(Descriptor *entry, size_t lines)
 {
 	store(entry, (load(entry) & ~occupancy.mask()) |

@@ -45,10 +45,11 @@ void explore_pairs(struct kunit *test, const char *name, unsigned bbm_level)
 
 void explore_triples(struct kunit *test, const char *name, unsigned bbm_level)
 {
-	const Plan plan{.levels = 1,
-			.operations = everywhere({0, 1, 2}, operations()),
-			.ways = {{true, OnBreak::perform, bbm_level}},
-			.batch = 3};
+	const Plan plan{
+		.levels = 1,
+		.operations = everywhere({0, 1, 2}, operations()),
+		.ways = {{true, OnBreak::perform, bbm_level}, {false, OnBreak::perform, bbm_level}},
+		.batch = 3};
 
 	World<Toy<1>>{test, plan}.explore(name);
 }

@@ -38,7 +38,7 @@ TEST(with_hardware)
 {
 	const Plan plan{.levels = 1,
 			.operations = operations(),
-			.ways = {{true, OnBreak::perform, 0}},
+			.ways = {{true, OnBreak::perform, 0}, {false, OnBreak::perform, 0}},
 			.hardware = true};
 
 	World<Toy<4>>{test, plan}.explore("runs");

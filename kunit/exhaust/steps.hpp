@@ -42,5 +42,13 @@ inline Steps steps;
 #define __atomic_store_n(word, ...) (exhaust::steps.step(word), __atomic_store_n(word, __VA_ARGS__))
 #define __atomic_compare_exchange_n(word, ...)                                                     \
 	(exhaust::steps.atomic(word), __atomic_compare_exchange_n(word, __VA_ARGS__))
+#define __atomic_exchange_n(word, ...)                                                             \
+	(exhaust::steps.atomic(word), __atomic_exchange_n(word, __VA_ARGS__))
+#define __atomic_fetch_add(word, ...)                                                              \
+	(exhaust::steps.atomic(word), __atomic_fetch_add(word, __VA_ARGS__))
+#define __atomic_fetch_and(word, ...)                                                              \
+	(exhaust::steps.atomic(word), __atomic_fetch_and(word, __VA_ARGS__))
+#define __atomic_fetch_or(word, ...)                                                               \
+	(exhaust::steps.atomic(word), __atomic_fetch_or(word, __VA_ARGS__))
 #define __atomic_fetch_xor(word, ...)                                                              \
 	(exhaust::steps.atomic(word), __atomic_fetch_xor(word, __VA_ARGS__))

@@ -292,10 +292,29 @@ TEST(a_table_that_restricts_its_leaves_stays)
 	}
 }
 
+// Hardware makes no page writable below it, and would make the block so.
+TEST(clean_pages_below_a_read_only_table_stay)
+{
+	Lab<Format<El1And0, Granule4K>> lab{test, 40};
+	ASSERT(lab.good());
+	const Region<Va> region{Va{block}, block};
+
+	ASSERT(lab.map(region, Pa{block}, {.access = {.write = false}, .dbm = true}, {3}));
+	lab.tree().steps(region.first, [&](Level l, size_t i, Pa pa, Descriptor) {
+		if (l == 2)
+			lab.memory().pointer(pa)[i] |= bit(62);
+	});
+	lab.hardware_was_here();
+	EXPECT(!lab.tree().translate(region.first).value().attributes().dbm);
+	ASSERT(lab.fold(region));
+	EXPECT(lab.has_leaf(region.first, 3, Pa{block}));
+	ASSERT(lab.good());
+}
+
 SUITE(fold, outputs_that_are_not_in_order_stay, pages_become_a_block,
       pages_become_blocks_and_those_a_larger_one, leaves_that_differ_stay,
       an_output_that_is_not_aligned_stays, a_table_of_which_only_a_part_is_asked_for_stays,
       the_block_was_accessed_when_any_page_was, rules_that_refuse_breaks_fold_nothing_live,
       empty_tables_that_were_adopted_go, leaves_are_read_again_after_the_break,
       without_a_break_the_table_is_left_alone_until_it_is_invalidated,
-      a_table_that_restricts_its_leaves_stays);
+      a_table_that_restricts_its_leaves_stays, clean_pages_below_a_read_only_table_stay);

@@ -158,7 +158,8 @@ class Space {
 	virtual void destroy() = 0;
 
 	// Can a CPU walk the tables, or its TLB hold something of them? Not from the beginning. Told by who has the
-	// guest's lock alone, before the first vCPU is loaded, and when none is any more (engine::put).
+	// guest's lock alone, before the first vCPU is loaded, and when none is any more (engine::put). `verify` walks
+	// all the same: it shares the lock, and leaves nothing in a TLB.
 	virtual void set_live(bool live) = 0;
 
 	// ---- Changes. ----
