@@ -174,7 +174,7 @@ template <class T, class Batch> class Folder {
 		batch_.broken(part, level, true);
 		if (!open)
 			return differ;
-		differ = settle(child, level + 1);
+		differ = break_leaves(child, level + 1);
 		if (!alike(differ, level + 1)) {
 			for (size_t i = 0; i < Granule::entries; i++)
 				store(child + i, load(child + i) | Format::valid_bit);
@@ -186,7 +186,7 @@ template <class T, class Batch> class Folder {
 
 	// Of leaves of `level`. No walk comes here any more, but the note of one that did may be late: no invalidation
 	// waits for it (Documentation/litmus/late-note.litmus). So each leaf is broken: that finds a note, or stops it.
-	static constexpr Descriptor settle(Descriptor *child, Level level)
+	static constexpr Descriptor break_leaves(Descriptor *child, Level level)
 	{
 		const uint64_t size = Granule::size(level);
 		Descriptor next = break_leaf(child, true);

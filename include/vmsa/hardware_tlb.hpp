@@ -105,15 +105,8 @@ template <DescriptorFormat Format, Cpu C = ThisCpu> class HardwareTlb {
 		issue(tlbi_all<Stage>(tag_));
 	}
 
-	// Invalidates everything of the regime: every ASID or VMID.
-	[[gnu::noinline]] constexpr void invalidate_regime()
-	{
-		found_ = true; // no VMID counts
-		issue(tlbi_regime<Stage>());
-	}
-
-	// The same, and returns when it is complete. Nothing is noted here, of what is yet to be completed:
-	// a CPU that joins others does it with its MMU off.
+	// Invalidates everything of the regime, every ASID or VMID, and returns when that is complete. It notes nothing
+	// in this object: a CPU that joins others calls it with its MMU off.
 	[[gnu::noinline]] constexpr void flush_regime()
 	{
 		vmsa::complete<Stage>(cpu_, tlbi_regime<Stage>(), features_.repeat);

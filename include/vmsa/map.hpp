@@ -62,7 +62,7 @@ template <class T, class Rule> class Mapper {
 		if (!reserve_.fill(needed_))
 			return {Errc::no_memory, region};
 		batch.make(region);
-		publish();
+		order_contents();
 		will_fill(tree_, path, region);
 		commit(batch, path.lowest(), path.level, region.first, region.last);
 		batch.created();

@@ -195,7 +195,7 @@ constexpr bool sixteen_count_up(const Descriptor *d, Descriptor &next, uint64_t 
 
 // What was written before is visible before what is stored from here on: to whoever finds the leaf of a page, before
 // the change has returned, the page has its contents (Documentation/litmus/publish-contents.litmus).
-[[gnu::always_inline]] constexpr void publish()
+[[gnu::always_inline]] constexpr void order_contents()
 {
 	if (!std::is_constant_evaluated())
 		__atomic_thread_fence(__ATOMIC_RELEASE);

@@ -49,7 +49,7 @@ template <class T, class Batch, class Rule, class Visit> class Remapper : RemapP
 		if (!reserve_.fill(tables.value()))
 			return {Errc::no_memory, region};
 		batch_.make(region);
-		publish();
+		order_contents();
 		will_fill(tree_, path, region);
 		commit(path.lowest(), path.level, region.first, region.last, rules_.live);
 		return {};

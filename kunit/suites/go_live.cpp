@@ -182,6 +182,26 @@ TEST(a_map_of_either_range_goes_live_with_the_other)
 	upper.deactivate({});
 }
 
+TEST(a_further_cpu_joins_maps_of_either_range)
+{
+	Boot<El1And0> boot{test};
+	const CpuRecorder cpu{&boot.bench.log};
+	MapConfig config = usual_config<El1And0>();
+
+	config.range = Range::upper;
+	RecordedLinearMap<El1And0> upper{boot.bench.memory, config, {}, cpu};
+
+	ASSERT(go_live_with(boot.map, upper, boot.block, sizeof(boot.block), cpu));
+	EXPECT_EQ(join_live_with(boot.map, boot.map, cpu).error().code, Errc::overlap);
+	ASSERT(join_live_with(boot.map, upper, cpu));
+	EXPECT(boot.map.users() == 2 && upper.users() == 2);
+	for (int i = 0; i < 2; i++) {
+		boot.map.deactivate({});
+		upper.deactivate({});
+	}
+	EXPECT(boot.map.users() == 0 && upper.users() == 0);
+}
+
 // On an error the MMU is off, and no register was written.
 TEST(two_maps_that_do_not_fit_go_nowhere)
 {
@@ -282,4 +302,4 @@ SUITE(go_live, a_map_without_a_root_does_not_go_live, the_steps_come_in_order,
       a_map_of_either_range_goes_live_with_the_other, two_maps_that_do_not_fit_go_nowhere,
       two_maps_of_a_regime_that_el2_has_not_go_nowhere, every_line_of_the_tables_is_discarded,
       el2_has_one_regime_at_a_time, a_regime_that_is_not_there_is_refused, a_further_cpu_joins,
-      a_cpu_is_counted_when_its_mmu_is_on);
+      a_cpu_is_counted_when_its_mmu_is_on, a_further_cpu_joins_maps_of_either_range);

@@ -83,8 +83,7 @@ struct Vm {
 		ThisCpu::write<Register::sctlr_el1>(stage1_off);
 		ThisCpu::write<Register::hcr_el2>(rw_dc_vm);
 		ThisCpu::isb();
-		tlb.invalidate_regime(); // what the TLBs hold from before is nobody's
-		tlb.sync();
+		tlb.flush_regime(); // what the TLBs hold from before is nobody's
 	}
 
 	// Until the guest is done. The answer is its sum.
