@@ -20,7 +20,7 @@ namespace vmsa
 {
 	Descriptor old = load(entry);
 
-	while (!replace(entry, old, old & ~Descriptor{1}, live))
+	while (!replace(entry, old, old & ~bit(0), live))
 		;
 	return old;
 }
