@@ -103,7 +103,7 @@ def judged(herd7, options, every):
             said[int(name)] = (NEVER if seen == "Never" else SEEN) + (UNBROKEN if flags & NO_BREAK else "")
     if len(said) != len(every):
         lost = next(n for n in range(len(every)) if n not in said)
-        sys.exit(f"litmus.py: herd7 has no answer to {every[lost].test} {every[lost].weaker}:\n{done.stderr[-2000:]}")
+        sys.exit(f"litmus.py: {herd7} has no answer to {OUT / f'{lost}.litmus'} ({every[lost].test}): {done.stderr[-2000:]}")
     return [said[n] for n in range(len(every))]
 
 
@@ -112,7 +112,10 @@ def main(arguments):
         sys.exit(__doc__)
     every = [v for path in sorted(TESTS.glob("*.litmus")) for v in variants(path)]
     asked = "Of tests with the SHA-1 " + hashlib.sha1("".join(v.text for v in every).encode()).hexdigest()
-    herd7 = os.environ.get("HERD7") or shutil.which("herd7")
+    named = os.environ.get("HERD7")
+    herd7 = shutil.which(named or "herd7")
+    if named and not herd7:
+        sys.exit(f"litmus.py: HERD7 is '{named}', and that is no program")
     count = collections.Counter()
     print("KTAP version 1")
 
